@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { type Legacy } from '../collect/asked-sections.ts';
+import { InvalidJobRow, ReportMismatch } from '../domain/errors.ts';
+import { parseJobConfig } from '../domain/job-config.ts';
+import type { JobRow } from '../domain/job-row.ts';
+import { type JobState, parseJobState } from '../domain/job-state.ts';
+import { entry, GLOBAL_SECTIONS, globalSection, legacyCustomId, topicSection } from '../domain/keys.ts';
+import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import { pack } from '../domain/packed.ts';
+import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
+import { secondsToNextCheck } from '../domain/wait.ts';
+import { claim, readJob } from '../job/own.ts';
+import type { Batches, Conversations, JobTable, Ledger, Log, Topics } from '../ports.ts';
+
+export interface AdoptDeps {
+  jobs: JobTable;
+  ledger: Ledger;
+  conversations: Conversations;
+  topics: Topics;
+  batches: Pick<Batches, 'status'>;
+  log: Log;
+  now: () => Date;
+  settings: { defaultModel: string; ledgerDays: number };
+}
+
+/** What the old pipeline's prompts were is not known. */
+const LEGACY_PROMPT_VERSION = 'old-pipeline';
+
+/**
+ * "Adopt batch": takes over a batch that the old pipeline submitted and left to be watched. Its sections are worked out
+ * from the topic tables, as its custom ids are cut and no list was kept.
+ * @returns next: 'wait', or 'leave' when the row is another's
+ * @throws InvalidJobRow, ReportMismatch
+ */
+export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const row = await claim(deps, state);
+  if (!row) {
+    deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
+    return { ...state, next: 'leave' };
+  }
+  if ((await deps.ledger.batches(state.job_id)).length === 0) await takeOver(deps, row);
+  return { ...state, first_round: 1, round: 1, next: 'wait', wait_seconds: secondsToNextCheck(0, 0) };
+}
+
+async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
+  const { batch_id, batch_job_id, report_id } = row;
+  if (!batch_id || !batch_job_id || !report_id) {
+    throw new InvalidJobRow(`row ${row.job_id} lacks batch_id, batch_job_id or report_id: fill it in, then set it to PENDING`);
+  }
+  if (await deps.ledger.plan(batch_job_id)) {
+    throw new InvalidJobRow(`batch ${batch_id} belongs to job ${batch_job_id}, which keeps its own ledger: set that job to PENDING instead`);
+  }
+  const report = await deps.conversations.report(report_id);
+  if (!report || String(report.zid) !== row.conversation_id) {
+    throw new ReportMismatch(`report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: mend the row`);
+  }
+  const status = await deps.batches.status(batch_id);
+  const submitter = await readJob(deps.jobs, batch_job_id).catch(() => undefined);
+  const now = deps.now();
+  const expires_at_epoch = Math.floor(now.getTime() / 1000) + deps.settings.ledgerDays * 86_400;
+  const comments = await deps.conversations.comments(report.zid, report.rid);
+  const legacy: Legacy = {
+    sections: candidates(row.conversation_id, batch_job_id, await deps.topics.names(row.conversation_id)),
+    tids: comments.map(({ tid }) => tid),
+  };
+  const plan: Plan = {
+    job_id: row.job_id,
+    entry: entry.plan,
+    report_id,
+    conversation_id: row.conversation_id,
+    report_job_id: batch_job_id,
+    model: modelOf(row, submitter, deps.settings.defaultModel),
+    max_batch_size: legacy.sections.length,
+    sections: legacy.sections.length,
+    report_timestamp: row.started_at || now.toISOString(),
+    prompt_version: LEGACY_PROMPT_VERSION,
+    schema_version: REPORT_SCHEMA_VERSION,
+    legacy: pack(JSON.stringify(legacy)),
+    expires_at_epoch,
+  };
+  await deps.ledger.writePlan(plan, []);
+  const requests = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
+  const { created_at, expires_at } = status;
+  const key = { job_id: row.job_id, entry: entry.batch(1, 0), round: 1, part: 0 };
+  const batch: BatchEntry = { ...key, state: 'submitted', requests, intent_at: created_at, batch_id, created_at, expires_at, expires_at_epoch };
+  await deps.ledger.putIntent(batch);
+  deps.log.info('batch adopted', { job_id: row.job_id, batch_id, requests, candidates: plan.sections });
+}
+
+const topicSchema = z.object({
+  topic_key: z.string().min(1),
+  layer_id: z.coerce.number().int().nonnegative().catch(0),
+  cluster_id: z.coerce.number().int().nonnegative().catch(0),
+  topic_name: z.string().catch(''),
+});
+
+/** Every section the old pipeline may have asked for: topics of all runs (it mixed them), and the global ones. */
+function candidates(conversationId: string, batchJobId: string, names: readonly unknown[]): Legacy['sections'] {
+  const topics = names.flatMap((value): Legacy['sections'] => {
+    const row = topicSchema.safeParse(value).data;
+    if (!row) return [];
+    const section = topicSection(row.topic_key);
+    const topic = { topic_key: row.topic_key, section, layer: row.layer_id, cluster: row.cluster_id, name: row.topic_name };
+    return [{ section, kind: 'topic', title: row.topic_name, topic, custom_id: legacyCustomId(conversationId, section) }];
+  });
+  const globals = GLOBAL_SECTIONS.map((kind) => {
+    const section = globalSection(batchJobId, kind);
+    return { section, kind, title: kind, custom_id: legacyCustomId(conversationId, section) };
+  });
+  return [...topics, ...globals];
+}
+
+/** The model that stands in the key of the report rows: as the submitting job says. */
+function modelOf(row: JobRow, submitter: JobRow | undefined, defaultModel: string): string {
+  if (row.model) return row.model;
+  if (submitter?.model) return submitter.model;
+  try {
+    return parseJobConfig(submitter?.job_config, defaultModel).model;
+  } catch {
+    return defaultModel;
+  }
+}

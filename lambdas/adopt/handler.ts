@@ -1,0 +1,12 @@
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectPolis } from '../runtime/connect-polis.ts';
+import { connectTables, LEDGER_DAYS } from '../runtime/connect.ts';
+import { environment } from '../runtime/environment.ts';
+import { stepHandler } from '../runtime/step-handler.ts';
+import { adopt } from './adopt.ts';
+
+export const handler = stepHandler(adopt, async () => {
+  const { db, jobs, ledger } = connectTables();
+  const settings = { defaultModel: environment('DEFAULT_MODEL').DEFAULT_MODEL, ledgerDays: LEDGER_DAYS };
+  return { jobs, ledger, settings, ...(await connectPolis(db)), batches: await connectAnthropic() };
+});

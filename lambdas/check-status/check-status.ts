@@ -1,0 +1,80 @@
+import { AnthropicUnavailable, BatchOverdue } from '../domain/errors.ts';
+import { withLogLine } from '../domain/job-row.ts';
+import { type JobState, parseJobState } from '../domain/job-state.ts';
+import type { BatchEntry } from '../domain/ledger-entries.ts';
+import { secondsAfterTrouble, secondsToNextCheck } from '../domain/wait.ts';
+import { changeOwn } from '../job/own.ts';
+import type { Batches, BatchStatus, JobTable, Ledger, Log } from '../ports.ts';
+
+export interface CheckStatusDeps {
+  jobs: JobTable;
+  ledger: Ledger;
+  batches: Pick<Batches, 'status'>;
+  log: Log;
+  now: () => Date;
+}
+
+/** How long past `expires_at` a batch may still be on its way to `ended`, in seconds. */
+const OVERDUE_SECONDS = 3_600;
+
+/**
+ * "Check batch status": asks the API once for each batch of the round that had not ended, and says how long to wait
+ * before the next check. Trouble at the API (429, 5xx, 529, network) is a longer wait, not an error.
+ * @returns next: 'wait', or 'collect' when every batch of the round has ended
+ * @throws AnthropicRefused, BatchNotFound for 401, 403, 404; BatchOverdue long after `expires_at`
+ */
+export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const checks = state.checks + 1;
+  const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
+  try {
+    const statuses: BatchStatus[] = [];
+    for (const batch of open) statuses.push(await checkOne(deps, batch));
+    if (open.length > 0) await tellProgress(deps, state, statuses);
+    if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
+      return { ...state, checks, troubles: 0, wait_seconds: 0, next: 'collect' };
+    }
+    const oldest = Math.min(...statuses.map(({ created_at }) => Date.parse(created_at)));
+    const wait_seconds = secondsToNextCheck((deps.now().getTime() - oldest) / 1000, checks);
+    return { ...state, checks, troubles: 0, wait_seconds, next: 'wait' };
+  } catch (error) {
+    if (!(error instanceof AnthropicUnavailable)) throw error;
+    stopWhenOverdue(deps, open);
+    const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+    deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+    return { ...state, checks, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+  }
+}
+
+async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus> {
+  const status = await deps.batches.status(batch.batch_id as string);
+  const { created_at, expires_at } = status;
+  if (status.processing_status === 'ended') await deps.ledger.updateBatch({ ...batch, state: 'ended', created_at, expires_at });
+  else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
+  return status;
+}
+
+function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]): void {
+  for (const { batch_id, expires_at } of batches) {
+    if (!expires_at || deps.now().getTime() < Date.parse(expires_at) + OVERDUE_SECONDS * 1000) continue;
+    throw new BatchOverdue(
+      `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; set the job to PENDING to watch it again`,
+    );
+  }
+}
+
+/** Says on the job row how far its batches are, when that has changed. */
+async function tellProgress(deps: CheckStatusDeps, state: JobState, statuses: readonly BatchStatus[]): Promise<void> {
+  const sum = (key: keyof BatchStatus['counts']) => statuses.reduce((total, { counts }) => total + counts[key], 0);
+  const ended = statuses.filter(({ processing_status }) => processing_status === 'ended').length;
+  const progress = `round ${state.round}: ${ended} of ${statuses.length} open batches ended; ${sum('processing')} processing, ${sum('succeeded')} succeeded, ${sum('errored')} errored, ${sum('canceled')} canceled, ${sum('expired')} expired`;
+  deps.log.info('batch status', { job_id: state.job_id, round: state.round, batch_ids: statuses.map(({ id }) => id), progress });
+  const row = await deps.jobs.get(state.job_id);
+  if (row?.batch_progress === progress || row?.worker_id !== state.execution) return;
+  const time = deps.now().toISOString();
+  await changeOwn(deps, state.job_id, state.execution, (current) => ({
+    batch_progress: progress,
+    updated_at: time,
+    logs: withLogLine(current.logs, time, 'INFO', progress),
+  }));
+}

@@ -1,0 +1,6 @@
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { stepHandler } from '../runtime/step-handler.ts';
+import { checkStatus } from './check-status.ts';
+
+export const handler = stepHandler(checkStatus, async () => ({ ...connectTables(), batches: await connectAnthropic() }));

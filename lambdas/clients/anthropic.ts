@@ -1,0 +1,130 @@
+import Anthropic, { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
+import { z } from 'zod';
+import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, InvalidRow } from '../domain/errors.ts';
+import { parseOr } from '../domain/parse.ts';
+import type { Batches, BatchStatus } from '../ports.ts';
+
+const READ_RETRIES = 2;
+const SEND_MS = 10 * 60_000;
+const READ_MS = 60_000;
+const LIST_PAGE = 100;
+
+const count = z.number().int().nonnegative();
+const statusSchema = z
+  .object({
+    id: z.string().min(1),
+    processing_status: z.enum(['in_progress', 'canceling', 'ended']),
+    request_counts: z.object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count }),
+    created_at: z.string(),
+    expires_at: z.string(),
+  })
+  .transform(({ request_counts: counts, ...rest }): BatchStatus => ({ ...rest, counts }));
+
+const readStatus = (value: unknown): BatchStatus =>
+  parseOr(statusSchema, value, (line) => new InvalidRow(`the Anthropic API's answer about a batch: ${line}; it may be of a newer version`));
+
+/** The Message Batches API, by the SDK. Reads are retried by the SDK (`retry-after` obeyed); sending is not. */
+export function anthropicBatches(client: Anthropic): Batches {
+  return {
+    async knowsModel(model) {
+      try {
+        await client.models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS });
+        return true;
+      } catch (error) {
+        if (error instanceof NotFoundError) return false;
+        throw translated(error);
+      }
+    },
+    async send(requests) {
+      try {
+        // repeated blindly, a call that was answered too late would be paid for twice
+        const batch = await client.messages.batches.create({ requests }, { maxRetries: 0, timeout: SEND_MS });
+        return { kind: 'sent', batch: readStatus(batch) };
+      } catch (error) {
+        return sendTrouble(error);
+      }
+    },
+    async status(batchId) {
+      try {
+        return readStatus(await client.messages.batches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }));
+      } catch (error) {
+        throw translated(error, batchId);
+      }
+    },
+    async createdSince(isoTime) {
+      const since = Date.parse(isoTime);
+      const found: BatchStatus[] = [];
+      try {
+        for await (const value of client.messages.batches.list({ limit: LIST_PAGE }, { maxRetries: READ_RETRIES, timeout: READ_MS })) {
+          const batch = readStatus(value);
+          if (Date.parse(batch.created_at) < since) break;
+          found.push(batch);
+        }
+      } catch (error) {
+        throw translated(error);
+      }
+      return found;
+    },
+    async results(batchId) {
+      try {
+        const path = `/v1/messages/batches/${encodeURIComponent(batchId)}/results`;
+        const response = await client.get(path, { maxRetries: READ_RETRIES, headers: { Accept: 'application/binary' }, stream: true }).asResponse();
+        return bytesOf(response, batchId);
+      } catch (error) {
+        throw translated(error, batchId);
+      }
+    },
+  };
+}
+
+/** The body of a response; a connection that breaks off becomes AnthropicUnavailable. */
+async function* bytesOf(response: Response, batchId: string): AsyncGenerator<Uint8Array> {
+  if (!response.body) return;
+  try {
+    for await (const chunk of response.body) yield chunk as Uint8Array;
+  } catch (error) {
+    throw new AnthropicUnavailable(`the results of batch ${batchId} broke off`, { cause: error });
+  }
+}
+
+/** 4xx prove that nothing was created; everything else proves nothing. */
+function sendTrouble(error: unknown): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
+  const refusal = translated(error);
+  if (!(refusal instanceof AnthropicUnavailable)) throw refusal;
+  const { message: why, retryAfterSeconds } = refusal;
+  return error instanceof APIError && error.status === 429 ? { kind: 'later', why, retryAfterSeconds } : { kind: 'unclear', why };
+}
+
+/** What to do about a refusal, by status; messages of the API are not matched on. */
+const ADVICE: Record<number, string> = {
+  400: 'the request is not as the API wants it: this is a fault of this project, please report it',
+  401: 'the API key is wrong: check the key in Secrets Manager or ANTHROPIC_API_KEY',
+  402: 'the account cannot pay: check billing in the Anthropic console',
+  403: 'the API key may not do this: check its workspace and permissions',
+  413: 'the batch is too large: lower max_batch_size',
+};
+
+/** An error of the SDK as one of ours; it holds the status and request id, never the request. */
+function translated(error: unknown, batchId?: string): unknown {
+  if (error instanceof APIConnectionError) return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
+  if (!(error instanceof APIError)) return error;
+  const { status, requestID } = error;
+  const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
+  if (status === 404 && batchId) {
+    return new BatchNotFound(`batch ${batchId} is not known to the Anthropic API (${where}): check that the key is of the workspace that sent it`, { cause: error });
+  }
+  if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
+    const retryAfterSeconds = retryAfter(error.headers?.get('retry-after'));
+    return new AnthropicUnavailable(`the Anthropic API is not available now (${where})`, { cause: error, retryAfterSeconds });
+  }
+  return new AnthropicRefused(`the Anthropic API refuses (${where}): ${ADVICE[status] ?? 'see the API documentation for this status'}`, { cause: error });
+}
+
+/** `retry-after` in seconds; it may also be a date. */
+function retryAfter(header: string | null | undefined): number | undefined {
+  if (!header) return undefined;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+}

@@ -1,0 +1,56 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { JobTable, RowCondition } from '../ports.ts';
+import { conditionally, stored } from './dynamo.ts';
+
+/** `Delphi_JobQueue`. Every name goes through ExpressionAttributeNames: `status` is a reserved word. */
+export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
+  return {
+    async get(job_id) {
+      const answer = await stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key: { job_id }, ConsistentRead: true })));
+      return answer.Item;
+    },
+    async change(job_id, condition, set) {
+      const update = new UpdateCommand({ TableName: table, Key: { job_id }, ...updateExpression(condition, set) });
+      return (await conditionally(`write ${table}`, () => db.send(update))) ? 'changed' : 'conflict';
+    },
+    async putNew(Item) {
+      const put = new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' });
+      await conditionally(`write ${table}`, () => db.send(put));
+    },
+  };
+}
+
+function updateExpression(condition: RowCondition, set: Record<string, unknown>) {
+  const names: Record<string, string> = { '#status': 'status', '#version': 'version' };
+  const values: Record<string, unknown> = { ':was_status': condition.status, ':one': 1, ':zero': 0 };
+  const sets = ['#version = if_not_exists(#version, :zero) + :one'];
+  const removes: string[] = [];
+  for (const [index, [name, value]] of Object.entries(set).entries()) {
+    names[`#s${index}`] = name;
+    if (value === undefined) removes.push(`#s${index}`);
+    else {
+      values[`:s${index}`] = value;
+      sets.push(`#s${index} = :s${index}`);
+    }
+  }
+  const holds = ['#status = :was_status'];
+  if (condition.version === undefined) {
+    // a version that is no number cannot be added to: it is put right
+    sets[0] = '#version = :one';
+    delete values[':zero'];
+  } else {
+    holds.push('#version = :was_version');
+    values[':was_version'] = condition.version;
+  }
+  if (condition.worker_id !== undefined) {
+    names['#worker_id'] = 'worker_id';
+    values[':was_worker_id'] = condition.worker_id;
+    holds.push('#worker_id = :was_worker_id');
+  }
+  return {
+    UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
+    ConditionExpression: holds.join(' AND '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  };
+}

@@ -1,0 +1,106 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { z } from 'zod';
+import { InvalidRow } from '../domain/errors.ts';
+import { entry, ordinalOf } from '../domain/keys.ts';
+import {
+  answeredSchema,
+  askedFactsSchema,
+  askedSchema,
+  batchEntrySchema,
+  planSchema,
+  unfiledSchema,
+} from '../domain/ledger-entries.ts';
+import { parseOr } from '../domain/parse.ts';
+import type { Ledger } from '../ports.ts';
+import { conditionally, queryAll, readAll, stored, writeAll } from './dynamo.ts';
+
+/** A row of the ledger that names the job a batch belongs to: hash `batch:{batch id}`. */
+const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
+
+const parse = <T extends z.ZodType>(schema: T, row: unknown): z.output<T> =>
+  parseOr(schema, row, (line) => new InvalidRow(`ledger row: ${line}; it was written by another version of this project`));
+
+/** `Delphi_NarrativeRequests`: hash `job_id`, range `entry`. */
+export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
+  const query = (job_id: string, prefix: string, names: string[] = []) =>
+    queryAll(db, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'job_id = :job_id AND begins_with(entry, :prefix)',
+      ExpressionAttributeValues: { ':job_id': job_id, ':prefix': prefix },
+      ...projection(names),
+    });
+  const put = (rows: readonly Record<string, unknown>[]) => writeAll(db, table, rows.map((Item) => ({ PutRequest: { Item } })));
+  const putIf = (Item: Record<string, unknown>) =>
+    conditionally(`write ${table}`, () =>
+      db.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' })),
+    );
+  const get = (Key: Record<string, string>) =>
+    stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).then(({ Item }) => Item);
+
+  const ledger: Ledger = {
+    async plan(job_id) {
+      const row = await get({ job_id, entry: entry.plan });
+      return row && parse(planSchema, row);
+    },
+    async writePlan(plan, asked) {
+      const left: { DeleteRequest: { Key: Record<string, unknown> } }[] = [];
+      for await (const row of query(plan.job_id, 'asked#', ['job_id', 'entry'])) left.push({ DeleteRequest: { Key: row } });
+      await writeAll(db, table, left);
+      await put(asked);
+      await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: plan })));
+    },
+    putAsked: put,
+    async *askedInRound(job_id, round) {
+      for await (const row of query(job_id, entry.askedInRound(round))) yield parse(askedSchema, row);
+    },
+    async *askedOrdinals(job_id, round) {
+      for await (const row of query(job_id, entry.askedInRound(round), ['entry'])) yield ordinalOf(String(row.entry));
+    },
+    async askedFacts(job_id, round, ordinals) {
+      const keys = ordinals.map((ordinal) => ({ job_id, entry: entry.asked(round, ordinal) }));
+      const rows = await readAll(db, table, keys, projection(Object.keys(askedFactsSchema.shape)));
+      return new Map(rows.map((row) => parse(askedFactsSchema, row)).map((facts) => [facts.ordinal, facts]));
+    },
+    async batches(job_id, round) {
+      const rows = [];
+      const prefix = round === undefined ? entry.batches : entry.batchesInRound(round);
+      for await (const row of query(job_id, prefix)) rows.push(parse(batchEntrySchema, row));
+      return rows.sort((a, b) => a.round - b.round || a.part - b.part);
+    },
+    putIntent: async (batch) => ((await putIf(batch)) ? 'recorded' : 'exists'),
+    async updateBatch(batch) {
+      await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: batch })));
+    },
+    async removeIntent({ job_id, entry: range }) {
+      await stored(`write ${table}`, () => db.send(new DeleteCommand({ TableName: table, Key: { job_id, entry: range } })));
+    },
+    async ownBatch(batchId, owner, expires_at_epoch) {
+      if (await putIf({ ...ownerKey(batchId), owner, expires_at_epoch })) return 'ours';
+      return (await ledger.batchOwner(batchId)) === owner ? 'ours' : 'other';
+    },
+    async batchOwner(batchId) {
+      const row = await get(ownerKey(batchId));
+      return typeof row?.owner === 'string' ? row.owner : undefined;
+    },
+    async *answers(job_id, round) {
+      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'tokens', 'cost_usd'];
+      for await (const row of query(job_id, entry.answeredInRound(round), names)) yield parse(answeredSchema, row);
+    },
+    putAnswers: put,
+    putUnfiled: put,
+    async *unfiled(job_id) {
+      for await (const row of query(job_id, entry.unfiledAll)) yield parse(unfiledSchema, row);
+    },
+  };
+  return ledger;
+}
+
+function projection(names: readonly string[]) {
+  if (names.length === 0) return { ProjectionExpression: undefined as unknown as string };
+  const aliases = names.map((name, index) => [`#p${index}`, name] as const);
+  return {
+    ProjectionExpression: aliases.map(([alias]) => alias).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(aliases),
+  };
+}

@@ -1,0 +1,100 @@
+import { AnthropicUnavailable, InvalidSetting } from '../domain/errors.ts';
+import { type JobState, parseJobState } from '../domain/job-state.ts';
+import { splitLines } from '../domain/result-line.ts';
+import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import type { Batches, JobTable, Ledger, Log, Reports } from '../ports.ts';
+import { type AskedSections, legacySections, ownSections } from './asked-sections.ts';
+import { settleRound } from './settle-round.ts';
+import { TallyBoard } from './tally-board.ts';
+import { Window } from './window.ts';
+
+/** Rounds of asking in one execution. */
+export const MOST_ROUNDS = 3;
+
+/** With less than this left, the step hands over to a new invocation. */
+const HAND_OVER_MS = 45_000;
+/** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
+const READINGS = 2;
+
+export interface CollectDeps {
+  jobs: JobTable;
+  ledger: Ledger;
+  reports: Reports;
+  batches: Pick<Batches, 'results'>;
+  log: Log;
+  now: () => Date;
+  /** milliseconds until this invocation is ended from outside */
+  remainingMs: () => number;
+}
+
+/** What one round's collecting works with. */
+export interface Round {
+  plan: Plan;
+  round: number;
+  sections: AskedSections;
+  board: TallyBoard;
+  /** ledger keys of lines that could not be filed: each is written once */
+  unfiled: Set<string>;
+}
+
+/**
+ * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
+ * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
+ * @returns next: 'collect' when its time ran short, 'submit' when sections are left to ask again, else 'complete'
+ * @throws AnthropicUnavailable when a stream breaks off; what was read until then is kept
+ */
+export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const plan = await deps.ledger.plan(state.job_id);
+  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  const sections = plan.legacy ? legacySections(plan) : ownSections(deps.ledger, plan, state.round);
+  const round: Round = { plan, round: state.round, sections, board: new TallyBoard(plan.sections), unfiled: new Set() };
+  for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
+  for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
+  for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
+  for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
+    if (batch.state === 'collected') continue;
+    if ((await readBatch(deps, round, batch)) === 'out of time') return { ...state, wait_seconds: 0, next: 'collect' };
+  }
+  await settleRound(deps, round);
+  // only now: a crash before this point reads the batches again
+  for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
+    if (batch.state !== 'collected') await deps.ledger.updateBatch({ ...batch, state: 'collected' });
+  }
+  const counts = round.board.counts();
+  deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
+  const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
+  return { ...state, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+}
+
+async function readBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'read' | 'out of time'> {
+  for (let reading = 1; reading <= READINGS; reading++) {
+    const lines = await readLines(deps, round, batch);
+    if (lines === 'out of time') return lines;
+    deps.log.info('results read', { job_id: round.plan.job_id, batch_id: batch.batch_id, lines, reading });
+    if (lines >= batch.requests) break;
+  }
+  return 'read';
+}
+
+async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<number | 'out of time'> {
+  const window = new Window(deps, round, batch.batch_id as string);
+  let lines = 0;
+  try {
+    for await (const line of splitLines(await deps.batches.results(batch.batch_id as string))) {
+      lines += 1;
+      await window.add(line);
+      if (deps.remainingMs() < HAND_OVER_MS) {
+        await window.finish();
+        return 'out of time';
+      }
+    }
+    await window.finish();
+    return lines;
+  } catch (error) {
+    // let writes under way come to rest before the step is run again
+    await window.settled();
+    if (error instanceof AnthropicUnavailable) deps.log.warn('results broke off', { batch_id: batch.batch_id, lines });
+    throw error;
+  }
+}

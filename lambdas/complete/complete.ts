@@ -1,0 +1,55 @@
+import { InvalidSetting, NothingStored } from '../domain/errors.ts';
+import { type JobState, parseJobState } from '../domain/job-state.ts';
+import type { AskedFacts, Plan } from '../domain/ledger-entries.ts';
+import { failedRow } from '../domain/report-row.ts';
+import { legacySections, ownSections } from '../collect/asked-sections.ts';
+import { type CloseDeps, closeJob, secondsSince } from '../job/close.ts';
+import { closeLegacyJob } from '../job/legacy-job.ts';
+import { type FailedSection, type JobSummary, jobResults, summarize } from '../job/summary.ts';
+import type { Ledger, Reports } from '../ports.ts';
+
+export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports };
+
+const ROWS_AT_ONCE = 500;
+
+/**
+ * "Complete job": writes a row with `errors` for each section that could not be written, and closes the job with its
+ * figures. COMPLETED names every gap in `job_results`.
+ * @throws NothingStored when no section could be written: the job fails
+ */
+export async function complete(deps: CompleteDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const plan = await deps.ledger.plan(state.job_id);
+  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  const summary = await summarize(deps.ledger, plan);
+  await writeGaps(deps, plan, summary);
+  if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
+  const row = await deps.jobs.get(state.job_id);
+  const seconds = secondsSince(typeof row?.started_at === 'string' ? row.started_at : undefined, deps.now());
+  const message = `${summary.stored} of ${summary.planned} sections stored, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
+  const ending = { status: 'COMPLETED', message, set: { job_results: jobResults(plan, summary, seconds) } } as const;
+  const closed = await closeJob(deps, state, summary.batches, ending);
+  if (plan.legacy) await closeLegacyJob(deps, plan, summary.batches, ending);
+  deps.log.info('job completed', { job_id: state.job_id, report_id: plan.report_id, closed, stored: summary.stored, failed: summary.failed.length });
+  return { ...state, next: 'complete' };
+}
+
+async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: JobSummary): Promise<void> {
+  const sections = plan.legacy ? legacySections(plan) : ownSections(deps.ledger, plan, 1);
+  const batchId = batches.at(-1)?.batch_id ?? '';
+  for (let from = 0; from < failed.length; from += ROWS_AT_ONCE) {
+    const some = failed.slice(from, from + ROWS_AT_ONCE);
+    const facts = await sections.facts(some.map(({ ordinal }) => ordinal));
+    await deps.reports.write(some.flatMap((gap) => gapRow(plan, gap, facts.get(gap.ordinal), batchId)));
+  }
+}
+
+const gapRow = (plan: Plan, { reason }: FailedSection, facts: AskedFacts | undefined, batchId: string) =>
+  facts ? [failedRow(plan, facts, batchId, reason)] : [];
+
+function nothingStored({ planned, failed, unfiled }: JobSummary): string {
+  const reasons = new Map<string, number>();
+  for (const { reason } of failed) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const told = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
+  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, mend the cause, then set the job to PENDING`;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { jobRowSchema, withLogLine } from '../domain/job-row.ts';
+import { executionName } from '../domain/keys.ts';
+import { problems } from '../domain/parse.ts';
+import type { Executions, JobTable, Log } from '../ports.ts';
+
+export interface DispatchDeps {
+  jobs: Pick<JobTable, 'change'>;
+  executions: Executions;
+  log: Log;
+  now: () => Date;
+}
+
+const keySchema = z.object({ job_id: z.string() });
+const versionSchema = z.object({ version: z.number() });
+
+/**
+ * Starts one execution for a PENDING job row, named from its id and version: a record that is delivered twice starts
+ * nothing twice, and a row that is put back to PENDING (its version has grown) starts again. A row that cannot be
+ * understood is marked FAILED with the reason, so that it never blocks the stream.
+ * @param row the row as the stream gives it, unmarshalled
+ * @throws StoreUnavailable when Step Functions or DynamoDB cannot be reached: the stream delivers the record again
+ */
+export async function dispatch(deps: DispatchDeps, row: unknown): Promise<void> {
+  const job = jobRowSchema.safeParse(row);
+  if (!job.success) return refuse(deps, row, problems(job.error));
+  const { job_id, job_type, version, status } = job.data;
+  if (status !== 'PENDING') return;
+  const execution = executionName(job_id, version);
+  const answer = await deps.executions.start(execution, { job_id, job_type, version, execution });
+  deps.log.info('execution', { job_id, execution, answer });
+}
+
+async function refuse(deps: DispatchDeps, row: unknown, why: string): Promise<void> {
+  const key = keySchema.safeParse(row);
+  if (!key.success) return deps.log.error('record without a job_id: nothing to mark', {});
+  const time = deps.now().toISOString();
+  const message = `InvalidJobRow: ${why}; mend the attribute and set the job to PENDING`;
+  const answer = await deps.jobs.change(
+    key.data.job_id,
+    { status: 'PENDING', version: versionSchema.safeParse(row).data?.version },
+    {
+      status: 'FAILED',
+      error_message: message,
+      completed_at: time,
+      updated_at: time,
+      process_exit_confirmed: true,
+      logs: withLogLine(undefined, time, 'ERROR', message),
+    },
+  );
+  deps.log.error('job row cannot be understood', { job_id: key.data.job_id, why, answer });
+}

@@ -1,0 +1,32 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { documentClient } from '../clients/dynamo.ts';
+import { stepFunctions } from '../clients/executions.ts';
+import { jobTable } from '../clients/job-table.ts';
+import { environment } from '../runtime/environment.ts';
+import { log } from '../runtime/log.ts';
+import { type DispatchDeps, dispatch } from './dispatch.ts';
+
+/** Records of the job table's stream to executions; a record that meets trouble is reported for redelivery. */
+export const streamHandler = (deps: DispatchDeps) => {
+  const processor = new BatchProcessor(EventType.DynamoDBStreams);
+  const each = async (record: DynamoDBRecord): Promise<void> => {
+    const image = record.dynamodb?.NewImage;
+    if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>));
+  };
+  return (event: DynamoDBStreamEvent, context?: Context): Promise<DynamoDBBatchResponse> =>
+    processPartialResponse(event, each, processor, { throwOnFullBatchFailure: false, ...(context ? { context } : {}) });
+};
+
+let handle: ReturnType<typeof streamHandler> | undefined;
+
+export const handler = (event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> => {
+  if (!handle) {
+    const env = environment('JOB_TABLE', 'STATE_MACHINE_ARN');
+    const jobs = jobTable(documentClient(), env.JOB_TABLE);
+    handle = streamHandler({ jobs, executions: stepFunctions(env.STATE_MACHINE_ARN), log, now: () => new Date() });
+  }
+  return handle(event, context);
+};

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { InvalidSetting } from './errors.ts';
+import { AWAITING_BATCH, CREATE_BATCH } from './job-row.ts';
+import { parseOr } from './parse.ts';
+
+/** What a step says should happen next; the choices of the state machine read it. */
+export const NEXT = ['wait', 'settle', 'collect', 'submit', 'complete', 'leave'] as const;
+export type Next = (typeof NEXT)[number];
+
+/** The one value that steps hand each other: ids and counts only, well under 256 KB whatever the job's size. */
+const jobStateSchema = z.object({
+  job_id: z.string().min(1),
+  job_type: z.enum([CREATE_BATCH, AWAITING_BATCH]),
+  /** version of the job row that started this execution */
+  version: z.number().int().nonnegative(),
+  /** name of the execution: the `worker_id` of every row it owns */
+  execution: z.string().min(1),
+  /** first round of this execution; later than 1 when a job was put back to PENDING */
+  first_round: z.number().int().positive().default(1),
+  /** round being asked; 0 before the first */
+  round: z.number().int().nonnegative().default(0),
+  /** status checks made in this round */
+  checks: z.number().int().nonnegative().default(0),
+  /** status checks in a row that found the API in trouble */
+  troubles: z.number().int().nonnegative().default(0),
+  wait_seconds: z.number().nonnegative().default(0),
+  next: z.enum(NEXT).default('submit'),
+});
+
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/**
+ * Parses the hand-off between two states.
+ * @throws InvalidSetting when a field is missing or wrong
+ */
+export const parseJobState = (input: unknown): JobState =>
+  parseOr(jobStateSchema, input, (line) => new InvalidSetting(`state hand-off: ${line}; start the execution from its job row`));

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Every name this project makes for something outside itself: custom ids, execution names, section names, keys of the
+ * ledger and of the reports table. All are pure functions of the job, so that the same work done twice has the same names.
+ */
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** First 16 hex digits of the job id's SHA-256: marks a custom id as this job's. */
+export const jobMark = (jobId: string): string => sha256(jobId).slice(0, 16);
+
+/** `custom_id` of one request: `{job mark}_{round}_{ordinal}`, at most 64 characters of `[a-zA-Z0-9_-]`. */
+export const customId = (jobId: string, round: number, ordinal: number): string => `${jobMark(jobId)}_${round}_${ordinal}`;
+
+/** The round and ordinal that a custom id of this job names; undefined when it is not this job's. */
+export function parseCustomId(jobId: string, id: string): { round: number; ordinal: number } | undefined {
+  const match = /^([0-9a-f]{16})_([1-9]\d{0,5})_(0|[1-9]\d{0,5})$/.exec(id);
+  if (match?.[1] !== jobMark(jobId)) return undefined;
+  return { round: Number(match[2]), ordinal: Number(match[3]) };
+}
+
+/** The custom id today's Python pipeline sends: `{conversation_id}_{section}` cut to 64 characters. */
+export const legacyCustomId = (conversationId: string, section: string): string =>
+  `${conversationId}_${section}`.slice(0, 64);
+
+/** Step Functions execution name of one version of a job row: unique, at most 80 characters. */
+export function executionName(jobId: string, version: number): string {
+  const name = `${jobId}-v${version}`;
+  if (/^[A-Za-z0-9_-]{1,80}$/.test(name)) return name;
+  const readable = jobId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 40);
+  return `${readable}-${jobMark(jobId)}-v${version}`;
+}
+
+/** The section name of a topic: its `topic_key` with `#` turned into `_`. */
+export const topicSection = (topicKey: string): string => topicKey.replaceAll('#', '_');
+
+export const GLOBAL_SECTIONS = ['groups', 'group_informed_consensus', 'uncertainty'] as const;
+export type GlobalSection = (typeof GLOBAL_SECTIONS)[number];
+
+/** The section name of a global section: the web client looks for the first 8 characters of the job id. */
+export const globalSection = (jobId: string, kind: GlobalSection): string => `${jobId.slice(0, 8)}_global_${kind}`;
+
+/** Hash key of the reports table; the server splits it on `#`. */
+export const ridSectionModel = (reportId: string, section: string, model: string): string =>
+  `${reportId}#${section}#${model}`;
+
+const pad = (ordinal: number): string => String(ordinal).padStart(6, '0');
+
+/** Range keys of the ledger. Ordinals are padded so that a query returns them in order. */
+export const entry = {
+  plan: 'plan',
+  asked: (round: number, ordinal: number) => `asked#${round}#${pad(ordinal)}`,
+  askedInRound: (round: number) => `asked#${round}#`,
+  answered: (round: number, ordinal: number) => `answered#${round}#${pad(ordinal)}`,
+  answeredInRound: (round: number) => `answered#${round}#`,
+  batch: (round: number, part: number) => `batch#${round}#${pad(part)}`,
+  batchesInRound: (round: number) => `batch#${round}#`,
+  batches: 'batch#',
+  unfiled: (round: number, mark: string) => `unfiled#${round}#${mark}`,
+  unfiledInRound: (round: number) => `unfiled#${round}#`,
+  unfiledAll: 'unfiled#',
+} as const;
+
+/** The ordinal at the end of an `asked#` or `answered#` key. */
+export const ordinalOf = (key: string): number => Number(key.slice(key.lastIndexOf('#') + 1));
+
+/** Short mark of any text, used to name an answer that carries no usable custom id. */
+export const textMark = (text: string): string => sha256(text).slice(0, 24);
+
+/** SHA-256 of a prompt, in hex. */
+export const promptHash = (...parts: string[]): string => sha256(parts.join('\u0000'));
+
+/** Job id of the `AWAITING_NARRATIVE_BATCH` row of one batch; the first keeps today's form. */
+export function awaitingJobId(jobId: string, intentAt: string, round: number, part: number): string {
+  const seconds = Math.floor(Date.parse(intentAt) / 1000);
+  const first = round === 1 && part === 0;
+  return `batch_check_${jobId}_${seconds}${first ? '' : `_r${round}p${part}`}`;
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { REASONS, type Reason } from './outcome.ts';
+
+/**
+ * Rows of the ledger (`Delphi_NarrativeRequests`, hash `job_id`, range `entry`): what was planned, asked, sent and
+ * answered. Rows are added and never rewritten with other facts, except a batch's state. Bytes are gzip.
+ */
+const bytes = z.instanceof(Uint8Array);
+const index = z.number().int().nonnegative();
+const base = { job_id: z.string(), entry: z.string(), expires_at_epoch: z.number().int().optional() };
+
+const topicSchema = z.object({
+  topic_key: z.string(),
+  section: z.string(),
+  layer: index,
+  cluster: index,
+  name: z.string(),
+});
+
+/** `plan`: written last when a job is planned; it holds true for every round. */
+export const planSchema = z.object({
+  ...base,
+  report_id: z.string(),
+  conversation_id: z.string(),
+  /** job whose id stands in the report rows and in the names of global sections */
+  report_job_id: z.string(),
+  model: z.string(),
+  max_batch_size: index,
+  sections: index,
+  /** the one `timestamp` of every report row of this job */
+  report_timestamp: z.string(),
+  prompt_version: z.string(),
+  schema_version: z.number().int(),
+  system: bytes.optional(),
+  expected_usd: z.number().optional(),
+  most_usd: z.number().optional(),
+  /** a batch of the old pipeline: its candidate sections and the conversation's tids, as JSON */
+  legacy: bytes.optional(),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** `asked#{round}#{ordinal}`: one section asked for in one round. */
+export const askedSchema = z.object({
+  ...base,
+  section: z.string(),
+  kind: z.enum(['topic', 'groups', 'group_informed_consensus', 'uncertainty']),
+  title: z.string(),
+  topic: topicSchema.optional(),
+  ordinal: index,
+  round: index,
+  part: index,
+  custom_id: z.string(),
+  max_tokens: index,
+  /** tids of the comments the model was shown */
+  shown: z.array(index),
+  /** JSON `[{tid, all:[votes,agrees,disagrees,passes], groups:[[…],…]}]`, as the prompt showed them */
+  tallies: bytes,
+  prompt: bytes,
+  prompt_hash: z.string(),
+  prompt_version: z.string(),
+});
+export type Asked = z.infer<typeof askedSchema>;
+
+/** What collecting needs of an asked row. */
+export const askedFactsSchema = askedSchema.pick({ section: true, kind: true, title: true, topic: true, ordinal: true, shown: true });
+export type AskedFacts = z.infer<typeof askedFactsSchema>;
+
+/** `batch#{round}#{part}`: the intent to send one batch, and what became of it. */
+export const batchEntrySchema = z.object({
+  ...base,
+  round: index,
+  part: index,
+  /** intended: a call may have been made; submitted: batch_id is known; then ended; then collected */
+  state: z.enum(['intended', 'submitted', 'ended', 'collected']),
+  requests: index,
+  intent_at: z.string(),
+  batch_id: z.string().optional(),
+  /** ISO 8601, as the API gave them */
+  created_at: z.string().optional(),
+  expires_at: z.string().optional(),
+  adopted: z.boolean().optional(),
+});
+export type BatchEntry = z.infer<typeof batchEntrySchema>;
+
+export const tokensSchema = z.object({ input: index, output: index, cache_write: index, cache_read: index });
+const reason = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]);
+
+/** `answered#{round}#{ordinal}`: what came back for one asked row. */
+export const answeredSchema = z.object({
+  ...base,
+  section: z.string(),
+  kind: z.enum(['stored', 'ask_again', 'failed']),
+  reason: reason.optional(),
+  batch_id: z.string().optional(),
+  message_id: z.string().optional(),
+  stop_reason: z.string().optional(),
+  tokens: tokensSchema.optional(),
+  cost_usd: z.number().optional(),
+  /** the JSON line as it came; absent when there was none */
+  raw: bytes.optional(),
+});
+export type Answered = z.infer<typeof answeredSchema>;
+export type AnsweredFacts = Pick<Answered, 'entry' | 'section' | 'kind' | 'reason' | 'tokens' | 'cost_usd'>;
+
+/** `unfiled#{round}#{mark}`: a line that names no section of this job. */
+export const unfiledSchema = z.object({
+  ...base,
+  why: z.enum(['no_custom_id', 'unknown_custom_id', 'bad_line']),
+  custom_id: z.string().optional(),
+  batch_id: z.string().optional(),
+  /** the section it was stored under, once decided */
+  filed_as: z.string().optional(),
+  tokens: tokensSchema.optional(),
+  cost_usd: z.number().optional(),
+  raw: bytes.optional(),
+});
+export type Unfiled = z.infer<typeof unfiledSchema>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { ConversationNotReady } from './errors.ts';
+import { parseOr } from './parse.ts';
+
+/** The math worker's numbers may arrive as floats or as text; ids are whole. */
+const id = z.coerce.number().transform((value, ctx) => {
+  const whole = Math.round(value);
+  if (Math.abs(whole - value) < 1e-9 && whole >= 0) return whole;
+  ctx.addIssue({ code: 'custom', message: 'must be a whole number' });
+  return z.NEVER;
+});
+const number = z.coerce.number();
+
+/** The keys of `math_main.data` that this project reads, each as its own value. */
+const mathSchema = z.object({
+  tids: z.array(id),
+  extremity: z.array(number),
+  consensus: z.record(z.string(), number),
+  group_clusters: z.array(z.object({ id, members: z.array(id) })),
+  base_ids: z.array(id),
+  base_members: z.array(z.array(id)),
+});
+
+export interface OpinionGroup {
+  gid: number;
+  /** shown to people: the report's label, or "Group A" for gid 0 */
+  label: string;
+  pids: number[];
+}
+
+/** What the math worker found: groups of participants, and two measures of every comment. */
+export interface OpinionMath {
+  /** in order of gid */
+  groups: OpinionGroup[];
+  /** tid → length of the comment's PCA projection; above 1 divides people */
+  extremity: Map<number, number>;
+  /** tid → group-aware consensus, 0..1 */
+  consensus: Map<number, number>;
+}
+
+/** Group A, Group B … Group Z, Group 27 … for gid 0, 1 … */
+export const defaultLabel = (gid: number): string => `Group ${gid < 26 ? String.fromCharCode(65 + gid) : gid + 1}`;
+
+/**
+ * Parses the math worker's answer and resolves each group's participants: group → base clusters → pids.
+ * (`group-clusters[].members` are base-cluster ids, not pids.)
+ * @param labels the report's own names by gid; an empty one means the default
+ * @throws ConversationNotReady when a key is missing or fewer than two groups exist
+ */
+export function parseOpinionMath(keys: unknown, labels: readonly (string | null)[]): OpinionMath {
+  const math = parseOr(
+    mathSchema,
+    keys,
+    (line) => new ConversationNotReady(`math_main.data is incomplete (${line}): let the math worker finish, then set the job to PENDING`),
+  );
+  const pidsOfBase = new Map(math.base_ids.map((base, index) => [base, math.base_members[index] ?? []]));
+  const groups = math.group_clusters
+    .map(({ id: gid, members }) => ({
+      gid,
+      label: labels[gid]?.trim() || defaultLabel(gid),
+      pids: members.flatMap((base) => pidsOfBase.get(base) ?? []),
+    }))
+    .filter((group) => group.pids.length > 0)
+    .sort((a, b) => a.gid - b.gid);
+  if (groups.length < 2) {
+    throw new ConversationNotReady(
+      `the math has ${groups.length} opinion group(s) and a narrative needs 2: wait for more participants, then set the job to PENDING`,
+    );
+  }
+  return { groups, extremity: pairUp(math.tids, math.extremity), consensus: byTid(math.consensus) };
+}
+
+const pairUp = (tids: number[], values: number[]): Map<number, number> =>
+  new Map(tids.slice(0, values.length).map((tid, index) => [tid, values[index] as number]));
+
+const byTid = (values: Record<string, number>): Map<number, number> =>
+  new Map(Object.entries(values).map(([tid, value]) => [Number(tid), value]));

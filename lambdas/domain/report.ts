@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** Version of the report's shape; stored with every section. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** A tid; a model sometimes writes it in quotes. */
+const citation = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,9}$/).transform(Number)]);
+
+const clause = z.object({ text: z.string().trim().min(1), citations: z.array(citation).min(1) });
+const sentence = z.object({ clauses: z.array(clause).min(1) });
+const paragraph = z.object({
+  id: z.string().default(''),
+  title: z.string().default(''),
+  sentences: z.array(sentence).min(1),
+});
+
+/** The shape the web client reads (`report_data`): keys beyond it are dropped. */
+export const reportSchema = z.object({
+  id: z.string().default(''),
+  title: z.string().default(''),
+  paragraphs: z.array(paragraph).min(1),
+});
+
+export type Report = z.output<typeof reportSchema>;
+
+const objectOf = <P extends Record<string, unknown>>(properties: P) =>
+  ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false }) as const;
+const text = { type: 'string' } as const;
+const listOf = <I>(items: I) => ({ type: 'array', items }) as const;
+
+/** The same shape for the API's structured output; `minItems: 1` is the only bound it takes. */
+export const REPORT_JSON_SCHEMA = objectOf({
+  id: text,
+  title: text,
+  paragraphs: listOf(
+    objectOf({
+      id: text,
+      title: text,
+      sentences: listOf(
+        objectOf({
+          clauses: listOf(objectOf({ text, citations: { ...listOf({ type: 'integer' } as const), minItems: 1 } as const })),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Every tid a report cites, each once, in order of appearance. */
+export function citedTids(report: Report): number[] {
+  const cited = new Set<number>();
+  for (const { sentences } of report.paragraphs)
+    for (const { clauses } of sentences) for (const { citations } of clauses) for (const tid of citations) cited.add(tid);
+  return [...cited];
+}
+
+/** What stands in `report_data` of a section that could not be written: the right shape, no words. */
+export const emptyReport = (section: string, title: string) => ({ id: section, title, paragraphs: [] });

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { ConversationNotReady, InvalidRow } from './errors.ts';
+import { topicSection } from './keys.ts';
+import { parseOr } from './parse.ts';
+
+const count = z.coerce.number().int().nonnegative();
+
+/** A row of `Delphi_CommentClustersLLMTopicNames`. */
+export const topicNameSchema = z.object({
+  topic_key: z.string().min(1),
+  layer_id: count,
+  cluster_id: count,
+  topic_name: z.string().trim().min(1),
+  created_at: z.string().default(''),
+});
+export type TopicNameRow = z.infer<typeof topicNameSchema>;
+
+export interface Topic {
+  topic_key: string;
+  /** section name that the web client looks for */
+  section: string;
+  /** 0 is the finest */
+  layer: number;
+  cluster: number;
+  name: string;
+}
+
+/** Layer → tid → cluster; comments in no cluster (-1) are absent. */
+export type ClusterOfComment = Map<number, Map<number, number>>;
+
+/** The pipeline run a topic belongs to: what stands before the first `#`; older keys (`layer0_7`) are one run. */
+const runOf = (topicKey: string): string => (topicKey.includes('#') ? topicKey.slice(0, topicKey.indexOf('#')) : '');
+
+/**
+ * Topics of the newest pipeline run only, by layer and cluster. Older runs stay in the table and are left alone.
+ * @throws InvalidRow when a row of the newest run is half written
+ * @throws ConversationNotReady when there is no topic
+ */
+export function newestTopics(rows: readonly unknown[]): Topic[] {
+  const run = newestRun(rows);
+  const topics = rows
+    .filter((row) => runOf(keyOf(row)) === run)
+    .map((row) =>
+      parseOr(topicNameSchema, row, (line) => new InvalidRow(
+        `topic row ${keyOf(row) || '(no topic_key)'} is half written (${line}): let the Delphi pipeline finish, then set the job to PENDING`,
+      )),
+    )
+    .map((row) => ({
+      topic_key: row.topic_key,
+      section: topicSection(row.topic_key),
+      layer: row.layer_id,
+      cluster: row.cluster_id,
+      name: row.topic_name,
+    }));
+  if (topics.length === 0) {
+    throw new ConversationNotReady('the conversation has no topics: run the Delphi pipeline for it, then set the job to PENDING');
+  }
+  return topics.sort((a, b) => a.layer - b.layer || a.cluster - b.cluster);
+}
+
+const rowStart = z.object({ topic_key: z.string().default(''), created_at: z.string().default('') });
+const keyOf = (row: unknown): string => rowStart.safeParse(row).data?.topic_key ?? '';
+
+/** The run with the latest `created_at`. */
+function newestRun(rows: readonly unknown[]): string {
+  let newest = { run: '', created_at: '' };
+  for (const row of rows) {
+    const { topic_key, created_at } = rowStart.safeParse(row).data ?? { topic_key: '', created_at: '' };
+    if (created_at >= newest.created_at) newest = { run: runOf(topic_key), created_at };
+  }
+  return newest.run;
+}
+
+/**
+ * Checks that topics and cluster assignments are of the same run: every cluster that holds a comment has a name.
+ * A run being written has new assignments and old names; a report made then would put comments under wrong topics.
+ * @throws ConversationNotReady naming the layer and counts
+ */
+export function checkTopicsComplete(topics: readonly Topic[], clusters: ClusterOfComment): void {
+  for (const [layer, clusterOf] of clusters) {
+    const named = new Set(topics.filter((topic) => topic.layer === layer).map((topic) => topic.cluster));
+    const unnamed = new Set([...clusterOf.values()].filter((cluster) => !named.has(cluster)));
+    if (unnamed.size > 0) {
+      throw new ConversationNotReady(
+        `the newest topics are half written: ${unnamed.size} cluster(s) of layer ${layer} have no name (${[...unnamed].slice(0, 5).join(', ')}): let the Delphi pipeline finish, then set the job to PENDING`,
+      );
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The sign of a vote, in the one place of this project that knows it.
+ * In PostgreSQL (and in Polis' server and browser) agree is -1 and disagree is +1; in the CSV exports that people
+ * download it is the other way round. Everything past this file speaks of agrees, disagrees and passes.
+ */
+export const POSTGRES_VOTE = { agree: -1, disagree: 1, pass: 0 } as const;
+
+/** A vote in an export's `votes.csv` or `participants-votes.csv`. */
+export const EXPORT_VOTE = { agree: 1, disagree: -1, pass: 0 } as const;
+
+export type PostgresVote = (typeof POSTGRES_VOTE)[keyof typeof POSTGRES_VOTE];
+
+/** What people answered to one comment: counts of participants. `votes` = agrees + disagrees + passes. */
+export interface Tally {
+  votes: number;
+  agrees: number;
+  disagrees: number;
+  passes: number;
+}
+
+/**
+ * Turns an export's vote into PostgreSQL's.
+ * @throws RangeError when the value is none of -1, 0, 1
+ */
+export function postgresVoteFromExport(vote: number): PostgresVote {
+  if (vote === EXPORT_VOTE.agree) return POSTGRES_VOTE.agree;
+  if (vote === EXPORT_VOTE.disagree) return POSTGRES_VOTE.disagree;
+  if (vote === EXPORT_VOTE.pass) return POSTGRES_VOTE.pass;
+  throw new RangeError(`a vote in an export is 1 (agree), -1 (disagree) or 0 (pass), not ${vote}`);
+}
+
+/** A tally from its three counts. */
+export function tally(agrees: number, disagrees: number, passes: number): Tally {
+  return { votes: agrees + disagrees + passes, agrees, disagrees, passes };
+}

@@ -1,0 +1,24 @@
+/** Shortest and longest time between two status checks, in seconds. */
+const SHORTEST = 5;
+const LONGEST = 60;
+/** Checks of one execution after which the wait grows: a day of one-minute checks. */
+const A_DAY_OF_CHECKS = 1_600;
+const LONG_HAUL = 300;
+
+/**
+ * Seconds to the next status check: a tenth of the batch's age, at least 5 and at most 60 (reached after ten minutes).
+ * An execution that has watched for over a day (a batch expired and was asked again) checks every five minutes, which
+ * keeps it under 25,000 history events: a check is 9 events.
+ * @param ageSeconds time since the batch was created
+ * @param checks checks this execution has made so far
+ */
+export function secondsToNextCheck(ageSeconds: number, checks: number): number {
+  if (checks > A_DAY_OF_CHECKS) return LONG_HAUL;
+  return Math.min(LONGEST, Math.max(SHORTEST, Math.round(ageSeconds / 10)));
+}
+
+/** Seconds to wait when the API is in trouble: doubling from 5 to 60, or what `retry-after` asks for up to 10 minutes. */
+export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
+  const backOff = Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
+  return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));
+}

@@ -1,0 +1,121 @@
+import type { Comment, GroupCount } from './domain/comments.ts';
+import type { AnsweredFacts, Answered, Asked, AskedFacts, BatchEntry, Plan, Unfiled } from './domain/ledger-entries.ts';
+import type { BatchRequest } from './domain/prompts/request.ts';
+import type { ReportRow } from './domain/report-row.ts';
+
+/**
+ * What the steps need of the outside world. Clients fetch and store; they decide nothing. "Not there" and "somebody
+ * else was first" are values; trouble worth a retry is StoreUnavailable or AnthropicUnavailable.
+ */
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** What must still hold of a job row for a change to be made. `version` undefined: the row has none. */
+export interface RowCondition {
+  status: string;
+  version: number | undefined;
+  worker_id?: string;
+}
+
+export interface JobTable {
+  /** The row, consistently read and not yet parsed. */
+  get(jobId: string): Promise<Record<string, unknown> | undefined>;
+  /** Sets attributes (undefined removes one) and adds 1 to `version`, if the condition holds. */
+  change(jobId: string, condition: RowCondition, set: Record<string, unknown>): Promise<'changed' | 'conflict'>;
+  /** Puts a row unless one of its `job_id` exists. */
+  putNew(row: Record<string, unknown> & { job_id: string }): Promise<void>;
+}
+
+export interface Ledger {
+  plan(jobId: string): Promise<Plan | undefined>;
+  /** Deletes what an unfinished earlier planning left, puts the asked rows, and the plan last. */
+  writePlan(plan: Plan, asked: Asked[]): Promise<void>;
+  putAsked(rows: Asked[]): Promise<void>;
+  /** Whole rows of one round, in order of ordinal. */
+  askedInRound(jobId: string, round: number): AsyncIterable<Asked>;
+  askedOrdinals(jobId: string, round: number): AsyncIterable<number>;
+  /** What collecting needs of some rows of one round; ordinals that were not asked are absent. */
+  askedFacts(jobId: string, round: number, ordinals: readonly number[]): Promise<Map<number, AskedFacts>>;
+  batches(jobId: string, round?: number): Promise<BatchEntry[]>;
+  /** Puts the intent to send a batch, unless one of this round and part exists. */
+  putIntent(batch: BatchEntry): Promise<'recorded' | 'exists'>;
+  updateBatch(batch: BatchEntry): Promise<void>;
+  removeIntent(batch: BatchEntry): Promise<void>;
+  /** Marks a batch as this job's, unless another job has. */
+  ownBatch(batchId: string, jobId: string, expiresAtEpoch: number): Promise<'ours' | 'other'>;
+  batchOwner(batchId: string): Promise<string | undefined>;
+  answers(jobId: string, round: number): AsyncIterable<AnsweredFacts>;
+  putAnswers(rows: Answered[]): Promise<void>;
+  putUnfiled(rows: Unfiled[]): Promise<void>;
+  unfiled(jobId: string): AsyncIterable<Unfiled>;
+}
+
+export interface Reports {
+  /** Puts rows; the same rows put twice leave the same table. */
+  write(rows: ReportRow[]): Promise<void>;
+}
+
+export interface ReportRecord {
+  zid: number;
+  rid: number;
+  /** the report's own names of groups, by gid */
+  labels: (string | null)[];
+}
+
+/** Polis' PostgreSQL, read only. */
+export interface Conversations {
+  report(reportId: string): Promise<ReportRecord | undefined>;
+  topic(zid: number): Promise<string>;
+  comments(zid: number, rid: number): Promise<Comment[]>;
+  /** The needed keys of `math_main.data`, not yet parsed; undefined when there is no row. */
+  mathKeys(zid: number): Promise<unknown>;
+  /** Current votes by comment and group; `pidsByGroup` maps each gid to its participants. */
+  groupCounts(zid: number, groups: readonly { gid: number; pids: readonly number[] }[]): Promise<GroupCount[]>;
+}
+
+/** The tables of the Delphi topic pipeline, read only. */
+export interface Topics {
+  /** Topic rows of every run, not yet parsed. */
+  names(conversationId: string): Promise<unknown[]>;
+  /** `{comment_id, layer0_cluster_id, …}`, not yet parsed. */
+  assignments(conversationId: string): Promise<unknown[]>;
+}
+
+export interface BatchStatus {
+  id: string;
+  processing_status: 'in_progress' | 'canceling' | 'ended';
+  counts: { processing: number; succeeded: number; errored: number; canceled: number; expired: number };
+  created_at: string;
+  expires_at: string;
+}
+
+/** What became of a call that sends a batch. */
+export type SendAnswer =
+  | { kind: 'sent'; batch: BatchStatus }
+  /** no answer that proves anything: the batch may or may not exist */
+  | { kind: 'unclear'; why: string }
+  /** refused for now: it does not exist */
+  | { kind: 'later'; why: string; retryAfterSeconds: number | undefined };
+
+/** The Anthropic API. Refusals are AnthropicRefused or BatchNotFound. */
+export interface Batches {
+  knowsModel(model: string): Promise<boolean>;
+  /** One call, never repeated by the client. */
+  send(requests: BatchRequest[]): Promise<SendAnswer>;
+  status(batchId: string): Promise<BatchStatus>;
+  /** Batches created since a moment, newest first. */
+  createdSince(isoTime: string): Promise<BatchStatus[]>;
+  /** Bytes of the results, JSON Lines. */
+  results(batchId: string): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface Executions {
+  start(name: string, input: unknown): Promise<'started' | 'already_started'>;
+}
+
+export interface Clock {
+  now(): Date;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { InvalidSetting } from '../domain/errors.ts';
+import { parseOr } from '../domain/parse.ts';
+
+const name = z.string().min(1);
+
+/** Every environment variable a function may have; docs/architecture.md tells which has which. */
+const variables = {
+  JOB_TABLE: name,
+  REPORTS_TABLE: name,
+  LEDGER_TABLE: name,
+  TOPIC_NAMES_TABLE: name,
+  CLUSTER_ASSIGNMENTS_TABLE: name,
+  MATH_ENV: name,
+  DEFAULT_MODEL: name,
+  JOB_BUDGET_USD: z.coerce.number().positive().optional(),
+  ANTHROPIC_SECRET_NAME: name,
+  DATABASE_SECRET_NAME: name,
+  ANTHROPIC_BASE_URL: z.url().optional(),
+  STATE_MACHINE_ARN: name,
+} as const;
+
+type Variables = { [K in keyof typeof variables]: z.output<(typeof variables)[K]> };
+
+/**
+ * The variables that one function needs, parsed.
+ * @throws InvalidSetting naming the variable
+ */
+export function environment<K extends keyof Variables>(...names: K[]): Pick<Variables, K> {
+  const schema = z.object(Object.fromEntries(names.map((key) => [key, variables[key]])));
+  const fail = (line: string) => new InvalidSetting(`environment: ${line}; deploy the narratives stack again`);
+  return parseOr(schema, process.env, fail) as Pick<Variables, K>;
+}

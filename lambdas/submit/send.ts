@@ -1,0 +1,90 @@
+import { entry } from '../domain/keys.ts';
+import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import type { BatchRequest } from '../domain/prompts/request.ts';
+import type { Batches, BatchStatus, Ledger, Log } from '../ports.ts';
+
+export interface SendDeps {
+  ledger: Ledger;
+  batches: Batches;
+  log: Log;
+  now: () => Date;
+}
+
+/** How long the API's list may take to show a batch whose creation gave no clear answer, in seconds. */
+export const SETTLE_SECONDS = 180;
+const SETTLE_CHECK_SECONDS = 15;
+/** Clocks differ: a batch may seem to be created this long before our intent. */
+const CLOCK_SKEW_SECONDS = 60;
+
+export type Sent = { kind: 'sent'; batch: BatchEntry } | { kind: 'settle'; waitSeconds: number; why: string };
+
+/**
+ * Sends one batch, once. The intent is recorded first; where an earlier intent has no batch id (a crash, or an answer
+ * that was lost), the API's list is searched for our batch, and only when the list has stayed without it for
+ * `SETTLE_SECONDS` is it sent again.
+ */
+export async function sendOnce(
+  deps: SendDeps,
+  plan: Plan,
+  intent: { round: number; part: number; requests: BatchRequest[]; known: BatchEntry | undefined },
+): Promise<Sent> {
+  const { known } = intent;
+  if (known?.batch_id) return { kind: 'sent', batch: known };
+  if (known) {
+    const found = await findOurs(deps, known);
+    if (found) return { kind: 'sent', batch: await recordSent(deps, plan, { ...known, adopted: true }, found) };
+    const age = (deps.now().getTime() - Date.parse(known.intent_at)) / 1000;
+    if (age < SETTLE_SECONDS) return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
+    await deps.ledger.removeIntent(known);
+  }
+  const fresh: BatchEntry = {
+    job_id: plan.job_id,
+    entry: entry.batch(intent.round, intent.part),
+    round: intent.round,
+    part: intent.part,
+    state: 'intended',
+    requests: intent.requests.length,
+    intent_at: deps.now().toISOString(),
+    expires_at_epoch: plan.expires_at_epoch,
+  };
+  if ((await deps.ledger.putIntent(fresh)) === 'exists') return settle(SETTLE_CHECK_SECONDS, 'another attempt is under way');
+  return send(deps, plan, fresh, intent.requests);
+}
+
+const settle = (waitSeconds: number, why: string): Sent => ({ kind: 'settle', waitSeconds, why });
+
+async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: BatchRequest[]): Promise<Sent> {
+  const answer = await deps.batches.send(requests).catch(async (refused: unknown) => {
+    await deps.ledger.removeIntent(intent);
+    throw refused;
+  });
+  if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, plan, intent, answer.batch) };
+  deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
+  if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
+  await deps.ledger.removeIntent(intent);
+  return settle(Math.min(600, Math.max(SETTLE_CHECK_SECONDS, Math.ceil(answer.retryAfterSeconds ?? 60))), answer.why);
+}
+
+/** Writes the batch id where a later attempt will find it; the owner's mark goes first, so that no other job adopts it. */
+async function recordSent(deps: SendDeps, plan: Plan, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {
+  const { id: batch_id, created_at, expires_at } = status;
+  await deps.ledger.ownBatch(batch_id, plan.job_id, plan.expires_at_epoch ?? 0);
+  const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
+  await deps.ledger.updateBatch(batch);
+  deps.log.info('batch submitted', { job_id: plan.job_id, batch_id, requests: intent.requests, adopted: intent.adopted ?? false });
+  return batch;
+}
+
+/** The oldest batch since the intent with as many requests that no job has; it is marked ours before it is returned. */
+async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | undefined> {
+  const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
+  const candidates = (await deps.batches.createdSince(since)).filter((batch) => requestCount(batch) === intent.requests);
+  for (const batch of candidates.reverse()) {
+    const owned = await deps.ledger.ownBatch(batch.id, intent.job_id, intent.expires_at_epoch ?? 0);
+    if (owned === 'ours') return batch;
+  }
+  return undefined;
+}
+
+const requestCount = ({ counts }: BatchStatus): number =>
+  counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired;
