@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { CsvError, type Info, parse } from 'csv-parse';
+import type { z } from 'zod';
+import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+
+/** Where a row was read, for errors found later on. */
+export interface RowPlace {
+  file: string;
+  /** 1 is the first line of the file. */
+  line: number;
+}
+
+export interface CsvRow<Row> {
+  row: Row;
+  place: RowPlace;
+}
+
+/** The one shape of every error about an export: file, line, column, what was expected. */
+export function exportError(place: RowPlace, column: string, expected: string, options?: ErrorOptions): InvalidSetting {
+  return new InvalidSetting(`${place.file} line ${place.line}, column "${column}": ${expected}`, options);
+}
+
+/** The first of `names` that is in the folder. @throws InvalidSetting when none is */
+export async function fileOf(dir: string, names: [string, ...string[]]): Promise<string> {
+  for (const name of names) {
+    const found = await access(join(dir, name)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return name;
+  }
+  throw new InvalidSetting(
+    `${names[0]} is missing in ${dir}: a Polis export folder holds comments.csv, votes.csv, participants-votes.csv and summary.csv`,
+  );
+}
+
+/**
+ * Streams a CSV file row by row, each parsed by `schema`; its keys are the columns needed, others are skipped unread.
+ * Takes LF and CRLF, a byte order mark, and quoted line breaks.
+ * @throws InvalidSetting naming file, line, column and what was expected
+ */
+export async function* csvRows<Row>(
+  dir: string,
+  file: string,
+  schema: z.ZodObject & { _output: Row },
+): AsyncGenerator<CsvRow<Row>> {
+  const wanted = Object.keys(schema.shape);
+  const parser = parse({
+    bom: true,
+    info: true,
+    skip_empty_lines: true,
+    columns: (header) => columns(header, wanted, file),
+  });
+  let line = 2;
+  try {
+    // Errors of either stream reach the loop below, so the callback has nothing to do.
+    for await (const { record, info } of pipeline(createReadStream(join(dir, file)), parser, nothing)) {
+      yield { row: checked(schema, record, { file, line }), place: { file, line } };
+      line = (info as Info).lines + 1;
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? brokenCsv(error, file) : error;
+  }
+}
+
+function columns(header: string[], wanted: string[], file: string): (string | false)[] {
+  const missing = wanted.find((name) => !header.includes(name));
+  if (missing !== undefined) {
+    throw exportError({ file, line: 1 }, missing, `is missing; expected the columns ${wanted.join(', ')}`);
+  }
+  return header.map((name) => (wanted.includes(name) ? name : false));
+}
+
+function checked<Row>(schema: z.ZodObject & { _output: Row }, record: unknown, place: RowPlace): Row {
+  const result = schema.safeParse(record);
+  if (result.success) return result.data as Row;
+  const issue = result.error.issues[0];
+  throw exportError(place, String(issue?.path[0] ?? '?'), `expected ${issue?.message ?? 'another value'}`);
+}
+
+function brokenCsv(error: CsvError, file: string): InvalidSetting {
+  const line = typeof error.lines === 'number' ? error.lines : 1;
+  const column = typeof error.column === 'string' ? error.column : '?';
+  const expected = 'expected well-formed CSV, with as many cells as the first line and quotes closed';
+  return exportError({ file, line }, column, `${expected} (${error.code})`);
+}
+
+function nothing(): void {}
