@@ -1,0 +1,143 @@
+import type { BatchRequest } from './types.ts';
+
+export type Endpoint = 'create' | 'list' | 'retrieve' | 'cancel' | 'delete' | 'results' | 'models' | 'count_tokens';
+
+/** What happens to one HTTP call. `drop_after` handles the call first: the answer is lost, not the work. */
+export type CallFault =
+  | { kind: 'answer'; status: number; type?: string; message?: string; retryAfterSeconds?: number }
+  | { kind: 'drop_before' }
+  | { kind: 'drop_after' }
+  | { kind: 'cut_results'; atByte: number };
+
+/** What becomes of one request of a batch. The kinds after `expired` are all `succeeded`, hence billed. */
+export type ResultFault =
+  | { kind: 'errored'; type?: string | undefined; message?: string | undefined }
+  | { kind: 'canceled' }
+  | { kind: 'expired' }
+  /** Billed, but its line is not in the results. */
+  | { kind: 'missing' }
+  | { kind: 'duplicated' }
+  /** Half a JSON object on a line of its own. */
+  | { kind: 'malformed_line' }
+  | { kind: 'null_custom_id' }
+  | { kind: 'foreign_custom_id'; customId?: string | undefined }
+  /** Cut off in the middle, stop_reason max_tokens. */
+  | { kind: 'max_tokens' }
+  | { kind: 'context_window' }
+  | { kind: 'refusal' }
+  | { kind: 'not_json' }
+  | { kind: 'fenced_json' }
+  | { kind: 'wrong_shape' }
+  | { kind: 'empty_content' }
+  /** Citations of comments that were not shown; without ids, numbers just above the largest one shown. */
+  | { kind: 'foreign_citations'; ids?: number[] | undefined }
+  | { kind: 'huge_text'; characters: number }
+  | { kind: 'tool_use' }
+  | { kind: 'pause_turn' };
+
+export interface CallTiming {
+  /** The first call that is hit, counted from 1 among the calls to that endpoint from now on. Default 1. */
+  nth?: number;
+  /** How many calls in a row are hit. Default 1. */
+  times?: number;
+}
+
+/** `'*'` for any request, a custom_id, or a test of one's own. */
+export type RequestMatch = string | ((request: BatchRequest) => boolean);
+
+interface CallRule {
+  endpoint: Endpoint;
+  fault: CallFault;
+  callsBefore: number;
+  left: number;
+}
+interface ResultRule {
+  match: RequestMatch;
+  fault: ResultFault;
+  left: number;
+}
+
+/** Faults that tests ask for. Each is used up; earlier ones go first. */
+export class FaultScript {
+  #calls: CallRule[] = [];
+  #results: ResultRule[] = [];
+
+  /** Answers with an error status and does nothing. */
+  answer(
+    endpoint: Endpoint,
+    status: number,
+    options: CallTiming & Omit<CallFault & { kind: 'answer' }, 'kind' | 'status'> = {},
+  ) {
+    const { nth, times, ...rest } = options;
+    return this.#addCall(endpoint, { kind: 'answer', status, ...rest }, { nth, times });
+  }
+
+  /** Drops the connection before anything is done. */
+  dropBefore(endpoint: Endpoint, timing: CallTiming = {}) {
+    return this.#addCall(endpoint, { kind: 'drop_before' }, timing);
+  }
+
+  /** Does the work, then drops the connection: after `create` the batch exists and nobody was told its id. */
+  dropAfter(endpoint: Endpoint, timing: CallTiming = {}) {
+    return this.#addCall(endpoint, { kind: 'drop_after' }, timing);
+  }
+
+  /** Sends that many bytes of the results and drops the connection. */
+  cutResults(atByte: number, timing: CallTiming = {}) {
+    return this.#addCall('results', { kind: 'cut_results', atByte }, timing);
+  }
+
+  /** What becomes of the next matching requests. Drawn when their batch ends, and kept: results read twice are alike. */
+  result(match: RequestMatch, fault: ResultFault, times = 1) {
+    this.#results.push({ match, fault, left: times });
+    return this;
+  }
+
+  /** How many faults wait to be used; a test can assert 0. Endless ones count as one each. */
+  pending(): number {
+    const finite = (left: number) => (Number.isFinite(left) ? left : 1);
+    return [...this.#calls, ...this.#results].reduce((sum, rule) => sum + finite(rule.left), 0);
+  }
+
+  /** Forgets every fault not used yet. */
+  clear(): void {
+    this.#calls = [];
+    this.#results = [];
+  }
+
+  /** Used by the server, once for each call to an endpoint. */
+  takeCall(endpoint: Endpoint): CallFault | undefined {
+    let taken: CallRule | undefined;
+    for (const rule of this.#calls) {
+      if (rule.endpoint !== endpoint) continue;
+      if (rule.callsBefore > 0) rule.callsBefore--;
+      else taken ??= rule;
+    }
+    if (taken !== undefined) taken.left--;
+    this.#calls = this.#calls.filter((rule) => rule.left > 0);
+    return taken?.fault;
+  }
+
+  /** Used when a batch ends, once for each request that was processed. */
+  takeResult(request: BatchRequest): ResultFault | undefined {
+    if (this.#results.length === 0) return undefined;
+    const rule = this.#results.find(({ match }) => matches(match, request));
+    if (rule === undefined) return undefined;
+    rule.left--;
+    this.#results = this.#results.filter(({ left }) => left > 0);
+    return rule.fault;
+  }
+
+  #addCall(
+    endpoint: Endpoint,
+    fault: CallFault,
+    { nth = 1, times = 1 }: { nth?: number | undefined; times?: number | undefined },
+  ) {
+    this.#calls.push({ endpoint, fault, callsBefore: nth - 1, left: times });
+    return this;
+  }
+}
+
+function matches(match: RequestMatch, request: BatchRequest): boolean {
+  return typeof match === 'function' ? match(request) : match === '*' || match === request.custom_id;
+}

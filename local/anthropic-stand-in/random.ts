@@ -1,0 +1,49 @@
+import { hash } from 'node:crypto';
+
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+/** A 32-bit unsigned number from a text; the same text gives the same number. */
+export function hash32(text: string): number {
+  return Number.parseInt(hash('sha1', text, 'hex').slice(0, 8), 16);
+}
+
+/** An id such as `msg_01…`: prefix, `01` and 22 letters and digits that follow from the key. */
+export function idFrom(prefix: string, key: string): string {
+  const bytes = hash('sha256', `${prefix}/${key}`, 'buffer');
+  let letters = '';
+  for (let i = 0; i < 22; i++) letters += BASE58[(bytes[i] ?? 0) % BASE58.length];
+  return `${prefix}_01${letters}`;
+}
+
+/** Numbers 0 ≤ x < 1, the same for the same seed: a Weyl sequence through an integer mixer with full avalanche. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** 0 … count-1 in an order that is never the rising one (from two on); Fisher–Yates. */
+export function unorderedIndexes(count: number, random: () => number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) swap(order, i, Math.floor(random() * (i + 1)));
+  if (count > 1 && order.every((value, i) => value === i)) swap(order, 0, 1);
+  return order;
+}
+
+function swap(order: Uint32Array, a: number, b: number): void {
+  const held = order[a] ?? 0;
+  order[a] = order[b] ?? 0;
+  order[b] = held;
+}
+
+/** Gives out the items one after another, shuffled, and starts again when all were used: neighbours differ. */
+export function deck<T>(items: readonly [T, ...T[]], random: () => number): () => T {
+  const order = unorderedIndexes(items.length, random);
+  let next = 0;
+  return () => items[order[next++ % order.length] ?? 0] ?? items[0];
+}
