@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** A row of the reports table as its readers see it; rows of today's pipeline may lack what this project adds. */
+export const storedReportSchema = z.object({
+  rid_section_model: z.string(),
+  timestamp: z.string(),
+  report_id: z.string().optional(),
+  section: z.string().optional(),
+  model: z.string().optional(),
+  job_id: z.string().optional(),
+  report_data: z.string().optional(),
+  metadata: z.unknown().optional(),
+  errors: z.unknown().optional(),
+});
+export type StoredReport = z.infer<typeof storedReportSchema>;
+
+interface Run {
+  job_id: string;
+  latest_timestamp: string;
+  model: string | undefined;
+  sectionCount: number;
+  isCurrent: boolean;
+}
+
+/** The body of `GET /api/v3/delphi/reports`, as the Polis server answers it. */
+export interface ReportsAnswer {
+  status: 'success';
+  message: string;
+  request_report_id: string;
+  reports: Record<string, Pick<StoredReport, 'section' | 'model' | 'timestamp' | 'report_data' | 'errors' | 'job_id' | 'metadata'>>;
+  current_job_id: string | undefined;
+  available_runs: Run[];
+}
+
+/**
+ * Builds the answer from the rows of one report: the newest run, or the one asked for.
+ * @param rows of the index by report, in any order
+ */
+export function reportsAnswer(reportId: string, rows: readonly StoredReport[], asked: { section?: string; jobId?: string } = {}): ReportsAnswer {
+  const runs = runsOf(rows);
+  const current = asked.jobId ?? runs[0]?.job_id;
+  const reports: ReportsAnswer['reports'] = {};
+  for (const row of rows.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp))) {
+    const section = sectionOf(row);
+    if ((row.job_id ?? '') !== (current ?? '') || (asked.section && asked.section !== section)) continue;
+    const { model, timestamp, report_data, errors, job_id, metadata } = row;
+    reports[section] = { section, model, timestamp, report_data, errors, job_id, metadata };
+  }
+  return {
+    status: 'success',
+    message: Object.keys(reports).length > 0 ? 'Reports retrieved successfully' : 'No reports found for this report_id',
+    request_report_id: reportId,
+    reports,
+    current_job_id: current,
+    available_runs: runs.map((run) => ({ ...run, isCurrent: run.job_id === current })),
+  };
+}
+
+/** The server splits the key on `#`. */
+const sectionOf = (row: StoredReport): string => row.section ?? row.rid_section_model.split('#')[1] ?? '';
+
+function runsOf(rows: readonly StoredReport[]): Run[] {
+  const runs = new Map<string, Run>();
+  for (const { job_id = '', timestamp, model } of rows) {
+    const run = runs.get(job_id) ?? { job_id, latest_timestamp: timestamp, model, sectionCount: 0, isCurrent: false };
+    run.sectionCount += 1;
+    if (timestamp > run.latest_timestamp) run.latest_timestamp = timestamp;
+    runs.set(job_id, run);
+  }
+  return [...runs.values()].sort((a, b) => b.latest_timestamp.localeCompare(a.latest_timestamp));
+}

@@ -1,0 +1,22 @@
+import type { App } from 'aws-cdk-lib/core';
+import { readConfig } from './config.ts';
+import { createsTables, DataStack } from './data-stack.ts';
+import { NarrativesStack } from './narratives-stack.ts';
+
+export interface NarrativesApp {
+  /** Absent when settings name every table. */
+  readonly data: DataStack | undefined;
+  readonly narratives: NarrativesStack;
+}
+
+/**
+ * Adds the stacks to a CDK app, by the settings in its context; the same for a deployment, a test and the local run.
+ * @throws InvalidSetting when a setting is not in the agreed shape
+ */
+export function addNarratives(app: App): NarrativesApp {
+  const config = readConfig(app.node.getAllContext());
+  const named = (name: string) => (config.stage ? `${name}-${config.stage}` : name);
+  const data = createsTables(config) ? new DataStack(app, named('DelphiNarrativesData'), config) : undefined;
+  const narratives = new NarrativesStack(app, named('DelphiNarratives'), { config, created: data?.created ?? {} });
+  return { data, narratives };
+}

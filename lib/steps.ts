@@ -1,0 +1,82 @@
+/**
+ * What each step may use, and how big it is. From this one table come the functions' environment, their permissions
+ * and their limits. `writes` includes reading.
+ */
+export interface StepNeeds {
+  readonly does: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** Adds job rows of its own, besides changing the one it works on. */
+  readonly addsJobs?: true;
+  readonly ledger?: 'writes';
+  readonly reports?: 'writes';
+  /** Reads Delphi's topic tables. */
+  readonly topics?: true;
+  /** Calls the Anthropic API. */
+  readonly anthropic?: true;
+  /** Reads Polis' PostgreSQL. */
+  readonly database?: true;
+  /** Decides what a job asks for and what it may cost. */
+  readonly plans?: true;
+}
+
+const MINUTE = 60;
+
+export const STEPS = {
+  dispatch: { does: 'Starts one execution for each new narrative job row', timeoutSeconds: MINUTE, memoryMb: 256 },
+  adopt: {
+    does: 'Takes over a batch that another worker submitted',
+    timeoutSeconds: 5 * MINUTE,
+    memoryMb: 512,
+    ledger: 'writes',
+    topics: true,
+    anthropic: true,
+    database: true,
+    plans: true,
+  },
+  submit: {
+    does: 'Plans the sections, writes the ledger and submits one batch',
+    timeoutSeconds: 5 * MINUTE,
+    memoryMb: 1024,
+    addsJobs: true,
+    ledger: 'writes',
+    topics: true,
+    anthropic: true,
+    database: true,
+    plans: true,
+  },
+  'check-status': {
+    does: 'Asks whether the batch has ended and how long to wait',
+    timeoutSeconds: MINUTE,
+    memoryMb: 256,
+    ledger: 'writes',
+    anthropic: true,
+  },
+  collect: {
+    does: 'Stores every answer of the batch as a section or as a named failure',
+    timeoutSeconds: 15 * MINUTE,
+    memoryMb: 1024,
+    ledger: 'writes',
+    reports: 'writes',
+    anthropic: true,
+  },
+  complete: {
+    does: 'Closes the job, naming the sections it could not get',
+    timeoutSeconds: 2 * MINUTE,
+    memoryMb: 512,
+    ledger: 'writes',
+    reports: 'writes',
+  },
+  fail: {
+    does: 'Writes on the job row why it failed',
+    timeoutSeconds: MINUTE,
+    memoryMb: 256,
+    ledger: 'writes',
+  },
+} as const satisfies Record<string, StepNeeds>;
+
+export type StepName = keyof typeof STEPS;
+/** The steps that the state machine calls; dispatch starts it. */
+export type TaskStepName = Exclude<StepName, 'dispatch'>;
+
+export const STEP_NAMES = Object.keys(STEPS) as StepName[];

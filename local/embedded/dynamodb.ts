@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { claimPort } from './ports.ts';
+
+/** A DynamoDB on this machine. */
+export interface EmbeddedDynamo {
+  endpoint: string;
+  client: DynamoDBClient;
+  stop(): Promise<void>;
+}
+
+const READY_MS = 10_000;
+const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** How every AWS client of the embedded run is made. */
+export const localAws = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: LOCAL_CREDENTIALS });
+
+/**
+ * Starts the embedded DynamoDB, or uses the one that DYNAMODB_ENDPOINT names.
+ * @param dbPath the file that keeps the data; undefined keeps it in memory
+ * @throws InvalidSetting when there is no binary for this machine, or the port is in use
+ */
+export async function startDynamo(options: { dbPath?: string; port?: number | undefined; endpoint?: string | undefined }): Promise<EmbeddedDynamo> {
+  if (options.endpoint) {
+    const client = new DynamoDBClient(localAws(options.endpoint));
+    return { endpoint: options.endpoint, client, stop: async () => client.destroy() };
+  }
+  const port = await claimPort('--dynamodb-port', options.port);
+  const child = spawn(binary(), ['--host', '127.0.0.1', '--port', String(port), ...(options.dbPath ? ['--db-path', options.dbPath] : [])], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C is for us to handle: a database that dies first would lose what a step is writing
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk).slice(-2_000);
+  });
+  const gone = once(child, 'exit');
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const client = new DynamoDBClient({ ...localAws(endpoint), maxAttempts: 3 });
+  await untilReady(client, () => (child.exitCode === null ? undefined : said));
+  return {
+    endpoint,
+    client,
+    async stop() {
+      client.destroy();
+      process.removeListener('exit', kill);
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+function binary(): string {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/package.json');
+    return join(manifest, '..', 'dynoxide');
+  } catch (error) {
+    throw new InvalidSetting('there is no embedded DynamoDB for this machine (only linux-x64 has one): start any DynamoDB with Streams and set DYNAMODB_ENDPOINT to its address', { cause: error });
+  }
+}
+
+async function untilReady(client: DynamoDBClient, ended: () => string | undefined): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    try {
+      await client.send(new ListTablesCommand({}));
+      return;
+    } catch (error) {
+      const why = ended();
+      if (why !== undefined) throw new InvalidSetting(`the embedded DynamoDB did not start: ${why.trim() || 'it said nothing'}; is the disk full or the state folder of another version?`, { cause: error });
+      if (Date.now() > deadline) throw new StoreUnavailable('the embedded DynamoDB did not answer within 10 s', { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
+
+/** Creates the tables that do not exist yet. @returns the ARN of the stream of the table that has one */
+export async function createTables(client: DynamoDBClient, tables: readonly CreateTableCommandInput[]): Promise<string> {
+  const existing = new Set((await client.send(new ListTablesCommand({}))).TableNames);
+  let stream: string | undefined;
+  for (const table of tables) {
+    if (!existing.has(table.TableName ?? '')) await client.send(new CreateTableCommand(table));
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
+    stream ??= Table?.LatestStreamArn;
+  }
+  if (!stream) throw new InvalidSetting('this DynamoDB gives the job table no stream: name one with Streams in DYNAMODB_ENDPOINT');
+  return stream;
+}

@@ -1,0 +1,91 @@
+import Anthropic from '@anthropic-ai/sdk';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type pg from 'pg';
+import { documentClient } from '../../lambdas/clients/dynamo.ts';
+import { postgresPool } from '../../lambdas/clients/postgres.ts';
+import { streamHandler } from '../../lambdas/dispatch/handler.ts';
+import type { Log } from '../../lambdas/ports.ts';
+import { LocalStateMachine } from '../machine/local-machine.ts';
+import type { MachineEvent } from '../machine/machine-event.ts';
+import { StreamPump } from '../machine/stream-pump.ts';
+import { synthNarratives } from '../machine/template.ts';
+import { createTables, localAws, startDynamo } from './dynamodb.ts';
+import { startPostgres } from './postgres.ts';
+import { type StepWorld, stepWorld, taskSteps } from './steps.ts';
+import { topicTableInputs } from './topic-tables.ts';
+
+export interface EmbeddedOptions {
+  /** files that keep the databases; undefined keeps them in memory */
+  dbPath?: string;
+  postgresDir?: string;
+  dynamoPort?: number | undefined;
+  postgresPort?: number | undefined;
+  dynamoEndpoint?: string | undefined;
+  anthropic: { apiKey: string; baseURL?: string | undefined };
+  settings: StepWorld['settings'];
+  log: Log;
+  onEvent?: (execution: string, event: MachineEvent) => void;
+  /** shortens Wait states and pauses before retries; 1 keeps the template's times */
+  timeScale?: number;
+}
+
+/** The whole system in one process: databases, stream, state machine and steps. */
+export interface Embedded {
+  world: StepWorld;
+  dynamo: DynamoDBClient;
+  db: DynamoDBDocumentClient;
+  pool: pg.Pool;
+  machine: LocalStateMachine;
+  pump: StreamPump;
+  /** begins to read the job table's stream */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the embedded parts around the template's own state machine, stream filters and tables.
+ * @throws InvalidSetting when a part cannot start
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { log } = options;
+  const narratives = synthNarratives();
+  const dynamo = await startDynamo({
+    ...(options.dbPath ? { dbPath: options.dbPath } : {}),
+    port: options.dynamoPort,
+    endpoint: options.dynamoEndpoint,
+  });
+  const closing: (() => Promise<unknown>)[] = [() => dynamo.stop()];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close().catch((error: Error) => log.warn('stopping', { why: error.message }));
+  };
+  try {
+    const postgres = await startPostgres({ ...(options.postgresDir ? { dataDir: options.postgresDir } : {}), port: options.postgresPort });
+    closing.push(() => postgres.stop());
+    const pool = postgresPool(postgres.url);
+    closing.push(() => pool.end());
+    const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
+    const db = documentClient(dynamo.client);
+    const { apiKey, baseURL } = options.anthropic;
+    const world = stepWorld({ db, pool, anthropic: new Anthropic({ apiKey, baseURL: baseURL ?? null }), log, settings: options.settings });
+    const machine = new LocalStateMachine({
+      ...narratives,
+      steps: taskSteps(world),
+      waitScale: options.timeScale ?? 1,
+      retryScale: options.timeScale ?? 1,
+      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    });
+    const handler = streamHandler({ ...world, executions: { start: async (name, input) => machine.start(name, input) } });
+    const client = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
+    const onDeadLetter = (record: { eventID?: string }, why: string) => log.error('dead letter', { record: record.eventID, why });
+    const pump = new StreamPump({ client, streamArn, ...narratives, handler, onDeadLetter });
+    closing.push(async () => client.destroy(), () => pump.close(), async () => {
+      for (const name of machine.names()) machine.abort(name);
+    });
+    return { world, dynamo: dynamo.client, db, pool, machine, pump, start: () => pump.start(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { StateMachineDefinition } from 'aws-local-stepfunctions';
+
+type State = StateMachineDefinition['States'][string];
+type WaitState = Extract<State, { Type: 'Wait' }>;
+
+/**
+ * The definition as the library should run it: retry intervals scaled, and every Wait turned into a Task that the
+ * runner itself handles, because the library's own override of a Wait knows neither its state nor its input.
+ */
+export function localDefinition(definition: StateMachineDefinition, retryScale: number): StateMachineDefinition {
+  const states = Object.entries(definition.States).map(([name, state]) => [
+    name,
+    localState(state, definition, retryScale),
+  ]);
+  return { ...definition, States: Object.fromEntries(states) };
+}
+
+function localState(state: State, { TimeoutSeconds }: StateMachineDefinition, retryScale: number): State {
+  if (state.Type === 'Wait') {
+    const { Type, Seconds, SecondsPath, ...rest } = state;
+    return { ...rest, Type: 'Task', Resource: 'local:wait', TimeoutSeconds: TimeoutSeconds ?? 86_400 } as State;
+  }
+  if (!('Retry' in state) || !state.Retry) return state;
+  const Retry = state.Retry.map((retrier) => ({
+    ...retrier,
+    IntervalSeconds: (retrier.IntervalSeconds ?? 1) * retryScale,
+    ...(retrier.MaxDelaySeconds && { MaxDelaySeconds: retrier.MaxDelaySeconds * retryScale }),
+  }));
+  return { ...state, Retry };
+}
+
+/**
+ * How long a Wait state pauses for an input, in seconds.
+ * @throws Error named States.Runtime, as Step Functions does, when SecondsPath points at no whole number of 0 or more
+ */
+export function waitSeconds(state: WaitState, input: unknown): number {
+  const path = state.SecondsPath;
+  const seconds = path === undefined ? state.Seconds : fieldAt(path, input);
+  if (typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 0) return seconds;
+  throw statesError(
+    'States.Runtime',
+    `${path ?? 'Seconds'} should be a whole number of seconds, not ${JSON.stringify(seconds)}`,
+  );
+}
+
+/** The value at a plain reference path such as `$.wait_seconds`. */
+function fieldAt(path: string, input: unknown): unknown {
+  const fields = path.split('.').slice(1);
+  return fields.reduce<unknown>(
+    (value, field) => (value as Record<string, unknown> | null | undefined)?.[field],
+    input,
+  );
+}
+
+/** An error that ends the execution at once: no Retry and no Catch applies to it, not even States.ALL. */
+export function statesError(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name, isRetryable: false, isCatchable: false });
+}

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { App } from 'aws-cdk-lib/core';
+import type { StateMachineDefinition } from 'aws-local-stepfunctions';
+import { addNarratives } from '../../lib/app.ts';
+import { STEP_METADATA } from '../../lib/step-function.ts';
+import { arnOf, resolveText } from './intrinsics.ts';
+import { parsePattern, type StreamPattern } from './stream-filter.ts';
+
+/** What the local run takes from the very template that would be deployed. */
+export interface SynthesizedNarratives {
+  /** The state machine in the Amazon States Language; its ARNs are made up, but valid. */
+  definition: StateMachineDefinition;
+  /** Which step each Task state calls. */
+  stepOfState: Record<string, string>;
+  /** The step that the job table's stream calls. */
+  streamStep: string;
+  /** The stream mapping's filter patterns: a record passes if it matches one of them. */
+  filters: StreamPattern[];
+  batchSize: number;
+  /** Tries after the first, before a record becomes a dead letter. */
+  retryAttempts: number;
+  /** One for each table that the data stack creates, the job table with its stream. */
+  tables: CreateTableCommandInput[];
+}
+
+interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties are as many-shaped as AWS itself
+  Properties: any;
+  Metadata?: Record<string, unknown>;
+}
+type Resources = Record<string, Resource>;
+
+/**
+ * Synthesizes the CDK app in this process, without bundling code, and reads the local run's parts out of the templates.
+ * @param context settings as `-c` would give them, such as `{'narratives:mathEnv': 'dev'}`
+ */
+export function synthNarratives(context: Record<string, unknown> = {}): SynthesizedNarratives {
+  const resources = synthesizedResources(context);
+  const machine = onlyOne(resources, 'AWS::StepFunctions::StateMachine').Properties;
+  const mapping = onlyOne(resources, 'AWS::Lambda::EventSourceMapping').Properties;
+  const definition = JSON.parse(resolveText(machine.DefinitionString, resources)) as StateMachineDefinition;
+  const stepOfArn = stepsByArn(resources);
+  return {
+    definition,
+    stepOfState: stepOfState(definition, stepOfArn),
+    streamStep: stepOf(resources, mapping.FunctionName.Ref),
+    filters: mapping.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => parsePattern(Pattern)),
+    batchSize: mapping.BatchSize,
+    retryAttempts: mapping.MaximumRetryAttempts,
+    tables: ofType(resources, 'AWS::DynamoDB::Table').map(([, table]) => createTableInput(table.Properties)),
+  };
+}
+
+function synthesizedResources(context: Record<string, unknown>): Resources {
+  const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const outdir = mkdtempSync(join(tmpdir(), 'narratives-synth-'));
+  try {
+    const app = new App({
+      outdir,
+      context: { ...cdkJson.context, ...context, 'aws:cdk:bundling-stacks': [] },
+      analyticsReporting: false,
+      treeMetadata: false,
+      stackTraces: false,
+      // `cdk synth` validates the template; doing so here would cost more than a second at every start.
+      builtinCloudFormationValidation: false,
+    });
+    addNarratives(app);
+    return Object.assign({}, ...app.synth().stacks.map((stack) => stack.template.Resources));
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+function stepsByArn(resources: Resources): Map<string, string> {
+  const functions = ofType(resources, 'AWS::Lambda::Function');
+  return new Map(functions.map(([id, resource]) => [arnOf(id, resource.Type), stepOf(resources, id)]));
+}
+
+function stepOf(resources: Resources, logicalId: string): string {
+  const step = resources[logicalId]?.Metadata?.[STEP_METADATA];
+  if (typeof step !== 'string')
+    throw new Error(`function ${logicalId} has no ${STEP_METADATA} metadata: make it a StepFunction`);
+  return step;
+}
+
+function stepOfState({ States }: StateMachineDefinition, stepOfArn: Map<string, string>): Record<string, string> {
+  const tasks = Object.entries(States).flatMap(([name, state]) => (state.Type === 'Task' ? [{ name, state }] : []));
+  return Object.fromEntries(
+    tasks.map(({ name, state }) => {
+      const step = stepOfArn.get(state.Resource);
+      if (!step) throw new Error(`state "${name}" calls ${state.Resource}, which is no step function`);
+      return [name, step];
+    }),
+  );
+}
+
+function createTableInput(properties: Resource['Properties']): CreateTableCommandInput {
+  return {
+    TableName: properties.TableName,
+    KeySchema: properties.KeySchema,
+    AttributeDefinitions: properties.AttributeDefinitions,
+    BillingMode: properties.BillingMode,
+    ...(properties.GlobalSecondaryIndexes && { GlobalSecondaryIndexes: properties.GlobalSecondaryIndexes }),
+    ...(properties.StreamSpecification && {
+      StreamSpecification: { StreamEnabled: true, StreamViewType: properties.StreamSpecification.StreamViewType },
+    }),
+  };
+}
+
+function ofType(resources: Resources, type: string): [string, Resource][] {
+  return Object.entries(resources).filter(([, resource]) => resource.Type === type);
+}
+
+function onlyOne(resources: Resources, type: string): Resource {
+  const found = ofType(resources, type);
+  if (found.length !== 1 || !found[0])
+    throw new Error(`the templates hold ${found.length} of ${type}; the local run expects one`);
+  return found[0][1];
+}
