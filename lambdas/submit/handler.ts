@@ -1,6 +1,7 @@
 import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { connectPolis } from '../runtime/connect-polis.ts';
-import { connectTables, LEDGER_DAYS } from '../runtime/connect.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
 import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { submit } from './submit.ts';

@@ -22,7 +22,7 @@ export function serverJob(request: BatchReportsRequest, now: Date, suffix: strin
     updated_at: time,
     conversation_id,
     report_id,
-    job_type: CREATE_BATCH,
+    job_type: CREATE_BATCH as typeof CREATE_BATCH,
     job_config: JSON.stringify({ job_type: CREATE_BATCH, stages: [{ stage: 'CREATE_NARRATIVE_BATCH_CONFIG_STAGE', config }] }),
     priority: 50,
     version: 1,
