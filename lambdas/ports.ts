@@ -1,5 +1,5 @@
 import type { Comment, GroupCount } from './domain/comments.ts';
-import type { AnsweredFacts, Answered, Asked, AskedFacts, BatchEntry, Plan, Unfiled } from './domain/ledger-entries.ts';
+import type { Answered, AnsweredFacts, Asked, AskedFacts, BatchEntry, Plan, Unfiled } from './domain/ledger-entries.ts';
 import type { BatchRequest } from './domain/prompts/request.ts';
 import type { ReportRow } from './domain/report-row.ts';
 

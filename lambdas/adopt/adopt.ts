@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Legacy } from '../collect/asked-sections.ts';
+import type { Legacy } from '../collect/asked-sections.ts';
 import { InvalidJobRow, ReportMismatch } from '../domain/errors.ts';
 import { parseJobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
@@ -46,14 +46,20 @@ export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> 
 async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   const { batch_id, batch_job_id, report_id } = row;
   if (!batch_id || !batch_job_id || !report_id) {
-    throw new InvalidJobRow(`row ${row.job_id} lacks batch_id, batch_job_id or report_id: fill it in, then set it to PENDING`);
+    throw new InvalidJobRow(
+      `row ${row.job_id} lacks batch_id, batch_job_id or report_id: fill it in, then set it to PENDING`,
+    );
   }
   if (await deps.ledger.plan(batch_job_id)) {
-    throw new InvalidJobRow(`batch ${batch_id} belongs to job ${batch_job_id}, which keeps its own ledger: set that job to PENDING instead`);
+    throw new InvalidJobRow(
+      `batch ${batch_id} belongs to job ${batch_job_id}, which keeps its own ledger: set that job to PENDING instead`,
+    );
   }
   const report = await deps.conversations.report(report_id);
   if (!report || String(report.zid) !== row.conversation_id) {
-    throw new ReportMismatch(`report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: mend the row`);
+    throw new ReportMismatch(
+      `report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: mend the row`,
+    );
   }
   const status = await deps.batches.status(batch_id);
   const submitter = await readJob(deps.jobs, batch_job_id).catch(() => undefined);
@@ -83,7 +89,16 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   const requests = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
   const { created_at, expires_at } = status;
   const key = { job_id: row.job_id, entry: entry.batch(1, 0), round: 1, part: 0 };
-  const batch: BatchEntry = { ...key, state: 'submitted', requests, intent_at: created_at, batch_id, created_at, expires_at, expires_at_epoch };
+  const batch: BatchEntry = {
+    ...key,
+    state: 'submitted',
+    requests,
+    intent_at: created_at,
+    batch_id,
+    created_at,
+    expires_at,
+    expires_at_epoch,
+  };
   await deps.ledger.putIntent(batch);
   deps.log.info('batch adopted', { job_id: row.job_id, batch_id, requests, candidates: plan.sections });
 }
@@ -101,8 +116,16 @@ function candidates(conversationId: string, batchJobId: string, names: readonly 
     const row = topicSchema.safeParse(value).data;
     if (!row) return [];
     const section = topicSection(row.topic_key);
-    const topic = { topic_key: row.topic_key, section, layer: row.layer_id, cluster: row.cluster_id, name: row.topic_name };
-    return [{ section, kind: 'topic', title: row.topic_name, topic, custom_id: legacyCustomId(conversationId, section) }];
+    const topic = {
+      topic_key: row.topic_key,
+      section,
+      layer: row.layer_id,
+      cluster: row.cluster_id,
+      name: row.topic_name,
+    };
+    return [
+      { section, kind: 'topic', title: row.topic_name, topic, custom_id: legacyCustomId(conversationId, section) },
+    ];
   });
   const globals = GLOBAL_SECTIONS.map((kind) => {
     const section = globalSection(batchJobId, kind);

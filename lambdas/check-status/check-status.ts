@@ -49,7 +49,8 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
 async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus> {
   const status = await deps.batches.status(batch.batch_id as string);
   const { created_at, expires_at } = status;
-  if (status.processing_status === 'ended') await deps.ledger.updateBatch({ ...batch, state: 'ended', created_at, expires_at });
+  if (status.processing_status === 'ended')
+    await deps.ledger.updateBatch({ ...batch, state: 'ended', created_at, expires_at });
   else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
   return status;
 }
@@ -68,7 +69,12 @@ async function tellProgress(deps: CheckStatusDeps, state: JobState, statuses: re
   const sum = (key: keyof BatchStatus['counts']) => statuses.reduce((total, { counts }) => total + counts[key], 0);
   const ended = statuses.filter(({ processing_status }) => processing_status === 'ended').length;
   const progress = `round ${state.round}: ${ended} of ${statuses.length} open batches ended; ${sum('processing')} processing, ${sum('succeeded')} succeeded, ${sum('errored')} errored, ${sum('canceled')} canceled, ${sum('expired')} expired`;
-  deps.log.info('batch status', { job_id: state.job_id, round: state.round, batch_ids: statuses.map(({ id }) => id), progress });
+  deps.log.info('batch status', {
+    job_id: state.job_id,
+    round: state.round,
+    batch_ids: statuses.map(({ id }) => id),
+    progress,
+  });
   const row = await deps.jobs.get(state.job_id);
   if (row?.batch_progress === progress || row?.worker_id !== state.execution) return;
   const time = deps.now().toISOString();

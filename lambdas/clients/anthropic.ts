@@ -1,4 +1,5 @@
-import Anthropic, { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, InvalidRow } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
@@ -21,7 +22,11 @@ const statusSchema = z
   .transform(({ request_counts: counts, ...rest }): BatchStatus => ({ ...rest, counts }));
 
 const readStatus = (value: unknown): BatchStatus =>
-  parseOr(statusSchema, value, (line) => new InvalidRow(`the Anthropic API's answer about a batch: ${line}; it may be of a newer version`));
+  parseOr(
+    statusSchema,
+    value,
+    (line) => new InvalidRow(`the Anthropic API's answer about a batch: ${line}; it may be of a newer version`),
+  );
 
 /** The Message Batches API, by the SDK. Reads are retried by the SDK (`retry-after` obeyed); sending is not. */
 export function anthropicBatches(client: Anthropic): Batches {
@@ -55,7 +60,10 @@ export function anthropicBatches(client: Anthropic): Batches {
       const since = Date.parse(isoTime);
       const found: BatchStatus[] = [];
       try {
-        for await (const value of client.messages.batches.list({ limit: LIST_PAGE }, { maxRetries: READ_RETRIES, timeout: READ_MS })) {
+        for await (const value of client.messages.batches.list(
+          { limit: LIST_PAGE },
+          { maxRetries: READ_RETRIES, timeout: READ_MS },
+        )) {
           const batch = readStatus(value);
           if (Date.parse(batch.created_at) < since) break;
           found.push(batch);
@@ -68,7 +76,9 @@ export function anthropicBatches(client: Anthropic): Batches {
     async results(batchId) {
       try {
         const path = `/v1/messages/batches/${encodeURIComponent(batchId)}/results`;
-        const response = await client.get(path, { maxRetries: READ_RETRIES, headers: { Accept: 'application/binary' }, stream: true }).asResponse();
+        const response = await client
+          .get(path, { maxRetries: READ_RETRIES, headers: { Accept: 'application/binary' }, stream: true })
+          .asResponse();
         return bytesOf(response, batchId);
       } catch (error) {
         throw translated(error, batchId);
@@ -88,11 +98,15 @@ async function* bytesOf(response: Response, batchId: string): AsyncGenerator<Uin
 }
 
 /** 4xx prove that nothing was created; everything else proves nothing. */
-function sendTrouble(error: unknown): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
+function sendTrouble(
+  error: unknown,
+): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
   const refusal = translated(error);
   if (!(refusal instanceof AnthropicUnavailable)) throw refusal;
   const { message: why, retryAfterSeconds } = refusal;
-  return error instanceof APIError && error.status === 429 ? { kind: 'later', why, retryAfterSeconds } : { kind: 'unclear', why };
+  return error instanceof APIError && error.status === 429
+    ? { kind: 'later', why, retryAfterSeconds }
+    : { kind: 'unclear', why };
 }
 
 /** What to do about a refusal, by status; messages of the API are not matched on. */
@@ -106,18 +120,28 @@ const ADVICE: Record<number, string> = {
 
 /** An error of the SDK as one of ours; it holds the status and request id, never the request. */
 function translated(error: unknown, batchId?: string): unknown {
-  if (error instanceof APIConnectionError) return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
+  if (error instanceof APIConnectionError)
+    return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
   if (!(error instanceof APIError)) return error;
   const { status, requestID } = error;
   const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
   if (status === 404 && batchId) {
-    return new BatchNotFound(`batch ${batchId} is not known to the Anthropic API (${where}): check that the key is of the workspace that sent it`, { cause: error });
+    return new BatchNotFound(
+      `batch ${batchId} is not known to the Anthropic API (${where}): check that the key is of the workspace that sent it`,
+      { cause: error },
+    );
   }
   if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
     const retryAfterSeconds = retryAfter(error.headers?.get('retry-after'));
-    return new AnthropicUnavailable(`the Anthropic API is not available now (${where})`, { cause: error, retryAfterSeconds });
+    return new AnthropicUnavailable(`the Anthropic API is not available now (${where})`, {
+      cause: error,
+      retryAfterSeconds,
+    });
   }
-  return new AnthropicRefused(`the Anthropic API refuses (${where}): ${ADVICE[status] ?? 'see the API documentation for this status'}`, { cause: error });
+  return new AnthropicRefused(
+    `the Anthropic API refuses (${where}): ${ADVICE[status] ?? 'see the API documentation for this status'}`,
+    { cause: error },
+  );
 }
 
 /** `retry-after` in seconds; it may also be a date. */

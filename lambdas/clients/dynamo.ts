@@ -14,7 +14,8 @@ import { StoreUnavailable } from '../domain/errors.ts';
 export const documentClient = (client = new DynamoDBClient({ maxAttempts: 5 })): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-const TROUBLE = /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
+const TROUBLE =
+  /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
 
 /**
  * Runs a DynamoDB call; trouble that may pass becomes StoreUnavailable. The SDK has already retried it.
@@ -24,7 +25,11 @@ export async function stored<T>(what: string, call: () => Promise<T>): Promise<T
   try {
     return await call();
   } catch (error) {
-    const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
+    const { name, code, $metadata } = error as {
+      name?: string;
+      code?: string;
+      $metadata?: { httpStatusCode?: number };
+    };
     const passing = TROUBLE.test(`${name} ${code}`) || ($metadata?.httpStatusCode ?? 0) >= 500;
     if (passing) throw new StoreUnavailable(`DynamoDB could not ${what} (${name ?? code})`, { cause: error });
     throw error;
@@ -43,11 +48,16 @@ export async function conditionally(what: string, call: () => Promise<unknown>):
 }
 
 /** Every item of a query, page by page. */
-export async function* queryAll(db: DynamoDBDocumentClient, input: QueryCommandInput): AsyncGenerator<Record<string, unknown>> {
+export async function* queryAll(
+  db: DynamoDBDocumentClient,
+  input: QueryCommandInput,
+): AsyncGenerator<Record<string, unknown>> {
   let ExclusiveStartKey: Record<string, unknown> | undefined;
   do {
     const start = ExclusiveStartKey;
-    const page = await stored(`query ${input.TableName}`, () => db.send(new QueryCommand({ ...input, ExclusiveStartKey: start })));
+    const page = await stored(`query ${input.TableName}`, () =>
+      db.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
+    );
     yield* page.Items ?? [];
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey);
@@ -102,7 +112,11 @@ export async function readAll(
 }
 
 /** Sends a batch call until nothing is left unprocessed. */
-async function untilProcessed<T extends object>(what: string, all: T, send: (left: T) => Promise<T | undefined>): Promise<void> {
+async function untilProcessed<T extends object>(
+  what: string,
+  all: T,
+  send: (left: T) => Promise<T | undefined>,
+): Promise<void> {
   let left = all;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const rest = left;

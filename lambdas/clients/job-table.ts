@@ -6,7 +6,9 @@ import { conditionally, stored } from './dynamo.ts';
 export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
   return {
     async get(job_id) {
-      const answer = await stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key: { job_id }, ConsistentRead: true })));
+      const answer = await stored(`read ${table}`, () =>
+        db.send(new GetCommand({ TableName: table, Key: { job_id }, ConsistentRead: true })),
+      );
       return answer.Item;
     },
     async change(job_id, condition, set) {

@@ -18,7 +18,11 @@ import { conditionally, queryAll, readAll, stored, writeAll } from './dynamo.ts'
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
 
 const parse = <T extends z.ZodType>(schema: T, row: unknown): z.output<T> =>
-  parseOr(schema, row, (line) => new InvalidRow(`ledger row: ${line}; it was written by another version of this project`));
+  parseOr(
+    schema,
+    row,
+    (line) => new InvalidRow(`ledger row: ${line}; it was written by another version of this project`),
+  );
 
 /** `Delphi_NarrativeRequests`: hash `job_id`, range `entry`. */
 export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
@@ -30,13 +34,20 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       ExpressionAttributeValues: { ':job_id': job_id, ':prefix': prefix },
       ...projection(names),
     });
-  const put = (rows: readonly Record<string, unknown>[]) => writeAll(db, table, rows.map((Item) => ({ PutRequest: { Item } })));
+  const put = (rows: readonly Record<string, unknown>[]) =>
+    writeAll(
+      db,
+      table,
+      rows.map((Item) => ({ PutRequest: { Item } })),
+    );
   const putIf = (Item: Record<string, unknown>) =>
     conditionally(`write ${table}`, () =>
       db.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' })),
     );
   const get = (Key: Record<string, string>) =>
-    stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).then(({ Item }) => Item);
+    stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).then(
+      ({ Item }) => Item,
+    );
 
   const ledger: Ledger = {
     async plan(job_id) {
@@ -45,7 +56,8 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
     },
     async writePlan(plan, asked) {
       const left: { DeleteRequest: { Key: Record<string, unknown> } }[] = [];
-      for await (const row of query(plan.job_id, 'asked#', ['job_id', 'entry'])) left.push({ DeleteRequest: { Key: row } });
+      for await (const row of query(plan.job_id, 'asked#', ['job_id', 'entry']))
+        left.push({ DeleteRequest: { Key: row } });
       await writeAll(db, table, left);
       await put(asked);
       await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: plan })));
@@ -73,7 +85,9 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: batch })));
     },
     async removeIntent({ job_id, entry: range }) {
-      await stored(`write ${table}`, () => db.send(new DeleteCommand({ TableName: table, Key: { job_id, entry: range } })));
+      await stored(`write ${table}`, () =>
+        db.send(new DeleteCommand({ TableName: table, Key: { job_id, entry: range } })),
+      );
     },
     async ownBatch(batchId, owner, expires_at_epoch) {
       if (await putIf({ ...ownerKey(batchId), owner, expires_at_epoch })) return 'ours';

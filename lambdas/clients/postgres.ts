@@ -11,7 +11,10 @@ const STATEMENT_MS = 120_000;
 
 /** Connects to Polis' PostgreSQL, read only. @throws InvalidSetting when the URL is none (its text is not repeated) */
 export function postgresPool(databaseUrl: string): pg.Pool {
-  if (!URL.canParse(databaseUrl)) throw new InvalidSetting('the database URL is not a URL: it should read postgres://user:password@host:5432/database');
+  if (!URL.canParse(databaseUrl))
+    throw new InvalidSetting(
+      'the database URL is not a URL: it should read postgres://user:password@host:5432/database',
+    );
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS,
@@ -62,12 +65,18 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
   };
   const parsed = async <T extends z.ZodType>(schema: T, what: string, sql: string, values: unknown[]) =>
     (await rows(what, sql, values)).map((row) =>
-      parseOr(schema, row, (line) => new InvalidRow(`PostgreSQL ${what}: ${line}; the database is not a Polis database of a known shape`)),
+      parseOr(
+        schema,
+        row,
+        (line) => new InvalidRow(`PostgreSQL ${what}: ${line}; the database is not a Polis database of a known shape`),
+      ),
     );
   return {
     async report(reportId) {
       const [row] = await parsed(reportSchema, 'reports', SQL.report, [reportId]);
-      return row && { rid: row.rid, zid: row.zid, labels: labelColumns.map((name) => labelSchema.parse(row[name]) ?? null) };
+      return (
+        row && { rid: row.rid, zid: row.zid, labels: labelColumns.map((name) => labelSchema.parse(row[name]) ?? null) }
+      );
     },
     async topic(zid) {
       const [row] = await parsed(z.object({ topic: z.string().nullish() }), 'conversations', SQL.topic, [zid]);
@@ -93,10 +102,16 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
 function queryError(what: string, error: unknown): Error {
   const { code, message } = error as { code?: string; message?: string };
   if (code === '42P01' || code === '42703') {
-    return new InvalidSetting(`PostgreSQL has no ${what} as Polis has it (${code}): check that DATABASE_URL names the Polis database`, { cause: error });
+    return new InvalidSetting(
+      `PostgreSQL has no ${what} as Polis has it (${code}): check that DATABASE_URL names the Polis database`,
+      { cause: error },
+    );
   }
   if (code === '28P01' || code === '28000' || code === '3D000') {
-    return new InvalidSetting(`PostgreSQL refuses the connection (${code}): check user, password and database of DATABASE_URL`, { cause: error });
+    return new InvalidSetting(
+      `PostgreSQL refuses the connection (${code}): check user, password and database of DATABASE_URL`,
+      { cause: error },
+    );
   }
   return new StoreUnavailable(`PostgreSQL could not read ${what} (${code ?? message})`, { cause: error });
 }

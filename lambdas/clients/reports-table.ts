@@ -4,5 +4,10 @@ import { writeAll } from './dynamo.ts';
 
 /** `Delphi_NarrativeReports`. */
 export const reportsTable = (db: DynamoDBDocumentClient, table: string): Reports => ({
-  write: (rows) => writeAll(db, table, rows.map((row) => ({ PutRequest: { Item: { ...row } } }))),
+  write: (rows) =>
+    writeAll(
+      db,
+      table,
+      rows.map((row) => ({ PutRequest: { Item: { ...row } } })),
+    ),
 });

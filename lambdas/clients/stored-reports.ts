@@ -5,7 +5,11 @@ import { type StoredReport, storedReportSchema } from '../domain/reports-answer.
 import { queryAll } from './dynamo.ts';
 
 /** Every row of one report, by the index; never a scan. */
-export async function storedReports(db: DynamoDBDocumentClient, table: string, reportId: string): Promise<StoredReport[]> {
+export async function storedReports(
+  db: DynamoDBDocumentClient,
+  table: string,
+  reportId: string,
+): Promise<StoredReport[]> {
   const rows: StoredReport[] = [];
   const query = queryAll(db, {
     TableName: table,
@@ -13,6 +17,7 @@ export async function storedReports(db: DynamoDBDocumentClient, table: string, r
     KeyConditionExpression: 'report_id = :id',
     ExpressionAttributeValues: { ':id': reportId },
   });
-  for await (const row of query) rows.push(parseOr(storedReportSchema, row, (line) => new InvalidRow(`row of ${table}: ${line}`)));
+  for await (const row of query)
+    rows.push(parseOr(storedReportSchema, row, (line) => new InvalidRow(`row of ${table}: ${line}`)));
   return rows;
 }

@@ -1,6 +1,6 @@
 import { reportsTable } from '../clients/reports-table.ts';
-import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { connectTables } from '../runtime/connect.ts';
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { collect } from './collect.ts';

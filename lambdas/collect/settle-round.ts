@@ -2,8 +2,8 @@ import { readResult } from '../domain/answer.ts';
 import { entry } from '../domain/keys.ts';
 import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
-import { parseResultLine } from '../domain/result-line.ts';
 import { storedRow } from '../domain/report-row.ts';
+import { parseResultLine } from '../domain/result-line.ts';
 import type { CollectDeps, Round } from './collect.ts';
 import { answeredRow } from './window.ts';
 
@@ -77,14 +77,16 @@ async function markMissing(deps: CollectDeps, round: Round): Promise<void> {
   for (let from = 0; from < missing.length; from += ROWS_AT_ONCE) {
     const ordinals = missing.slice(from, from + ROWS_AT_ONCE);
     const facts = await round.sections.facts(ordinals);
-    const rows = ordinals.map((ordinal): Answered => ({
-      job_id: plan.job_id,
-      entry: entry.answered(round.round, ordinal),
-      section: facts.get(ordinal)?.section ?? '',
-      kind: 'ask_again',
-      reason: 'missing',
-      ...(plan.expires_at_epoch ? { expires_at_epoch: plan.expires_at_epoch } : {}),
-    }));
+    const rows = ordinals.map(
+      (ordinal): Answered => ({
+        job_id: plan.job_id,
+        entry: entry.answered(round.round, ordinal),
+        section: facts.get(ordinal)?.section ?? '',
+        kind: 'ask_again',
+        reason: 'missing',
+        ...(plan.expires_at_epoch ? { expires_at_epoch: plan.expires_at_epoch } : {}),
+      }),
+    );
     await deps.ledger.putAnswers(rows);
     for (const ordinal of ordinals) round.board.answered(ordinal, 'ask_again');
   }

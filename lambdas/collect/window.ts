@@ -3,8 +3,8 @@ import { entry, textMark } from '../domain/keys.ts';
 import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { pack } from '../domain/packed.ts';
-import { parseResultLine, type ResultLine } from '../domain/result-line.ts';
 import { type ReportRow, storedRow } from '../domain/report-row.ts';
+import { parseResultLine, type ResultLine } from '../domain/result-line.ts';
 import { costUsd } from '../domain/usage.ts';
 import type { CollectDeps, Round } from './collect.ts';
 
@@ -141,7 +141,12 @@ function billed(model: string, tokens: Outcome['tokens']): Pick<Answered, 'token
   return { tokens, ...(cost_usd === undefined ? {} : { cost_usd }) };
 }
 
-function unfiledRow({ plan, round }: Round, batchId: string, line: ResultLine | undefined, text: string | undefined): Unfiled {
+function unfiledRow(
+  { plan, round }: Round,
+  batchId: string,
+  line: ResultLine | undefined,
+  text: string | undefined,
+): Unfiled {
   const outcome = line && readResult(line.result, () => true);
   return {
     job_id: plan.job_id,

@@ -1,8 +1,8 @@
+import { legacySections, ownSections } from '../collect/asked-sections.ts';
 import { InvalidSetting, NothingStored } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { AskedFacts, Plan } from '../domain/ledger-entries.ts';
 import { failedRow } from '../domain/report-row.ts';
-import { legacySections, ownSections } from '../collect/asked-sections.ts';
 import { type CloseDeps, closeJob, secondsSince } from '../job/close.ts';
 import { closeLegacyJob } from '../job/legacy-job.ts';
 import { type FailedSection, type JobSummary, jobResults, summarize } from '../job/summary.ts';
@@ -30,7 +30,13 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const ending = { status: 'COMPLETED', message, set: { job_results: jobResults(plan, summary, seconds) } } as const;
   const closed = await closeJob(deps, state, summary.batches, ending);
   if (plan.legacy) await closeLegacyJob(deps, plan, summary.batches, ending);
-  deps.log.info('job completed', { job_id: state.job_id, report_id: plan.report_id, closed, stored: summary.stored, failed: summary.failed.length });
+  deps.log.info('job completed', {
+    job_id: state.job_id,
+    report_id: plan.report_id,
+    closed,
+    stored: summary.stored,
+    failed: summary.failed.length,
+  });
   return { ...state, next: 'complete' };
 }
 

@@ -45,13 +45,18 @@ export interface JobConfig {
  * @throws InvalidJobConfig naming the field and what to do
  */
 export function parseJobConfig(jobConfig: string | undefined, defaultModel: string): JobConfig {
-  if (!jobConfig) throw new InvalidJobConfig('job_config is missing: put the row in again as the Polis server writes it');
+  if (!jobConfig)
+    throw new InvalidJobConfig('job_config is missing: put the row in again as the Polis server writes it');
   const value = jsonOrUndefined(jobConfig);
-  if (value === undefined) throw new InvalidJobConfig('job_config is not JSON: put the row in again as the Polis server writes it');
+  if (value === undefined)
+    throw new InvalidJobConfig('job_config is not JSON: put the row in again as the Polis server writes it');
   const config = parseOr(
     jobConfigSchema,
     value,
-    (line) => new InvalidJobConfig(`job_config is not as the Polis server writes it (${line}): mend the field and set the job to PENDING`),
+    (line) =>
+      new InvalidJobConfig(
+        `job_config is not as the Polis server writes it (${line}): mend the field and set the job to PENDING`,
+      ),
   ).stages[0]?.config;
   return {
     model: config?.model ?? defaultModel,

@@ -34,7 +34,12 @@ const LOG_ENTRIES_KEPT = 50;
 const logsSchema = z.object({ entries: z.array(z.looseObject({ timestamp: z.string() })) });
 
 /** The `logs` attribute with one more line; the last 50 are kept, and an unreadable list starts anew. */
-export function withLogLine(logs: string | undefined, timestamp: string, level: 'INFO' | 'ERROR', message: string): string {
+export function withLogLine(
+  logs: string | undefined,
+  timestamp: string,
+  level: 'INFO' | 'ERROR',
+  message: string,
+): string {
   const parsed = logsSchema.safeParse(jsonOrUndefined(logs ?? ''));
   const entries = parsed.success ? parsed.data.entries : [];
   return JSON.stringify({ entries: [...entries, { timestamp, level, message }].slice(-LOG_ENTRIES_KEPT) });

@@ -34,4 +34,8 @@ export type JobState = z.infer<typeof jobStateSchema>;
  * @throws InvalidSetting when a field is missing or wrong
  */
 export const parseJobState = (input: unknown): JobState =>
-  parseOr(jobStateSchema, input, (line) => new InvalidSetting(`state hand-off: ${line}; start the execution from its job row`));
+  parseOr(
+    jobStateSchema,
+    input,
+    (line) => new InvalidSetting(`state hand-off: ${line}; start the execution from its job row`),
+  );

@@ -10,7 +10,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 export const jobMark = (jobId: string): string => sha256(jobId).slice(0, 16);
 
 /** `custom_id` of one request: `{job mark}_{round}_{ordinal}`, at most 64 characters of `[a-zA-Z0-9_-]`. */
-export const customId = (jobId: string, round: number, ordinal: number): string => `${jobMark(jobId)}_${round}_${ordinal}`;
+export const customId = (jobId: string, round: number, ordinal: number): string =>
+  `${jobMark(jobId)}_${round}_${ordinal}`;
 
 /** The round and ordinal that a custom id of this job names; undefined when it is not this job's. */
 export function parseCustomId(jobId: string, id: string): { round: number; ordinal: number } | undefined {

@@ -62,7 +62,14 @@ export const askedSchema = z.object({
 export type Asked = z.infer<typeof askedSchema>;
 
 /** What collecting needs of an asked row. */
-export const askedFactsSchema = askedSchema.pick({ section: true, kind: true, title: true, topic: true, ordinal: true, shown: true });
+export const askedFactsSchema = askedSchema.pick({
+  section: true,
+  kind: true,
+  title: true,
+  topic: true,
+  ordinal: true,
+  shown: true,
+});
 export type AskedFacts = z.infer<typeof askedFactsSchema>;
 
 /** `batch#{round}#{part}`: the intent to send one batch, and what became of it. */

@@ -51,7 +51,10 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
   const math = parseOr(
     mathSchema,
     keys,
-    (line) => new ConversationNotReady(`math_main.data is incomplete (${line}): let the math worker finish, then set the job to PENDING`),
+    (line) =>
+      new ConversationNotReady(
+        `math_main.data is incomplete (${line}): let the math worker finish, then set the job to PENDING`,
+      ),
   );
   const pidsOfBase = new Map(math.base_ids.map((base, index) => [base, math.base_members[index] ?? []]));
   const groups = math.group_clusters

@@ -1,5 +1,5 @@
-import type { AskedFacts, Plan } from './ledger-entries.ts';
 import { ridSectionModel } from './keys.ts';
+import type { AskedFacts, Plan } from './ledger-entries.ts';
 import { REASONS, type Reason } from './outcome.ts';
 import { citedTids, emptyReport, type Report } from './report.ts';
 
@@ -35,14 +35,24 @@ const about = (plan: Plan, facts: SectionFacts): Record<string, unknown> => ({
   section_kind: facts.kind,
   section_title: facts.title,
   ...(facts.topic
-    ? { topic_key: facts.topic.topic_key, topic_name: facts.topic.name, layer_id: facts.topic.layer, cluster_id: facts.topic.cluster }
+    ? {
+        topic_key: facts.topic.topic_key,
+        topic_name: facts.topic.name,
+        layer_id: facts.topic.layer,
+        cluster_id: facts.topic.cluster,
+      }
     : {}),
   prompt_version: plan.prompt_version,
   schema_version: plan.schema_version,
 });
 
 /** The row of a section that was written. Its citations are those of comments the model was shown. */
-export function storedRow(plan: Plan, facts: SectionFacts & { shown: number[] }, batchId: string, report: Report): ReportRow {
+export function storedRow(
+  plan: Plan,
+  facts: SectionFacts & { shown: number[] },
+  batchId: string,
+  report: Report,
+): ReportRow {
   return {
     ...start(plan, facts.section, batchId),
     report_data: JSON.stringify({ ...report, id: report.id || facts.section, title: report.title || facts.title }),

@@ -4,7 +4,13 @@ import { z } from 'zod';
 export const REPORT_SCHEMA_VERSION = 1;
 
 /** A tid; a model sometimes writes it in quotes. */
-const citation = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,9}$/).transform(Number)]);
+const citation = z.union([
+  z.number().int().nonnegative(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+]);
 
 const clause = z.object({ text: z.string().trim().min(1), citations: z.array(citation).min(1) });
 const sentence = z.object({ clauses: z.array(clause).min(1) });
@@ -38,7 +44,9 @@ export const REPORT_JSON_SCHEMA = objectOf({
       title: text,
       sentences: listOf(
         objectOf({
-          clauses: listOf(objectOf({ text, citations: { ...listOf({ type: 'integer' } as const), minItems: 1 } as const })),
+          clauses: listOf(
+            objectOf({ text, citations: { ...listOf({ type: 'integer' } as const), minItems: 1 } as const }),
+          ),
         }),
       ),
     }),
@@ -49,7 +57,8 @@ export const REPORT_JSON_SCHEMA = objectOf({
 export function citedTids(report: Report): number[] {
   const cited = new Set<number>();
   for (const { sentences } of report.paragraphs)
-    for (const { clauses } of sentences) for (const { citations } of clauses) for (const tid of citations) cited.add(tid);
+    for (const { clauses } of sentences)
+      for (const { citations } of clauses) for (const tid of citations) cited.add(tid);
   return [...cited];
 }
 

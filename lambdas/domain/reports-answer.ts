@@ -27,7 +27,10 @@ export interface ReportsAnswer {
   status: 'success';
   message: string;
   request_report_id: string;
-  reports: Record<string, Pick<StoredReport, 'section' | 'model' | 'timestamp' | 'report_data' | 'errors' | 'job_id' | 'metadata'>>;
+  reports: Record<
+    string,
+    Pick<StoredReport, 'section' | 'model' | 'timestamp' | 'report_data' | 'errors' | 'job_id' | 'metadata'>
+  >;
   current_job_id: string | undefined;
   available_runs: Run[];
 }
@@ -36,7 +39,11 @@ export interface ReportsAnswer {
  * Builds the answer from the rows of one report: the newest run, or the one asked for.
  * @param rows of the index by report, in any order
  */
-export function reportsAnswer(reportId: string, rows: readonly StoredReport[], asked: { section?: string; jobId?: string } = {}): ReportsAnswer {
+export function reportsAnswer(
+  reportId: string,
+  rows: readonly StoredReport[],
+  asked: { section?: string; jobId?: string } = {},
+): ReportsAnswer {
   const runs = runsOf(rows);
   const current = asked.jobId ?? runs[0]?.job_id;
   const reports: ReportsAnswer['reports'] = {};

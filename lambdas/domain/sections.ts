@@ -1,5 +1,5 @@
 import type { TalliedComment } from './comments.ts';
-import { type GlobalSection, GLOBAL_SECTIONS, globalSection } from './keys.ts';
+import { GLOBAL_SECTIONS, type GlobalSection, globalSection } from './keys.ts';
 import type { ClusterOfComment, Topic } from './topics.ts';
 
 export type SectionKind = 'topic' | GlobalSection;
@@ -61,9 +61,7 @@ const decided = ({ all }: TalliedComment): number => all.agrees + all.disagrees;
 
 /** The best by the measure, then by votes, then by tid (so that the same comments are chosen every time). */
 function best(comments: TalliedComment[], measure: Rule['measure'], limit: number): TalliedComment[] {
-  return comments
-    .sort((a, b) => measure(b) - measure(a) || b.all.votes - a.all.votes || a.tid - b.tid)
-    .slice(0, limit);
+  return comments.sort((a, b) => measure(b) - measure(a) || b.all.votes - a.all.votes || a.tid - b.tid).slice(0, limit);
 }
 
 /**

@@ -41,9 +41,14 @@ export function newestTopics(rows: readonly unknown[]): Topic[] {
   const topics = rows
     .filter((row) => runOf(keyOf(row)) === run)
     .map((row) =>
-      parseOr(topicNameSchema, row, (line) => new InvalidRow(
-        `topic row ${keyOf(row) || '(no topic_key)'} is half written (${line}): let the Delphi pipeline finish, then set the job to PENDING`,
-      )),
+      parseOr(
+        topicNameSchema,
+        row,
+        (line) =>
+          new InvalidRow(
+            `topic row ${keyOf(row) || '(no topic_key)'} is half written (${line}): let the Delphi pipeline finish, then set the job to PENDING`,
+          ),
+      ),
     )
     .map((row) => ({
       topic_key: row.topic_key,
@@ -53,7 +58,9 @@ export function newestTopics(rows: readonly unknown[]): Topic[] {
       name: row.topic_name,
     }));
   if (topics.length === 0) {
-    throw new ConversationNotReady('the conversation has no topics: run the Delphi pipeline for it, then set the job to PENDING');
+    throw new ConversationNotReady(
+      'the conversation has no topics: run the Delphi pipeline for it, then set the job to PENDING',
+    );
   }
   return topics.sort((a, b) => a.layer - b.layer || a.cluster - b.cluster);
 }

@@ -11,7 +11,12 @@ export interface Tokens {
 
 export const NO_TOKENS: Tokens = { input: 0, output: 0, cache_write: 0, cache_read: 0 };
 
-const count = z.number().int().nonnegative().nullish().transform((value) => value ?? 0);
+const count = z
+  .number()
+  .int()
+  .nonnegative()
+  .nullish()
+  .transform((value) => value ?? 0);
 
 /** `usage` of a message. */
 export const usageSchema = z
@@ -21,12 +26,14 @@ export const usageSchema = z
     cache_creation_input_tokens: count,
     cache_read_input_tokens: count,
   })
-  .transform((usage): Tokens => ({
-    input: usage.input_tokens,
-    output: usage.output_tokens,
-    cache_write: usage.cache_creation_input_tokens,
-    cache_read: usage.cache_read_input_tokens,
-  }));
+  .transform(
+    (usage): Tokens => ({
+      input: usage.input_tokens,
+      output: usage.output_tokens,
+      cache_write: usage.cache_creation_input_tokens,
+      cache_read: usage.cache_read_input_tokens,
+    }),
+  );
 
 export const addTokens = (a: Tokens, b: Tokens): Tokens => ({
   input: a.input + b.input,

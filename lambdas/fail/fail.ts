@@ -29,14 +29,18 @@ export async function fail(deps: FailDeps, input: unknown): Promise<unknown> {
   const seconds = secondsSince(typeof row?.started_at === 'string' ? row.started_at : undefined, deps.now());
   const ending = {
     status: 'FAILED',
-    message: left.length > 0 ? `${message} [${left.length} batch(es) left unwatched: ${left.map(nameOf).join(', ')}; set the job to PENDING to go on with them]` : message,
+    message:
+      left.length > 0
+        ? `${message} [${left.length} batch(es) left unwatched: ${left.map(nameOf).join(', ')}; set the job to PENDING to go on with them]`
+        : message,
     set: {
       ...(left.length > 0 ? { checker_schedule_failed: true } : {}),
       ...(plan && summary ? { job_results: jobResults(plan, summary, seconds) } : {}),
     },
   } as const;
   await closeJob(deps, state, batches, ending);
-  if (plan?.legacy) await closeLegacyJob(deps, plan, batches, { ...ending, set: { ...ending.set, error_message: ending.message } });
+  if (plan?.legacy)
+    await closeLegacyJob(deps, plan, batches, { ...ending, set: { ...ending.set, error_message: ending.message } });
   return input as JobState;
 }
 

@@ -25,7 +25,12 @@ export interface Ending {
  * execution's are left alone; a row that is closed already stays as it is.
  * @returns whether the job row was written
  */
-export async function closeJob(deps: CloseDeps, state: JobState, batches: readonly BatchEntry[], ending: Ending): Promise<boolean> {
+export async function closeJob(
+  deps: CloseDeps,
+  state: JobState,
+  batches: readonly BatchEntry[],
+  ending: Ending,
+): Promise<boolean> {
   const closed = await changeOwn(deps, state.job_id, state.execution, (row) => terminal(deps, row, ending, ending.set));
   for (const batch of batches) {
     if (!batch.batch_id) continue;
@@ -35,7 +40,12 @@ export async function closeJob(deps: CloseDeps, state: JobState, batches: readon
   return closed;
 }
 
-function terminal(deps: CloseDeps, row: JobRow, ending: Ending, set: Record<string, unknown> = {}): Record<string, unknown> {
+function terminal(
+  deps: CloseDeps,
+  row: JobRow,
+  ending: Ending,
+  set: Record<string, unknown> = {},
+): Record<string, unknown> {
   const time = deps.now().toISOString();
   return {
     status: ending.status,

@@ -12,7 +12,14 @@ const TRIES = 5;
  */
 export async function readJob(jobs: JobTable, jobId: string): Promise<JobRow | undefined> {
   const row = await jobs.get(jobId);
-  return row && parseOr(jobRowSchema, row, (line) => new InvalidJobRow(`job row ${jobId}: ${line}; mend the attribute and set the job to PENDING`));
+  return (
+    row &&
+    parseOr(
+      jobRowSchema,
+      row,
+      (line) => new InvalidJobRow(`job row ${jobId}: ${line}; mend the attribute and set the job to PENDING`),
+    )
+  );
 }
 
 export const isOurs = (row: JobRow, execution: string): boolean =>

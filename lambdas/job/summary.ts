@@ -67,7 +67,8 @@ class Bill {
 }
 
 /** Batches that were paid for and whose results are not stored: nobody watches them once the job has failed. */
-export const unwatched = (batches: readonly BatchEntry[]): BatchEntry[] => batches.filter(({ state }) => state !== 'collected');
+export const unwatched = (batches: readonly BatchEntry[]): BatchEntry[] =>
+  batches.filter(({ state }) => state !== 'collected');
 
 /** `job_results` of a row: a JSON string. */
 export function jobResults(plan: Plan, summary: JobSummary, seconds: number): string {
@@ -89,4 +90,3 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
     batch_ids: batches.flatMap(({ batch_id }) => batch_id ?? []),
   });
 }
-

@@ -8,5 +8,7 @@ import { secret } from './secrets.ts';
 export async function connectAnthropic(): Promise<Batches> {
   const env = environment('ANTHROPIC_SECRET_NAME', 'ANTHROPIC_BASE_URL');
   const apiKey = await secret(env.ANTHROPIC_SECRET_NAME);
-  return anthropicBatches(new Anthropic({ apiKey, ...(env.ANTHROPIC_BASE_URL ? { baseURL: env.ANTHROPIC_BASE_URL } : {}) }));
+  return anthropicBatches(
+    new Anthropic({ apiKey, ...(env.ANTHROPIC_BASE_URL ? { baseURL: env.ANTHROPIC_BASE_URL } : {}) }),
+  );
 }

@@ -6,7 +6,9 @@ import { environment } from './environment.ts';
 import { secret } from './secrets.ts';
 
 /** Polis' PostgreSQL, with the URL that Secrets Manager holds, and the topic tables. */
-export async function connectPolis(db: DynamoDBDocumentClient): Promise<{ conversations: Conversations; topics: Topics }> {
+export async function connectPolis(
+  db: DynamoDBDocumentClient,
+): Promise<{ conversations: Conversations; topics: Topics }> {
   const env = environment('DATABASE_SECRET_NAME', 'MATH_ENV', 'TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE');
   return {
     conversations: conversationsOf(postgresPool(await secret(env.DATABASE_SECRET_NAME)), env.MATH_ENV),

@@ -5,7 +5,11 @@ import { ledgerTable } from '../clients/ledger.ts';
 import { environment } from './environment.ts';
 
 /** The tables every step works with. */
-export function connectTables(): { db: DynamoDBDocumentClient; jobs: ReturnType<typeof jobTable>; ledger: ReturnType<typeof ledgerTable> } {
+export function connectTables(): {
+  db: DynamoDBDocumentClient;
+  jobs: ReturnType<typeof jobTable>;
+  ledger: ReturnType<typeof ledgerTable>;
+} {
   const env = environment('JOB_TABLE', 'LEDGER_TABLE');
   const db = documentClient();
   return { db, jobs: jobTable(db, env.JOB_TABLE), ledger: ledgerTable(db, env.LEDGER_TABLE) };

@@ -13,8 +13,15 @@ export async function secret(name: string): Promise<string> {
   try {
     value = await getSecret(name, { maxAge: MAX_AGE_SECONDS });
   } catch (error) {
-    if (/ResourceNotFound|AccessDenied/.test(String((error as Error).message) + String((error as { cause?: Error }).cause?.name))) {
-      throw new InvalidSetting(`secret ${name} is absent or this function may not read it: create it in Secrets Manager, or deploy with its right name`, { cause: error });
+    if (
+      /ResourceNotFound|AccessDenied/.test(
+        String((error as Error).message) + String((error as { cause?: Error }).cause?.name),
+      )
+    ) {
+      throw new InvalidSetting(
+        `secret ${name} is absent or this function may not read it: create it in Secrets Manager, or deploy with its right name`,
+        { cause: error },
+      );
     }
     throw new StoreUnavailable(`Secrets Manager could not give secret ${name}`, { cause: error });
   }

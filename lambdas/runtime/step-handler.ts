@@ -23,7 +23,10 @@ export function stepHandler<D extends object, R>(
     try {
       connected ??= connect();
       const deps = await connected;
-      return await step({ ...deps, log, now: () => new Date(), remainingMs: () => context.getRemainingTimeInMillis() }, input);
+      return await step(
+        { ...deps, log, now: () => new Date(), remainingMs: () => context.getRemainingTimeInMillis() },
+        input,
+      );
     } catch (error) {
       // a wrong setting may have been put right since: the next invocation connects anew
       connected = undefined;

@@ -1,8 +1,8 @@
+import { connectTables } from '../runtime/connect.ts';
 import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { connectPolis } from '../runtime/connect-polis.ts';
-import { connectTables } from '../runtime/connect.ts';
-import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
 import { environment } from '../runtime/environment.ts';
+import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { submit } from './submit.ts';
 

@@ -1,6 +1,6 @@
-import type { JobConfig } from '../domain/job-config.ts';
 import type { TalliedComment } from '../domain/comments.ts';
 import { ConversationNotReady, OverBudget, UnknownModel } from '../domain/errors.ts';
+import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { customId, entry, promptHash } from '../domain/keys.ts';
 import type { Asked, Plan } from '../domain/ledger-entries.ts';
@@ -42,15 +42,33 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   const { comments, topics, clusters, size: conversationSize } = facts;
   const groupCount = facts.math.groups.length;
   const { layers } = config;
-  const sections = planSections({ jobId: row.job_id, comments, conversationSize, groupCount, topics, clusters, layers });
+  const sections = planSections({
+    jobId: row.job_id,
+    comments,
+    conversationSize,
+    groupCount,
+    topics,
+    clusters,
+    layers,
+  });
   if (sections.length === 0) {
-    throw new ConversationNotReady('no section has a comment to show: check moderation, deselected comments and the layers asked for');
+    throw new ConversationNotReady(
+      'no section has a comment to show: check moderation, deselected comments and the layers asked for',
+    );
   }
-  const prompts = sections.map((section) => sectionPrompt(section, { conversationTopic: facts.topic, groups: facts.math.groups }));
-  const estimate = estimateCost(config.model, prompts.map((prompt) => prompt.length + SYSTEM_PROMPT.length), FIRST_MAX_TOKENS);
+  const prompts = sections.map((section) =>
+    sectionPrompt(section, { conversationTopic: facts.topic, groups: facts.math.groups }),
+  );
+  const estimate = estimateCost(
+    config.model,
+    prompts.map((prompt) => prompt.length + SYSTEM_PROMPT.length),
+    FIRST_MAX_TOKENS,
+  );
   checkBudget(config.model, estimate, deps.settings.jobBudgetUsd);
   if (!(await deps.batches.knowsModel(config.model))) {
-    throw new UnknownModel(`the Anthropic API does not know the model "${config.model}": name another in job_config, then set the job to PENDING`);
+    throw new UnknownModel(
+      `the Anthropic API does not know the model "${config.model}": name another in job_config, then set the job to PENDING`,
+    );
   }
   const now = deps.now();
   const plan: Plan = {
@@ -80,7 +98,9 @@ const expiry = (now: Date, days: number): number => Math.floor(now.getTime() / 1
 function checkBudget(model: string, estimate: Estimate, budget: number | undefined): void {
   if (budget === undefined) return;
   if (estimate.most_usd === undefined) {
-    throw new OverBudget(`model "${model}" has no known price, so the job budget of $${budget} cannot be kept: name a priced model or lift the budget`);
+    throw new OverBudget(
+      `model "${model}" has no known price, so the job budget of $${budget} cannot be kept: name a priced model or lift the budget`,
+    );
   }
   if (estimate.most_usd > budget) {
     throw new OverBudget(

@@ -31,12 +31,19 @@ export async function checkReport(
   const reportId = row.report_id ?? config.report_id;
   if (!reportId) throw new ReportMismatch('the job names no report_id: put it in again from the report page');
   if (config.report_id && config.report_id !== reportId) {
-    throw new ReportMismatch(`job_config.report_id ${config.report_id} is not the row's report_id ${reportId}: mend one of them`);
+    throw new ReportMismatch(
+      `job_config.report_id ${config.report_id} is not the row's report_id ${reportId}: mend one of them`,
+    );
   }
   const report = await conversations.report(reportId);
-  if (!report) throw new ReportMismatch(`report ${reportId} is not in PostgreSQL's reports table: check report_id and the database the job reads`);
+  if (!report)
+    throw new ReportMismatch(
+      `report ${reportId} is not in PostgreSQL's reports table: check report_id and the database the job reads`,
+    );
   if (String(report.zid) !== row.conversation_id) {
-    throw new ReportMismatch(`report ${reportId} belongs to another conversation than the job's conversation_id: mend the row`);
+    throw new ReportMismatch(
+      `report ${reportId} belongs to another conversation than the job's conversation_id: mend the row`,
+    );
   }
   return { ...report, report_id: reportId };
 }
@@ -71,7 +78,8 @@ export async function readConversation(
 const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then set the job to PENDING`);
 
 function parseMath(keys: unknown, report: ReportRecord): OpinionMath {
-  if (keys === undefined) throw notReady('has no math_main row for the configured math_env: check MATH_ENV, or let the math worker run');
+  if (keys === undefined)
+    throw notReady('has no math_main row for the configured math_env: check MATH_ENV, or let the math worker run');
   return parseOpinionMath(keys, report.labels);
 }
 
@@ -81,7 +89,8 @@ const clusterSchema = z.coerce.number().int().nullish();
 /** Cluster assignments of the layers that have topics, by layer and tid. */
 function clustersOf(rows: readonly unknown[], layers: ReadonlySet<number>): ClusterOfComment {
   const clusters: ClusterOfComment = new Map([...layers].map((layer) => [layer, new Map<number, number>()]));
-  const fail = (line: string) => new InvalidRow(`cluster assignment row: ${line}; let the Delphi pipeline finish, then set the job to PENDING`);
+  const fail = (line: string) =>
+    new InvalidRow(`cluster assignment row: ${line}; let the Delphi pipeline finish, then set the job to PENDING`);
   for (const row of rows) {
     const { comment_id: tid, ...attributes } = parseOr(assignmentSchema, row, fail);
     for (const [layer, clusterOf] of clusters) {

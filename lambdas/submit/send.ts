@@ -47,7 +47,8 @@ export async function sendOnce(
     intent_at: deps.now().toISOString(),
     expires_at_epoch: plan.expires_at_epoch,
   };
-  if ((await deps.ledger.putIntent(fresh)) === 'exists') return settle(SETTLE_CHECK_SECONDS, 'another attempt is under way');
+  if ((await deps.ledger.putIntent(fresh)) === 'exists')
+    return settle(SETTLE_CHECK_SECONDS, 'another attempt is under way');
   return send(deps, plan, fresh, intent.requests);
 }
 
@@ -71,14 +72,21 @@ async function recordSent(deps: SendDeps, plan: Plan, intent: BatchEntry, status
   await deps.ledger.ownBatch(batch_id, plan.job_id, plan.expires_at_epoch ?? 0);
   const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
   await deps.ledger.updateBatch(batch);
-  deps.log.info('batch submitted', { job_id: plan.job_id, batch_id, requests: intent.requests, adopted: intent.adopted ?? false });
+  deps.log.info('batch submitted', {
+    job_id: plan.job_id,
+    batch_id,
+    requests: intent.requests,
+    adopted: intent.adopted ?? false,
+  });
   return batch;
 }
 
 /** The oldest batch since the intent with as many requests that no job has; it is marked ours before it is returned. */
 async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
-  const candidates = (await deps.batches.createdSince(since)).filter((batch) => requestCount(batch) === intent.requests);
+  const candidates = (await deps.batches.createdSince(since)).filter(
+    (batch) => requestCount(batch) === intent.requests,
+  );
   for (const batch of candidates.reverse()) {
     const owned = await deps.ledger.ownBatch(batch.id, intent.job_id, intent.expires_at_epoch ?? 0);
     if (owned === 'ours') return batch;

@@ -12,7 +12,8 @@ import { type PlanDeps, planJob } from './plan-job.ts';
 import { type SendDeps, sendOnce } from './send.ts';
 import { requestOf } from './split.ts';
 
-export type SubmitDeps = PlanDeps & SendDeps & { jobs: JobTable; settings: PlanDeps['settings'] & { defaultModel: string } };
+export type SubmitDeps = PlanDeps &
+  SendDeps & { jobs: JobTable; settings: PlanDeps['settings'] & { defaultModel: string } };
 
 /**
  * "Submit batch": claims the job, plans it (or takes up the plan of an earlier attempt), and sends the batches of the
@@ -37,20 +38,37 @@ export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState
   }
   for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
     const requests = rows.map((asked) => requestOf(plan, asked));
-    const answer = await sendOnce(deps, plan, { round, part, requests, known: begun.find((batch) => batch.part === part) });
+    const answer = await sendOnce(deps, plan, {
+      round,
+      part,
+      requests,
+      known: begun.find((batch) => batch.part === part),
+    });
     if (answer.kind === 'settle') {
       return { ...state, first_round, next: 'settle', wait_seconds: answer.waitSeconds };
     }
     await recordOnRows(deps, state, row, plan, answer.batch);
   }
-  return { ...state, first_round, round, checks: state.checks, troubles: 0, next: 'wait', wait_seconds: secondsToNextCheck(0, state.checks) };
+  return {
+    ...state,
+    first_round,
+    round,
+    checks: state.checks,
+    troubles: 0,
+    next: 'wait',
+    wait_seconds: secondsToNextCheck(0, state.checks),
+  };
 }
 
 /** The plan of an earlier attempt when anything of it may have been sent; otherwise a fresh one, written to the ledger. */
 async function takeUpPlan(deps: SubmitDeps, row: JobRow, anythingSent: boolean): Promise<Plan> {
   const earlier = anythingSent ? await deps.ledger.plan(row.job_id) : undefined;
   if (earlier) return earlier;
-  const { plan, asked, estimate } = await planJob(deps, row, parseJobConfig(row.job_config, deps.settings.defaultModel));
+  const { plan, asked, estimate } = await planJob(
+    deps,
+    row,
+    parseJobConfig(row.job_config, deps.settings.defaultModel),
+  );
   await deps.ledger.writePlan(plan, asked);
   deps.log.info('job planned', { job_id: row.job_id, ...estimate });
   return plan;
@@ -68,7 +86,13 @@ async function* byPart(rows: AsyncIterable<Asked>): AsyncGenerator<{ part: numbe
 }
 
 /** Tells of the batch on the job row, and adds the AWAITING row that an operator of the old pipeline looks for. */
-async function recordOnRows(deps: SubmitDeps, state: JobState, row: JobRow, plan: Plan, batch: BatchEntry): Promise<void> {
+async function recordOnRows(
+  deps: SubmitDeps,
+  state: JobState,
+  row: JobRow,
+  plan: Plan,
+  batch: BatchEntry,
+): Promise<void> {
   const time = deps.now().toISOString();
   const recorded = await changeOwn(deps, row.job_id, state.execution, (current) => {
     const earlier = batchIds(current);
@@ -82,7 +106,11 @@ async function recordOnRows(deps: SubmitDeps, state: JobState, row: JobRow, plan
       logs: earlier.includes(batch.batch_id) ? current.logs : withLogLine(current.logs, time, 'INFO', line),
     };
   });
-  if (!recorded) deps.log.warn('the job row was taken away; its batch is watched all the same', { job_id: row.job_id, batch_id: batch.batch_id });
+  if (!recorded)
+    deps.log.warn('the job row was taken away; its batch is watched all the same', {
+      job_id: row.job_id,
+      batch_id: batch.batch_id,
+    });
   await deps.jobs.putNew({
     job_id: awaitingJobId(row.job_id, batch.intent_at, batch.round, batch.part),
     job_type: AWAITING_BATCH,

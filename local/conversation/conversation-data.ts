@@ -69,7 +69,10 @@ export interface TopicNameRow {
 }
 
 /** `layer0_cluster_id`, `layer1_cluster_id` … : number, -1 = no cluster */
-export type ClusterAssignmentRow = { conversation_id: string; comment_id: number } & Record<`layer${number}_cluster_id`, number>;
+export type ClusterAssignmentRow = { conversation_id: string; comment_id: number } & Record<
+  `layer${number}_cluster_id`,
+  number
+>;
 
 export interface ClusterKeywordsRow {
   conversation_id: string;

@@ -2,7 +2,16 @@ import type pg from 'pg';
 import type { ConversationData } from './conversation-data.ts';
 import { POLIS_SCHEMA } from './polis-schema.ts';
 
-const TABLES = ['conversations', 'reports', 'report_comment_selections', 'comments', 'participants', 'votes', 'votes_latest_unique', 'math_main'];
+const TABLES = [
+  'conversations',
+  'reports',
+  'report_comment_selections',
+  'comments',
+  'participants',
+  'votes',
+  'votes_latest_unique',
+  'math_main',
+];
 
 /** Puts one conversation into a database of Polis' shape, in place of what it held of that conversation. */
 export async function loadPostgres(pool: pg.Pool, data: ConversationData): Promise<void> {
@@ -37,10 +46,21 @@ async function insert(client: pg.PoolClient, data: ConversationData): Promise<vo
     report.report_name,
   ]);
   await insertRows(client, 'comments', zid, data.comments, {
-    tid: 'int', pid: 'int', txt: 'text', mod: 'int', active: 'bool', is_meta: 'bool', is_seed: 'bool', created: 'bigint',
+    tid: 'int',
+    pid: 'int',
+    txt: 'text',
+    mod: 'int',
+    active: 'bool',
+    is_meta: 'bool',
+    is_seed: 'bool',
+    created: 'bigint',
   });
   const selections = data.selections.map((row) => ({ ...row, rid: report.rid }));
-  await insertRows(client, 'report_comment_selections', zid, selections, { rid: 'bigint', tid: 'int', selection: 'int' });
+  await insertRows(client, 'report_comment_selections', zid, selections, {
+    rid: 'bigint',
+    tid: 'int',
+    selection: 'int',
+  });
   await insertRows(client, 'participants', zid, data.participants, { pid: 'int', vote_count: 'int' });
   await insertRows(client, 'votes', zid, data.votes, { pid: 'int', tid: 'int', vote: 'int', created: 'bigint' });
   await client.query(
@@ -48,12 +68,10 @@ async function insert(client: pg.PoolClient, data: ConversationData): Promise<vo
      SELECT DISTINCT ON (pid, tid) zid, pid, tid, vote, created FROM votes WHERE zid = $1 ORDER BY pid, tid, created DESC, ctid DESC`,
     [zid],
   );
-  await client.query('INSERT INTO math_main (zid, math_env, data, last_vote_timestamp, math_tick, modified) VALUES ($1, $2, $3, $4, 1, $4)', [
-    zid,
-    math.math_env,
-    JSON.stringify(math.data),
-    math.last_vote_timestamp,
-  ]);
+  await client.query(
+    'INSERT INTO math_main (zid, math_env, data, last_vote_timestamp, math_tick, modified) VALUES ($1, $2, $3, $4, 1, $4)',
+    [zid, math.math_env, JSON.stringify(math.data), math.last_vote_timestamp],
+  );
 }
 
 /** Inserts rows in one statement, a column at a time. */

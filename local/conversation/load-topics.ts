@@ -6,7 +6,11 @@ import type { ConversationData } from './conversation-data.ts';
 /** Puts a conversation's topics into the three tables of the Delphi pipeline. */
 export async function loadTopics(db: DynamoDBDocumentClient, data: ConversationData): Promise<void> {
   const put = (table: string, rows: readonly object[]) =>
-    writeAll(db, table, rows.map((row) => ({ PutRequest: { Item: { ...row } } })));
+    writeAll(
+      db,
+      table,
+      rows.map((row) => ({ PutRequest: { Item: { ...row } } })),
+    );
   await put(TABLE_NAMES.topicNames, data.topicNames);
   await put(TABLE_NAMES.clusterAssignments, data.clusterAssignments);
   await put(TABLE_NAMES.clusterKeywords, data.keywords);

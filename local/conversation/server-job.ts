@@ -23,7 +23,10 @@ export function serverJob(request: BatchReportsRequest, now: Date, suffix: strin
     conversation_id,
     report_id,
     job_type: CREATE_BATCH as typeof CREATE_BATCH,
-    job_config: JSON.stringify({ job_type: CREATE_BATCH, stages: [{ stage: 'CREATE_NARRATIVE_BATCH_CONFIG_STAGE', config }] }),
+    job_config: JSON.stringify({
+      job_type: CREATE_BATCH,
+      stages: [{ stage: 'CREATE_NARRATIVE_BATCH_CONFIG_STAGE', config }],
+    }),
     priority: 50,
     version: 1,
     worker_id: 'none',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
-import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';
 import { reportSchema } from '../../lambdas/domain/report.ts';
+import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';
 
 /** A comment as the appendix shows it: counts of all participants. */
 export interface CitedComment {
@@ -15,7 +15,12 @@ export interface CitedComment {
 type Section = ReportsAnswer['reports'][string];
 
 /** Metadata that this project writes; rows of today's pipeline may have none. */
-const metadataSchema = z.object({ section_kind: z.string(), section_title: z.string(), layer_id: z.number().optional(), cluster_id: z.number().optional() });
+const metadataSchema = z.object({
+  section_kind: z.string(),
+  section_title: z.string(),
+  layer_id: z.number().optional(),
+  cluster_id: z.number().optional(),
+});
 
 const KIND_ORDER = ['group_informed_consensus', 'groups', 'uncertainty', 'topic'];
 
@@ -33,7 +38,12 @@ export const plain = (text: string): string =>
  * @param notes lines that stand under the title, such as that the text is simulated
  * @param comments cited comments by tid
  */
-export function markdownReport(title: string, notes: readonly string[], answer: ReportsAnswer, comments: ReadonlyMap<number, CitedComment>): string {
+export function markdownReport(
+  title: string,
+  notes: readonly string[],
+  answer: ReportsAnswer,
+  comments: ReadonlyMap<number, CitedComment>,
+): string {
   const sections = Object.values(answer.reports).sort(inReadingOrder);
   const cited = new Set<number>();
   const body = sections.map((section) => sectionText(section, cited));
@@ -61,7 +71,8 @@ function inReadingOrder(a: Section, b: Section): number {
 
 function sectionText(section: Section, cited: Set<number>): string {
   const heading = metadataSchema.safeParse(section.metadata).data?.section_title ?? section.section ?? '';
-  if (section.errors !== undefined) return `## ${plain(heading)}\n\n*This section could not be written (${plain(String(section.errors))}).*`;
+  if (section.errors !== undefined)
+    return `## ${plain(heading)}\n\n*This section could not be written (${plain(String(section.errors))}).*`;
   const report = reportSchema.safeParse(jsonOrUndefined(section.report_data ?? ''));
   if (!report.success) return `## ${plain(heading)}\n\n*This section is not in a shape that can be shown.*`;
   const paragraphs = report.data.paragraphs.map(({ title, sentences }) => {

@@ -20,7 +20,13 @@ export interface WrittenReport {
 }
 
 /** Writes a job's report as Markdown to read and as the JSON that the web client would get. */
-export async function writeReport(embedded: Embedded, data: ConversationData, jobId: string, folder: string, notes: readonly string[]): Promise<WrittenReport> {
+export async function writeReport(
+  embedded: Embedded,
+  data: ConversationData,
+  jobId: string,
+  folder: string,
+  notes: readonly string[],
+): Promise<WrittenReport> {
   const { report_id, report_name } = data.report;
   const answer = reportsAnswer(report_id, await storedReports(embedded.db, TABLE_NAMES.reports, report_id), { jobId });
   const comments = await shownComments(embedded, data, jobId);
@@ -39,7 +45,11 @@ function replace(file: string, text: string): void {
 }
 
 /** Text and tallies, as the model was shown them. */
-async function shownComments({ world }: Embedded, data: ConversationData, jobId: string): Promise<Map<number, CitedComment>> {
+async function shownComments(
+  { world }: Embedded,
+  data: ConversationData,
+  jobId: string,
+): Promise<Map<number, CitedComment>> {
   const text = new Map(data.comments.map(({ tid, txt }) => [tid, txt]));
   const comments = new Map<number, CitedComment>();
   for await (const { tallies } of world.ledger.askedInRound(jobId, 1)) {

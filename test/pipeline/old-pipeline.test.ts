@@ -1,0 +1,158 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { writeAll } from '../../lambdas/clients/dynamo.ts';
+import { legacyCustomId } from '../../lambdas/domain/keys.ts';
+import { batchRequest } from '../../lambdas/domain/prompts/request.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { STATE } from '../../lib/state-names.ts';
+import { PIPELINE_RUNS } from '../../local/sample/topic-rows.ts';
+import { MODEL, startWorld, type World } from './world.ts';
+
+let world: World;
+let jobs = 0;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.standIn.script.clear());
+afterAll(() => world?.close());
+
+const PROMPT =
+  'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
+
+/** What the Python pipeline leaves behind: a batch, its job PROCESSING, and a PENDING row that waits to be checked. */
+async function leftBehind(sections: readonly string[], changes: Record<string, unknown> = {}) {
+  const { report, conversation } = world.data;
+  const zid = String(conversation.zid);
+  const jobId = `batch_report_${report.report_id}_17000000${String(jobs++).padStart(2, '0')}_abcdef01`;
+  const requests = sections.map((section) =>
+    batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, prompt: PROMPT }),
+  );
+  const batch = await new Anthropic({ apiKey: 'key', baseURL: world.standIn.url }).messages.batches.create({
+    requests,
+  });
+  await world.putJob({
+    ...world.jobRow(),
+    job_id: jobId,
+    status: 'PROCESSING',
+    worker_id: 'python-1',
+    version: 4,
+    batch_id: batch.id,
+    model: MODEL,
+  });
+  const row = {
+    job_id: `batch_check_${jobId}_1700000100`,
+    job_type: 'AWAITING_NARRATIVE_BATCH',
+    status: 'PENDING',
+    version: 1,
+    priority: 50,
+    worker_id: 'none',
+    conversation_id: zid,
+    report_id: report.report_id,
+    batch_id: batch.id,
+    batch_job_id: jobId,
+    created_at: '2026-11-22T11:00:00Z',
+    logs: JSON.stringify({ entries: [] }),
+    ...changes,
+  };
+  await world.putJob(row);
+  await world.settle();
+  return {
+    jobId,
+    submitter: await world.world.jobs.get(jobId),
+    awaiting: await world.ended(row.job_id),
+    reports: await world.reports(jobId),
+  };
+}
+
+const newest = `${PIPELINE_RUNS.newest.uuid}_0_1`;
+const older = `${PIPELINE_RUNS.older.uuid}_0_2`;
+
+describe('a PENDING AWAITING row left by the old pipeline', () => {
+  it('starts at the wait, and its answers are filed under their sections, those of older runs too', async () => {
+    const before = world.standIn.batches().length;
+    const { awaiting, submitter, reports } = await leftBehind([
+      newest,
+      older,
+      'batch_re_global_groups',
+      'batch_re_global_group_informed_consensus',
+    ]);
+    expect(awaiting.states.slice(0, 4)).toEqual([
+      STATE.batchAlreadySubmitted,
+      STATE.adoptBatch,
+      STATE.submissionRecorded,
+      STATE.wait,
+    ]);
+    expect(reports.map(({ section }) => section).sort()).toEqual(
+      [newest, older, 'batch_re_global_group_informed_consensus', 'batch_re_global_groups'].sort(),
+    );
+    expect(awaiting.row).toMatchObject({ status: 'COMPLETED', process_exit_confirmed: true });
+    expect(awaiting.results).toMatchObject({ planned: 4, stored: 4, unfiled_count: 0 });
+    expect(submitter).toMatchObject({ status: 'COMPLETED', version: 5, process_exit_confirmed: true });
+    expect(world.standIn.batches()).toHaveLength(before + 1);
+  });
+
+  it('a custom id that was cut is matched to the one section that begins so', async () => {
+    const long = `layer0_${'7'.repeat(80)}`;
+    await addTopic(long);
+    const { reports } = await leftBehind([long]);
+    expect(reports.map(({ section }) => section)).toEqual([long]);
+    await removeTopic(long);
+  });
+
+  it('a cut custom id that two sections begin with, or none, is named as unfiled and stored nowhere', async () => {
+    const [one, two] = ['a', 'b'].map((end) => `layer0_${'8'.repeat(80)}${end}`) as [string, string];
+    await addTopic(one);
+    await addTopic(two);
+    const { awaiting, reports } = await leftBehind([one, 'gone_run_0_3', newest]);
+    expect(reports.map(({ section }) => section)).toEqual([newest]);
+    const zid = String(world.data.conversation.zid);
+    const unfiled = awaiting.results.unfiled as { why: string; custom_id: string }[];
+    expect(unfiled.map(({ custom_id }) => custom_id).sort()).toEqual(
+      [legacyCustomId(zid, one), `${zid}_gone_run_0_3`].sort(),
+    );
+    await removeTopic(one);
+    await removeTopic(two);
+  });
+
+  it('an answer that cannot be stored is a named failure: nothing is asked for again without its prompt', async () => {
+    const before = world.standIn.batches().length;
+    world.standIn.script.result(legacyCustomId(String(world.data.conversation.zid), newest), { kind: 'not_json' });
+    const { awaiting, reports } = await leftBehind([newest, older]);
+    expect(awaiting.results).toMatchObject({
+      planned: 2,
+      stored: 1,
+      failed: [{ section: newest, reason: 'not_json' }],
+    });
+    expect(reports.find((row) => row.section === newest)?.errors).toContain('not_json');
+    expect(world.standIn.batches()).toHaveLength(before + 1);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['without a batch_id', { batch_id: undefined }, /^InvalidJobRow: row \w+ lacks batch_id/],
+    ['of another conversation', { conversation_id: '7' }, /^ReportMismatch/],
+    ['whose batch is gone', { batch_id: 'msgbatch_gone' }, /^BatchNotFound: batch msgbatch_gone/],
+  ])('%s fails with one clear error', async (_name, changes, message) => {
+    const { awaiting, submitter } = await leftBehind([newest], changes);
+    expect(awaiting.row).toMatchObject({ status: 'FAILED' });
+    expect(awaiting.row.error_message).toMatch(message);
+    expect(submitter).toMatchObject({ status: 'PROCESSING', version: 4 });
+  });
+});
+
+async function addTopic(topic_key: string) {
+  const row = {
+    conversation_id: String(world.data.conversation.zid),
+    topic_key,
+    layer_id: 0,
+    cluster_id: 1,
+    topic_name: 'Long',
+    created_at: '2020-01-01T00:00:00',
+  };
+  await writeAll(world.db, TABLE_NAMES.topicNames, [{ PutRequest: { Item: row } }]);
+}
+
+async function removeTopic(topic_key: string) {
+  await writeAll(world.db, TABLE_NAMES.topicNames, [
+    { DeleteRequest: { Key: { conversation_id: String(world.data.conversation.zid), topic_key } } },
+  ]);
+}

@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../../lambdas/collect/collect.ts';
+import { complete } from '../../lambdas/complete/complete.ts';
+import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { customId } from '../../lambdas/domain/keys.ts';
+import { SETTLE_SECONDS } from '../../lambdas/submit/send.ts';
+import { submit } from '../../lambdas/submit/submit.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { STATE } from '../../lib/state-names.ts';
+import { startWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.standIn.script.clear());
+afterAll(() => world?.close());
+
+const batchesSince = (count: number) =>
+  world.standIn
+    .batches()
+    .slice(count)
+    .map(({ requests }) => requests.length);
+
+/** Makes the n-th call of a client's method die, after its effect or before it. */
+function dieOnce<T extends object, K extends keyof T>(client: T, method: K, when: 'before' | 'after'): () => void {
+  const original = client[method] as (...args: unknown[]) => Promise<unknown>;
+  let dead = false;
+  client[method] = (async (...args: unknown[]) => {
+    if (dead) return original.apply(client, args);
+    dead = true;
+    if (when === 'after') await original.apply(client, args);
+    throw new StoreUnavailable(`${String(method)} died ${when} its effect`);
+  }) as T[K];
+  return () => {
+    client[method] = original as T[K];
+  };
+}
+
+describe('money is spent once', () => {
+  it('an answer to the submission that is lost is settled from the list, and nothing is sent again', async () => {
+    const before = world.standIn.batches().length;
+    world.standIn.script.dropAfter('create');
+    const job = await world.run();
+    expect(batchesSince(before)).toEqual([15]);
+    expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+    expect(job.states).toContain(STATE.waitForSubmissionToSettle);
+  });
+
+  it.each([500, 504, 529])(
+    'HTTP %i on the submission is settled from the list before it is sent again',
+    async (status) => {
+      const before = world.standIn.batches().length;
+      world.standIn.script.answer('create', status);
+      const began = world.now();
+      const job = await world.run();
+      expect(batchesSince(before)).toEqual([15]);
+      expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+      expect((world.now() - began) / 1000).toBeGreaterThanOrEqual(SETTLE_SECONDS);
+    },
+  );
+
+  it('429 on the submission waits as long as retry-after says, and is then sent', async () => {
+    const before = world.standIn.batches().length;
+    world.standIn.script.answer('create', 429, { retryAfterSeconds: 77 });
+    const waited = world.waits.length;
+    await world.run();
+    expect(batchesSince(before)).toEqual([15]);
+    expect(world.waits[waited]).toBe(77);
+  });
+
+  it.each(['putIntent', 'ownBatch', 'updateBatch', 'writePlan'] as const)(
+    'a crash of submit before and after ledger.%s leaves one paid batch',
+    async (method) => {
+      for (const when of ['before', 'after'] as const) {
+        const before = world.standIn.batches().length;
+        const restore = dieOnce(world.world.ledger, method, when);
+        const job = await world.run();
+        restore();
+        expect(batchesSince(before)).toEqual([15]);
+        expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+      }
+    },
+  );
+
+  it('two submissions of the same size whose answers are both lost never take the same batch', async () => {
+    const before = world.standIn.batches().length;
+    world.standIn.script.dropAfter('create', { times: 2 });
+    const rows = [world.jobRow(), world.jobRow()];
+    for (const row of rows) await world.putJob(row);
+    await world.settle();
+    expect(batchesSince(before)).toEqual([15, 15]);
+    const owners = (await world.all(TABLE_NAMES.ledger)).filter((row) => row.entry === 'owner');
+    const ours = rows.map(({ job_id }) => owners.filter(({ owner }) => owner === job_id).length);
+    expect(ours).toEqual([1, 1]);
+  });
+});
+
+describe('the same work done twice leaves the same rows', () => {
+  it('every step run again from its start changes nothing', async () => {
+    const job = await world.run();
+    const before = { ...(await world.rowsOf(job.job_id)), batches: world.standIn.batches().length };
+    const state = {
+      job_id: job.job_id,
+      job_type: 'CREATE_NARRATIVE_BATCH',
+      version: 1,
+      execution: `${job.job_id}-v1`,
+      first_round: 1,
+      round: 1,
+    };
+    expect(await submit(world.world, state)).toMatchObject({ next: 'leave' });
+    for (const batch of await world.world.ledger.batches(job.job_id)) await world.world.ledger.updateBatch({ ...batch, state: 'ended' });
+    expect(await collect(world.world, state)).toMatchObject({ next: 'complete' });
+    await complete(world.world, state);
+    expect({ ...(await world.rowsOf(job.job_id)), batches: world.standIn.batches().length }).toEqual(before);
+    expect((await world.ended(job.job_id)).row).toEqual(job.row);
+  });
+
+  it('a stream record delivered twice starts nothing twice', async () => {
+    const row = world.jobRow();
+    const before = world.standIn.batches().length;
+    await world.putJob(row);
+    await world.settle();
+    world.forgetExecutions();
+    await world.putJob({ ...row, status: 'PENDING', version: 1, worker_id: 'none' });
+    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { status: 'COMPLETED' });
+    await world.settle();
+    expect(batchesSince(before)).toEqual([15]);
+  });
+
+  it('a crash half-way through collecting leaves no row twice', async () => {
+    for (const [client, method] of [
+      ['reports', 'write'],
+      ['ledger', 'putAnswers'],
+      ['ledger', 'putUnfiled'],
+    ] as const) {
+      for (const when of ['before', 'after'] as const) {
+        const before = world.standIn.batches().length;
+        const row = world.jobRow();
+        world.standIn.script.result(customId(row.job_id, 1, 2), { kind: 'null_custom_id' });
+        const restore = dieOnce(world.world[client] as unknown as Record<string, unknown>, method, when);
+        await world.putJob(row);
+        await world.settle();
+        restore();
+        const job = await world.ended(row.job_id);
+        expect(batchesSince(before)).toEqual([15]);
+        expect(job.results).toMatchObject({ stored: 15, rounds: 1, unfiled_count: 1 });
+        expect(job.reports).toHaveLength(15);
+      }
+    }
+  });
+
+  it('an execution lost while it waits is started again under its name and goes on with the batch', async () => {
+    const row = world.jobRow();
+    const before = world.standIn.batches().length;
+    const state = { job_id: row.job_id, job_type: row.job_type, version: 1, execution: `${row.job_id}-v1` };
+    await world.world.jobs.putNew(row);
+    await submit(world.world, state);
+    world.forgetExecutions();
+    world.machine().start(state.execution, state);
+    await world.settle();
+    expect((await world.ended(row.job_id)).results).toMatchObject({ stored: 15, rounds: 1 });
+    expect(batchesSince(before)).toEqual([15]);
+  });
+
+  it('a step that nears its time limit hands over and goes on where it was', async () => {
+    const original = world.world.remainingMs;
+    let lines = 0;
+    world.world.remainingMs = () => (lines++ % 6 === 5 ? 1_000 : 600_000);
+    const job = await world.run();
+    world.world.remainingMs = original;
+    const invocations = job.states.filter((state) => state === STATE.collectResults).length;
+    expect(invocations).toBeGreaterThan(1);
+    expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+    expect(job.reports).toHaveLength(15);
+  });
+});

@@ -1,0 +1,187 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { documentClient } from '../../lambdas/clients/dynamo.ts';
+import { postgresPool } from '../../lambdas/clients/postgres.ts';
+import { storedReports } from '../../lambdas/clients/stored-reports.ts';
+import { streamHandler } from '../../lambdas/dispatch/handler.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { startStandIn } from '../../local/anthropic-stand-in/server.ts';
+import type { ConversationData } from '../../local/conversation/conversation-data.ts';
+import { loadPostgres } from '../../local/conversation/load-postgres.ts';
+import { loadTopics } from '../../local/conversation/load-topics.ts';
+import { serverJob } from '../../local/conversation/server-job.ts';
+import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
+import { startPostgres } from '../../local/embedded/postgres.ts';
+import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
+import { topicTableInputs } from '../../local/embedded/topic-tables.ts';
+import { LocalStateMachine } from '../../local/machine/local-machine.ts';
+import { statesEntered } from '../../local/machine/machine-event.ts';
+import { StreamPump } from '../../local/machine/stream-pump.ts';
+import { synthNarratives } from '../../local/machine/template.ts';
+import { sampleConversation } from '../../local/sample/index.ts';
+
+export const MODEL = 'claude-sonnet-5-5';
+const narratives = synthNarratives();
+
+/** Lines the steps logged. */
+export interface Logged {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/**
+ * The whole system for tests: the template's state machine and stream filters, the real steps and clients, a real
+ * DynamoDB with Streams, PostgreSQL, and the Anthropic stand-in. Time is virtual: a Wait state only moves the clock.
+ */
+export async function startWorld() {
+  const dynamo = await startDynamo({});
+  const postgres = await startPostgres({});
+  let clock = Date.parse('2026-11-22T12:00:00Z');
+  const standIn = await startStandIn({ apiKey: 'key', clock: () => clock, processing: { secondsPerBatch: 30 } });
+  const pool = postgresPool(postgres.url);
+  const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
+  const db = documentClient(dynamo.client);
+  const logged: Logged[] = [];
+  const note =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      void logged.push({ level, message, fields });
+  const log = { info: note('info'), warn: note('warn'), error: note('error') };
+  const settings = { defaultModel: MODEL, jobBudgetUsd: undefined as number | undefined, ledgerDays: 30 };
+  const anthropic = new Anthropic({ apiKey: 'key', baseURL: standIn.url });
+  const world: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
+  const waits: number[] = [];
+  let machine = newMachine();
+  const streams = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
+  const deadLetters: string[] = [];
+  const handler = streamHandler({ ...world, executions: { start: async (name, input) => machine.start(name, input) } });
+  const onDeadLetter = (_record: unknown, why: string) => void deadLetters.push(why);
+  const pump = new StreamPump({ client: streams, streamArn, ...narratives, handler, onDeadLetter, pollMs: 1 });
+  const data = sampleConversation();
+  await loadPostgres(pool, data);
+  await loadTopics(db, data);
+  let jobs = 0;
+
+  function newMachine(): LocalStateMachine {
+    return new LocalStateMachine({
+      ...narratives,
+      steps: taskSteps(world),
+      waitScale: 0,
+      retryScale: 0,
+      onEvent: (_execution, event) => {
+        if (event.type !== 'StateEntered' || event.stateType !== 'Wait') return;
+        const seconds = (event.input as { wait_seconds: number }).wait_seconds;
+        waits.push(seconds);
+        clock += seconds * 1000;
+      },
+    });
+  }
+
+  return {
+    data,
+    db,
+    pool,
+    world,
+    settings,
+    standIn,
+    logged,
+    deadLetters,
+    waits,
+    pump,
+    machine: () => machine,
+    /** As if the machine's process was lost: executions are forgotten, rows stay. */
+    forgetExecutions() {
+      machine = newMachine();
+    },
+    passTime(seconds: number) {
+      clock += seconds * 1000;
+    },
+    now: () => clock,
+    /** A job row as the server writes it, with its own report of the sample's conversation. */
+    jobRow(changes: Record<string, unknown> = {}): Record<string, unknown> & { job_id: string } {
+      const suffix = (jobs++).toString(16).padStart(8, '0');
+      const { report, conversation } = data;
+      return {
+        ...serverJob(
+          { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL },
+          new Date(clock),
+          suffix,
+        ),
+        ...changes,
+      };
+    },
+    async putJob(row: Record<string, unknown>) {
+      await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
+    },
+    /** Delivers the stream and runs every execution to its end. */
+    async settle() {
+      do await machine.idle();
+      while ((await pump.poll()) > 0);
+      await machine.idle();
+    },
+    /** Puts a job row and runs it to its end. */
+    async run(changes: Record<string, unknown> = {}) {
+      const row = this.jobRow(changes);
+      await this.putJob(row);
+      await this.settle();
+      return this.ended(row.job_id);
+    },
+    async ended(jobId: string) {
+      const row = (await world.jobs.get(jobId)) ?? {};
+      const results = row.job_results ? JSON.parse(String(row.job_results)) : {};
+      const name = `${jobId}-v${this.startVersion(jobId)}`;
+      return {
+        job_id: jobId,
+        row,
+        results,
+        states: statesEntered(machine.history(name)),
+        reports: await this.reports(jobId),
+      };
+    },
+    startVersion: (jobId: string) => machine.names().filter((name) => name.startsWith(jobId)).length || 1,
+    async reports(jobId: string) {
+      const rows = await storedReports(db, TABLE_NAMES.reports, data.report.report_id);
+      return rows.filter((row) => row.job_id === jobId);
+    },
+    async all(table: string): Promise<Record<string, unknown>[]> {
+      const rows: Record<string, unknown>[] = [];
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const page = await db.send(new ScanCommand({ TableName: table, ExclusiveStartKey }));
+        rows.push(...(page.Items ?? []));
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return rows;
+    },
+    /** Every row of one job in the reports table and the ledger, in a stable order. */
+    async rowsOf(jobId: string) {
+      const [ledger, reports] = await Promise.all([this.all(TABLE_NAMES.ledger), this.all(TABLE_NAMES.reports)]);
+      const text = (rows: Record<string, unknown>[]) =>
+        rows
+          .filter((row) => row.job_id === jobId)
+          .map((row) => JSON.stringify(row, Object.keys(row).sort()))
+          .sort();
+      return { ledger: text(ledger), reports: text(reports) };
+    },
+    async withData(changes: Partial<ConversationData>, work: () => Promise<void>) {
+      await loadPostgres(pool, { ...data, ...changes });
+      try {
+        await work();
+      } finally {
+        await loadPostgres(pool, data);
+      }
+    },
+    async close() {
+      await pump.close();
+      streams.destroy();
+      await pool.end();
+      await standIn.close();
+      await postgres.stop();
+      await dynamo.stop();
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>;

@@ -1,0 +1,43 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import { addNarratives } from '../../lib/app.ts';
+import { STEP_METADATA } from '../../lib/step-function.ts';
+
+export const STREAM_ARN = 'arn:aws:dynamodb:eu-west-1:111122223333:table/PolisJobs/stream/2026-01-01T00:00:00.000';
+export const IMPORTED = {
+  'narratives:jobTable': 'PolisJobs',
+  'narratives:jobTableStreamArn': STREAM_ARN,
+  'narratives:reportsTable': 'PolisReports',
+  'narratives:ledgerTable': 'Ledger',
+};
+
+export function stacks(context: Record<string, unknown> = {}) {
+  const app = new App({
+    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong', ...context, 'aws:cdk:bundling-stacks': [] },
+    builtinCloudFormationValidation: false,
+    analyticsReporting: false,
+    treeMetadata: false,
+  });
+  const { data, narratives } = addNarratives(app);
+  return { data: data && Template.fromStack(data), narratives: Template.fromStack(narratives), app };
+}
+
+/** Function properties by step. */
+export function functionsByStep(template: Template) {
+  const found = Object.values(template.findResources('AWS::Lambda::Function'));
+  return Object.fromEntries(found.map(({ Metadata, Properties }) => [Metadata[STEP_METADATA] as string, Properties]));
+}
+
+export interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+}
+
+/** What the role of a step may do. */
+export function statementsOf(template: Template, step: string): Statement[] {
+  const role = functionsByStep(template)[step].Role['Fn::GetAtt'][0];
+  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+  return policies
+    .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
