@@ -44,9 +44,8 @@ export interface Ledger {
   putIntent(batch: BatchEntry): Promise<'recorded' | 'exists'>;
   updateBatch(batch: BatchEntry): Promise<void>;
   removeIntent(batch: BatchEntry): Promise<void>;
-  /** Marks a batch as this job's, unless another job has. */
-  ownBatch(batchId: string, jobId: string, expiresAtEpoch: number): Promise<'ours' | 'other'>;
-  batchOwner(batchId: string): Promise<string | undefined>;
+  /** Marks a batch as the one of this intent, unless it is another's: of another job, or another part of this one. */
+  ownBatch(batchId: string, intent: BatchEntry): Promise<'ours' | 'other'>;
   answers(jobId: string, round: number): AsyncIterable<AnsweredFacts>;
   putAnswers(rows: Answered[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;

@@ -97,6 +97,7 @@ export class NarrativeMachine extends Construct {
       this.choice(STATE.sectionsLeftToAskAgain, 'Is something left to read or to ask for once more?')
         .when(nextIs('collect'), collect)
         .when(nextIs('submit'), submit)
+        .when(nextIs('wait'), wait)
         .otherwise(complete),
     );
     return this.choice(STATE.batchAlreadySubmitted, 'Does the row stand for a batch that somebody has paid for?')

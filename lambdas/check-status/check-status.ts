@@ -32,7 +32,9 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
     for (const batch of open) statuses.push(await checkOne(deps, batch));
     if (open.length > 0) await tellProgress(deps, state, statuses);
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
-      return { ...state, checks, troubles: 0, wait_seconds: 0, next: 'collect' };
+      // with nothing to ask about, trouble that collecting met is still counted
+      const troubles = open.length > 0 ? 0 : state.troubles;
+      return { ...state, checks, troubles, wait_seconds: 0, next: 'collect' };
     }
     const oldest = Math.min(...statuses.map(({ created_at }) => Date.parse(created_at)));
     const wait_seconds = secondsToNextCheck((deps.now().getTime() - oldest) / 1000, checks);

@@ -28,7 +28,8 @@ const readStatus = (value: unknown): BatchStatus =>
     (line) => new InvalidRow(`the Anthropic API's answer about a batch: ${line}; it may be of a newer version`),
   );
 
-/** The Message Batches API, by the SDK. Reads are retried by the SDK (`retry-after` obeyed); sending is not. */
+/** The Message Batches API, by the SDK. Look-ups are retried by the SDK (`retry-after` obeyed). Status
+ * and results are not: their steps wait out trouble. Sending is not either: it must happen once. */
 export function anthropicBatches(client: Anthropic): Batches {
   return {
     async knowsModel(model) {
@@ -77,7 +78,7 @@ export function anthropicBatches(client: Anthropic): Batches {
       try {
         const path = `/v1/messages/batches/${encodeURIComponent(batchId)}/results`;
         const response = await client
-          .get(path, { maxRetries: READ_RETRIES, headers: { Accept: 'application/binary' }, stream: true })
+          .get(path, { maxRetries: 0, headers: { Accept: 'application/binary' }, stream: true })
           .asResponse();
         return bytesOf(response, batchId);
       } catch (error) {
@@ -101,9 +102,12 @@ async function* bytesOf(response: Response, batchId: string): AsyncGenerator<Uin
 function sendTrouble(
   error: unknown,
 ): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
-  const refusal = translated(error);
-  if (!(refusal instanceof AnthropicUnavailable)) throw refusal;
-  const { message: why, retryAfterSeconds } = refusal;
+  const trouble = translated(error);
+  if (trouble instanceof AnthropicRefused) throw trouble;
+  // an answer that cannot be read may well stand for a batch that exists
+  if (!(trouble instanceof AnthropicUnavailable))
+    return { kind: 'unclear', why: `the answer could not be read (${(error as Error).name})` };
+  const { message: why, retryAfterSeconds } = trouble;
   return error instanceof APIError && error.status === 429
     ? { kind: 'later', why, retryAfterSeconds }
     : { kind: 'unclear', why };

@@ -14,7 +14,7 @@ import { parseOr } from '../domain/parse.ts';
 import type { Ledger } from '../ports.ts';
 import { conditionally, queryAll, readAll, stored, writeAll } from './dynamo.ts';
 
-/** A row of the ledger that names the job a batch belongs to: hash `batch:{batch id}`. */
+/** A row of the ledger that names the job and intent a batch belongs to: hash `batch:{batch id}`. */
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
 
 const parse = <T extends z.ZodType>(schema: T, row: unknown): z.output<T> =>
@@ -49,7 +49,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       ({ Item }) => Item,
     );
 
-  const ledger: Ledger = {
+  return {
     async plan(job_id) {
       const row = await get({ job_id, entry: entry.plan });
       return row && parse(planSchema, row);
@@ -89,13 +89,11 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
         db.send(new DeleteCommand({ TableName: table, Key: { job_id, entry: range } })),
       );
     },
-    async ownBatch(batchId, owner, expires_at_epoch) {
-      if (await putIf({ ...ownerKey(batchId), owner, expires_at_epoch })) return 'ours';
-      return (await ledger.batchOwner(batchId)) === owner ? 'ours' : 'other';
-    },
-    async batchOwner(batchId) {
-      const row = await get(ownerKey(batchId));
-      return typeof row?.owner === 'string' ? row.owner : undefined;
+    async ownBatch(batchId, { job_id: owner, entry: intent, expires_at_epoch }) {
+      const key = ownerKey(batchId);
+      if (await putIf({ ...key, owner, intent, expires_at_epoch })) return 'ours';
+      const row = await get(key);
+      return row?.owner === owner && row?.intent === intent ? 'ours' : 'other';
     },
     async *answers(job_id, round) {
       const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'tokens', 'cost_usd'];
@@ -107,7 +105,6 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       for await (const row of query(job_id, entry.unfiledAll)) yield parse(unfiledSchema, row);
     },
   };
-  return ledger;
 }
 
 function projection(names: readonly string[]) {

@@ -2,6 +2,7 @@ import { AnthropicUnavailable, InvalidSetting } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
+import { MOST_TROUBLES, secondsAfterTrouble } from '../domain/wait.ts';
 import type { Batches, JobTable, Ledger, Log, Reports } from '../ports.ts';
 import { type AskedSections, legacySections, ownSections } from './asked-sections.ts';
 import { settleRound } from './settle-round.ts';
@@ -40,8 +41,9 @@ export interface Round {
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
  * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
- * @returns next: 'collect' when its time ran short, 'submit' when sections are left to ask again, else 'complete'
- * @throws AnthropicUnavailable when a stream breaks off; what was read until then is kept
+ * @returns next: 'collect' when its time ran short, 'wait' when the API is in trouble, 'submit' when sections are left to
+ * ask again, else 'complete'
+ * @throws AnthropicUnavailable when trouble has lasted for hours; AnthropicRefused, BatchNotFound
  */
 export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
@@ -52,9 +54,14 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
   for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
   for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
-  for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
-    if (batch.state === 'collected') continue;
-    if ((await readBatch(deps, round, batch)) === 'out of time') return { ...state, wait_seconds: 0, next: 'collect' };
+  try {
+    for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
+      if (batch.state === 'collected') continue;
+      if ((await readBatch(deps, round, batch)) === 'out of time')
+        return { ...state, wait_seconds: 0, next: 'collect' };
+    }
+  } catch (error) {
+    return waitOutTrouble(deps, state, error);
   }
   await settleRound(deps, round);
   // only now: a crash before this point reads the batches again
@@ -64,7 +71,15 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const counts = round.board.counts();
   deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
   const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
-  return { ...state, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+  return { ...state, troubles: 0, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+}
+
+/** What was read until the trouble is kept; the rest is read after a wait. */
+function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
+  if (!(error instanceof AnthropicUnavailable) || state.troubles >= MOST_TROUBLES) throw error;
+  const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+  deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+  return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
 }
 
 async function readBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'read' | 'out of time'> {
@@ -92,10 +107,8 @@ async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Pr
     }
     await window.finish();
     return lines;
-  } catch (error) {
-    // let writes under way come to rest before the step is run again
+  } finally {
+    // writes under way come to rest before the step is run again
     await window.settled();
-    if (error instanceof AnthropicUnavailable) deps.log.warn('results broke off', { batch_id: batch.batch_id, lines });
-    throw error;
   }
 }

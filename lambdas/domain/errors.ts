@@ -66,6 +66,11 @@ export class BatchOverdue extends NarrativesError {
   override readonly name = 'BatchOverdue';
 }
 
+/** The API has taken no batch, or given no clear answer, for hours. */
+export class SubmissionUnsettled extends NarrativesError {
+  override readonly name = 'SubmissionUnsettled';
+}
+
 /** Every section failed for good. */
 export class NothingStored extends NarrativesError {
   override readonly name = 'NothingStored';

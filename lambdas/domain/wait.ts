@@ -17,6 +17,9 @@ export function secondsToNextCheck(ageSeconds: number, checks: number): number {
   return Math.min(LONGEST, Math.max(SHORTEST, Math.round(ageSeconds / 10)));
 }
 
+/** Waits for the API in a row after which a step gives up: about four hours of one-minute waits. */
+export const MOST_TROUBLES = 240;
+
 /** Seconds to wait when the API is in trouble: doubling from 5 to 60, or what `retry-after` asks for up to 10 minutes. */
 export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
   const backOff = Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));

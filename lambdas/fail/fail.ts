@@ -3,6 +3,7 @@ import { type JobState, parseJobState } from '../domain/job-state.ts';
 import { jsonOrUndefined } from '../domain/parse.ts';
 import { type CloseDeps, closeJob, secondsSince } from '../job/close.ts';
 import { closeLegacyJob } from '../job/legacy-job.ts';
+import { claim } from '../job/own.ts';
 import { jobResults, summarize, unwatched } from '../job/summary.ts';
 import type { Ledger } from '../ports.ts';
 
@@ -21,6 +22,8 @@ export async function fail(deps: FailDeps, input: unknown): Promise<unknown> {
   const state = parseJobState(input);
   const message = whatHappened(input);
   deps.log.error('job failed', { job_id: state.job_id, why: message });
+  // an execution that failed before it could claim its row (a missing secret, say) must not leave it PENDING for ever
+  await claim(deps, state);
   const plan = await deps.ledger.plan(state.job_id);
   const batches = await deps.ledger.batches(state.job_id);
   const left = unwatched(batches);

@@ -30,13 +30,8 @@ export async function sendOnce(
 ): Promise<Sent> {
   const { known } = intent;
   if (known?.batch_id) return { kind: 'sent', batch: known };
-  if (known) {
-    const found = await findOurs(deps, known);
-    if (found) return { kind: 'sent', batch: await recordSent(deps, plan, { ...known, adopted: true }, found) };
-    const age = (deps.now().getTime() - Date.parse(known.intent_at)) / 1000;
-    if (age < SETTLE_SECONDS) return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
-    await deps.ledger.removeIntent(known);
-  }
+  const earlier = known ? await settleIntent(deps, known) : NOT_SENT;
+  if (earlier.kind !== 'not sent') return earlier;
   const fresh: BatchEntry = {
     job_id: plan.job_id,
     entry: entry.batch(intent.round, intent.part),
@@ -52,6 +47,21 @@ export async function sendOnce(
   return send(deps, plan, fresh, intent.requests);
 }
 
+const NOT_SENT = { kind: 'not sent' } as const;
+
+/**
+ * Finds out what became of a submission that was intended and not confirmed.
+ * @returns 'not sent' when the list has stayed without it for `SETTLE_SECONDS`: the intent is then removed
+ */
+export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<Sent | typeof NOT_SENT> {
+  const found = await findOurs(deps, intent);
+  if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
+  const age = (deps.now().getTime() - Date.parse(intent.intent_at)) / 1000;
+  if (age < SETTLE_SECONDS) return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
+  await deps.ledger.removeIntent(intent);
+  return NOT_SENT;
+}
+
 const settle = (waitSeconds: number, why: string): Sent => ({ kind: 'settle', waitSeconds, why });
 
 async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: BatchRequest[]): Promise<Sent> {
@@ -59,7 +69,7 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
     await deps.ledger.removeIntent(intent);
     throw refused;
   });
-  if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, plan, intent, answer.batch) };
+  if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, intent, answer.batch) };
   deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
   if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
   await deps.ledger.removeIntent(intent);
@@ -67,13 +77,13 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
 }
 
 /** Writes the batch id where a later attempt will find it; the owner's mark goes first, so that no other job adopts it. */
-async function recordSent(deps: SendDeps, plan: Plan, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {
+async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {
   const { id: batch_id, created_at, expires_at } = status;
-  await deps.ledger.ownBatch(batch_id, plan.job_id, plan.expires_at_epoch ?? 0);
+  await deps.ledger.ownBatch(batch_id, intent);
   const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
   await deps.ledger.updateBatch(batch);
   deps.log.info('batch submitted', {
-    job_id: plan.job_id,
+    job_id: intent.job_id,
     batch_id,
     requests: intent.requests,
     adopted: intent.adopted ?? false,
@@ -81,14 +91,14 @@ async function recordSent(deps: SendDeps, plan: Plan, intent: BatchEntry, status
   return batch;
 }
 
-/** The oldest batch since the intent with as many requests that no job has; it is marked ours before it is returned. */
+/** The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is returned. */
 async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
   const candidates = (await deps.batches.createdSince(since)).filter(
     (batch) => requestCount(batch) === intent.requests,
   );
   for (const batch of candidates.reverse()) {
-    const owned = await deps.ledger.ownBatch(batch.id, intent.job_id, intent.expires_at_epoch ?? 0);
+    const owned = await deps.ledger.ownBatch(batch.id, intent);
     if (owned === 'ours') return batch;
   }
   return undefined;

@@ -1,15 +1,16 @@
+import { SubmissionUnsettled } from '../domain/errors.ts';
 import { parseJobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { AWAITING_BATCH, withLogLine } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { secondsToNextCheck } from '../domain/wait.ts';
-import { changeOwn, claim } from '../job/own.ts';
+import { MOST_TROUBLES, secondsToNextCheck } from '../domain/wait.ts';
+import { changeOwn, claim, readJob } from '../job/own.ts';
 import type { JobTable } from '../ports.ts';
 import { askAgain, roundToAsk } from './next-round.ts';
 import { type PlanDeps, planJob } from './plan-job.ts';
-import { type SendDeps, sendOnce } from './send.ts';
+import { type SendDeps, sendOnce, settleIntent } from './send.ts';
 import { requestOf } from './split.ts';
 
 export type SubmitDeps = PlanDeps &
@@ -24,11 +25,8 @@ export type SubmitDeps = PlanDeps &
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
   const row = await claim(deps, state);
-  if (!row) {
-    deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
-    return { ...state, next: 'leave' };
-  }
   const known = await deps.ledger.batches(state.job_id);
+  if (!row) return watchWhatWasSent(deps, state, known);
   const plan = await takeUpPlan(deps, row, known.length > 0);
   const round = roundToAsk(known);
   const first_round = state.round === 0 ? round : state.first_round;
@@ -44,20 +42,53 @@ export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState
       requests,
       known: begun.find((batch) => batch.part === part),
     });
-    if (answer.kind === 'settle') {
-      return { ...state, first_round, next: 'settle', wait_seconds: answer.waitSeconds };
-    }
+    if (answer.kind === 'settle') return { ...settleLater(state, answer), first_round };
     await recordOnRows(deps, state, row, plan, answer.batch);
   }
   return {
     ...state,
     first_round,
     round,
-    checks: state.checks,
     troubles: 0,
     next: 'wait',
     wait_seconds: secondsToNextCheck(0, state.checks),
   };
+}
+
+/**
+ * The row is not ours: nothing is sent. A job that was cancelled while its submission was being settled may all the same
+ * have a paid batch that only this execution knows of: it is found and watched.
+ */
+async function watchWhatWasSent(deps: SubmitDeps, state: JobState, known: readonly BatchEntry[]): Promise<JobState> {
+  const open = known.filter((batch) => batch.state !== 'collected');
+  const row = open.length > 0 ? await readJob(deps.jobs, state.job_id) : undefined;
+  if (row?.status !== 'CANCELLED') {
+    deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
+    return { ...state, next: 'leave' };
+  }
+  for (const intent of open) {
+    if (intent.batch_id) continue;
+    const answer = await settleIntent(deps, intent);
+    if (answer.kind === 'settle') return settleLater(state, answer);
+  }
+  const sent = (await deps.ledger.batches(state.job_id)).filter((batch) => batch.state !== 'collected');
+  const round = Math.max(0, ...sent.map((batch) => batch.round));
+  return {
+    ...state,
+    round,
+    next: sent.length > 0 ? 'wait' : 'leave',
+    wait_seconds: secondsToNextCheck(0, state.checks),
+  };
+}
+
+/** Waits before the submission is looked at again; not for ever. */
+function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds: number; why: string }): JobState {
+  if (state.troubles >= MOST_TROUBLES) {
+    throw new SubmissionUnsettled(
+      `the Anthropic API gave no clear answer to a submission ${MOST_TROUBLES} times (${why}): see its status page, then set the job to PENDING`,
+    );
+  }
+  return { ...state, troubles: state.troubles + 1, next: 'settle', wait_seconds: waitSeconds };
 }
 
 /** The plan of an earlier attempt when anything of it may have been sent; otherwise a fresh one, written to the ledger. */

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
-import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { AnthropicUnavailable, StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { customId } from '../../lambdas/domain/keys.ts';
+import { fail } from '../../lambdas/fail/fail.ts';
 import { SETTLE_SECONDS } from '../../lambdas/submit/send.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
@@ -96,6 +97,76 @@ describe('money is spent once', () => {
   });
 });
 
+describe('money is spent once, in jobs of several batches', () => {
+  it.each([1, 2, 3])(
+    'when the answer to submission %i of three alike is lost, it is not taken for one of the others',
+    async (nth) => {
+      const before = world.standIn.batches().length;
+      world.standIn.script.dropAfter('create', { nth });
+      const config = JSON.parse(String(world.jobRow().job_config));
+      config.stages[0].config.max_batch_size = 5;
+      const job = await world.run({ job_config: JSON.stringify(config) });
+      expect(batchesSince(before)).toEqual([5, 5, 5]);
+      expect(job.results).toMatchObject({ stored: 15, rounds: 1, unfiled_count: 0 });
+      expect(new Set(job.results.batch_ids).size).toBe(3);
+    },
+  );
+});
+
+describe('a job that is cancelled while its submission is unclear', () => {
+  it('has its paid batch found and collected, and its row left alone', async () => {
+    world.standIn.script.dropAfter('create');
+    const row = world.jobRow();
+    const { batches, jobs } = world.world;
+    const { createdSince } = batches;
+    batches.createdSince = async (since) => {
+      batches.createdSince = createdSince;
+      await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { status: 'CANCELLED' });
+      throw new AnthropicUnavailable('the list is not available');
+    };
+    await world.putJob(row);
+    await world.settle();
+    const job = await world.ended(row.job_id);
+    expect(job.row).toMatchObject({ status: 'CANCELLED', version: 3 });
+    expect(job.reports).toHaveLength(15);
+  });
+});
+
+describe('the API in trouble for a long time', () => {
+  it('while collecting: the step waits and reads on', async () => {
+    world.standIn.script.answer('results', 500, { times: 40 });
+    const job = await world.run();
+    expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+    expect(job.states.filter((state) => state === STATE.collectResults).length).toBeGreaterThan(5);
+  });
+
+  it('while submitting: after hours the job fails, and nothing was paid', async () => {
+    const before = world.standIn.batches().length;
+    world.standIn.script.answer('create', 500, { times: 1_000 });
+    const job = await world.run();
+    expect(job.row.status).toBe('FAILED');
+    expect(job.row.error_message).toMatch(
+      /^SubmissionUnsettled: the Anthropic API gave no clear answer to a submission 240 times/,
+    );
+    expect(batchesSince(before)).toEqual([]);
+  });
+});
+
+describe('an execution that fails before it could claim its row', () => {
+  it('does not leave the row PENDING for ever', async () => {
+    const row = world.jobRow();
+    await world.world.jobs.putNew(row);
+    const error = { Error: 'InvalidSetting', Cause: JSON.stringify({ errorMessage: 'secret x is absent' }) };
+    await fail(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
+    const failed = await world.world.jobs.get(row.job_id);
+    expect(failed).toMatchObject({
+      status: 'FAILED',
+      error_message: 'InvalidSetting: secret x is absent',
+      process_exit_confirmed: true,
+    });
+  });
+});
+
 describe('the same work done twice leaves the same rows', () => {
   it('every step run again from its start changes nothing', async () => {
     const job = await world.run();
@@ -109,7 +180,8 @@ describe('the same work done twice leaves the same rows', () => {
       round: 1,
     };
     expect(await submit(world.world, state)).toMatchObject({ next: 'leave' });
-    for (const batch of await world.world.ledger.batches(job.job_id)) await world.world.ledger.updateBatch({ ...batch, state: 'ended' });
+    for (const batch of await world.world.ledger.batches(job.job_id))
+      await world.world.ledger.updateBatch({ ...batch, state: 'ended' });
     expect(await collect(world.world, state)).toMatchObject({ next: 'complete' });
     await complete(world.world, state);
     expect({ ...(await world.rowsOf(job.job_id)), batches: world.standIn.batches().length }).toEqual(before);
