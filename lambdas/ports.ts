@@ -13,10 +13,10 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** What must still hold of a job row for a change to be made. `version` undefined: the row has none. */
+/** What must still hold of a job row for a change to be made. `version` as the row has it, be it no number; undefined: it has none. */
 export interface RowCondition {
   status: string;
-  version: number | undefined;
+  version: unknown;
   worker_id?: string;
 }
 
@@ -43,6 +43,7 @@ export interface Ledger {
   /** Puts the intent to send a batch, unless one of this round and part exists. */
   putIntent(batch: BatchEntry): Promise<'recorded' | 'exists'>;
   updateBatch(batch: BatchEntry): Promise<void>;
+  /** Removes this very intent, unless another has taken its place. */
   removeIntent(batch: BatchEntry): Promise<void>;
   /** Marks a batch as the one of this intent, unless it is another's: of another job, or another part of this one. */
   ownBatch(batchId: string, intent: BatchEntry): Promise<'ours' | 'other'>;

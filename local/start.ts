@@ -1,11 +1,15 @@
 import { NarrativesError } from '../lambdas/domain/errors.ts';
 import { parseEnvironment, parseOptions } from './cli/options.ts';
-import { run } from './cli/run.ts';
 
-/** `npm start`: exit code 0 done, 1 failed, 2 wrong use. */
+/** `npm start`: exit code 0 done, 1 failed, 2 wrong use, 130 stopped. */
 try {
   const options = parseOptions(process.argv.slice(2));
-  if (options) process.exitCode = await run(options, parseEnvironment(process.env));
+  if (options) {
+    const env = parseEnvironment(process.env);
+    // the parts take a second to load: a wrong flag need not wait for them
+    const { run } = await import('./cli/run.ts');
+    process.exitCode = await run(options, env);
+  }
 } catch (error) {
   if (!(error instanceof NarrativesError)) throw error;
   console.error(`${error.name}: ${error.message}`);

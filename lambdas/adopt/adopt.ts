@@ -7,6 +7,7 @@ import { type JobState, parseJobState } from '../domain/job-state.ts';
 import { entry, GLOBAL_SECTIONS, globalSection, legacyCustomId, topicSection } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { pack } from '../domain/packed.ts';
+import { wholeCount } from '../domain/parse.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
 import { claim, readJob } from '../job/own.ts';
@@ -105,8 +106,8 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
 
 const topicSchema = z.object({
   topic_key: z.string().min(1),
-  layer_id: z.coerce.number().int().nonnegative().catch(0),
-  cluster_id: z.coerce.number().int().nonnegative().catch(0),
+  layer_id: wholeCount.catch(0),
+  cluster_id: wholeCount.catch(0),
   topic_name: z.string().catch(''),
 });
 

@@ -36,11 +36,13 @@ function updateExpression(condition: RowCondition, set: Record<string, unknown>)
     }
   }
   const holds = ['#status = :was_status'];
-  if (condition.version === undefined) {
-    // a version that is no number cannot be added to: it is put right
+  if (typeof condition.version !== 'number') {
+    // nothing can be added to it: it is put right
     sets[0] = '#version = :one';
     delete values[':zero'];
-  } else {
+  }
+  if (condition.version === undefined) holds.push('attribute_not_exists(#version)');
+  else {
     holds.push('#version = :was_version');
     values[':was_version'] = condition.version;
   }

@@ -84,10 +84,15 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
     async updateBatch(batch) {
       await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: batch })));
     },
-    async removeIntent({ job_id, entry: range }) {
-      await stored(`write ${table}`, () =>
-        db.send(new DeleteCommand({ TableName: table, Key: { job_id, entry: range } })),
-      );
+    async removeIntent({ job_id, entry: range, intent_at }) {
+      const command = new DeleteCommand({
+        TableName: table,
+        Key: { job_id, entry: range },
+        // one that another attempt has put meanwhile stays
+        ConditionExpression: 'intent_at = :intent_at',
+        ExpressionAttributeValues: { ':intent_at': intent_at },
+      });
+      await conditionally(`write ${table}`, () => db.send(command));
     },
     async ownBatch(batchId, { job_id: owner, entry: intent, expires_at_epoch }) {
       const key = ownerKey(batchId);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobRowSchema, withLogLine } from '../domain/job-row.ts';
+import { AWAITING_BATCH, CREATE_BATCH, jobRowSchema, withLogLine } from '../domain/job-row.ts';
 import { executionName } from '../domain/keys.ts';
 import { problems } from '../domain/parse.ts';
 import type { Executions, JobTable, Log } from '../ports.ts';
@@ -11,8 +11,9 @@ export interface DispatchDeps {
   now: () => Date;
 }
 
-const keySchema = z.object({ job_id: z.string() });
-const versionSchema = z.object({ version: z.number() });
+const keySchema = z.object({ job_id: z.string(), version: z.unknown() });
+const typeSchema = z.object({ job_type: z.string() });
+const OURS: readonly string[] = [CREATE_BATCH, AWAITING_BATCH];
 
 /**
  * Starts one execution for a PENDING job row, named from its id and version: a record that is delivered twice starts
@@ -22,6 +23,9 @@ const versionSchema = z.object({ version: z.number() });
  * @throws StoreUnavailable when Step Functions or DynamoDB cannot be reached: the stream delivers the record again
  */
 export async function dispatch(deps: DispatchDeps, row: unknown): Promise<void> {
+  const type = typeSchema.safeParse(row);
+  // the stream's filter drops rows of other systems; they are left alone even if it does not
+  if (type.success && !OURS.includes(type.data.job_type)) return;
   const job = jobRowSchema.safeParse(row);
   if (!job.success) return refuse(deps, row, problems(job.error));
   const { job_id, job_type, version, status } = job.data;
@@ -38,7 +42,7 @@ async function refuse(deps: DispatchDeps, row: unknown, why: string): Promise<vo
   const message = `InvalidJobRow: ${why}; mend the attribute and set the job to PENDING`;
   const answer = await deps.jobs.change(
     key.data.job_id,
-    { status: 'PENDING', version: versionSchema.safeParse(row).data?.version },
+    { status: 'PENDING', version: key.data.version },
     {
       status: 'FAILED',
       error_message: message,

@@ -9,7 +9,8 @@ const messageSchema = z.object({
   id: z.string().optional(),
   stop_reason: z.string().nullish(),
   content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
-  usage: usageSchema.optional(),
+  // a count that cannot be read must not make a good answer a bad one
+  usage: usageSchema.optional().catch(undefined),
 });
 type Message = z.output<typeof messageSchema>;
 
@@ -53,11 +54,11 @@ export function readResult(result: unknown, shown: (tid: number) => boolean): Ou
 }
 
 /** What a stop reason other than a finished answer means. */
-const UNFINISHED: Record<string, { kind: 'ask_again' | 'failed'; reason: Reason }> = {
-  max_tokens: { kind: 'ask_again', reason: 'truncated' },
-  refusal: { kind: 'failed', reason: 'refusal' },
-  model_context_window_exceeded: { kind: 'failed', reason: 'context_window' },
-};
+const UNFINISHED = new Map<string, { kind: 'ask_again' | 'failed'; reason: Reason }>([
+  ['max_tokens', { kind: 'ask_again', reason: 'truncated' }],
+  ['refusal', { kind: 'failed', reason: 'refusal' }],
+  ['model_context_window_exceeded', { kind: 'failed', reason: 'context_window' }],
+]);
 
 function readMessage(message: Message, shown: (tid: number) => boolean): Outcome {
   const facts = {
@@ -66,7 +67,7 @@ function readMessage(message: Message, shown: (tid: number) => boolean): Outcome
     ...(message.id ? { message_id: message.id } : {}),
   };
   if (message.stop_reason !== 'end_turn') {
-    const unfinished = UNFINISHED[message.stop_reason ?? ''] ?? { kind: 'ask_again', reason: 'unfinished' };
+    const unfinished = UNFINISHED.get(message.stop_reason ?? '') ?? { kind: 'ask_again', reason: 'unfinished' };
     return { ...unfinished, ...facts };
   }
   const text = message.content.flatMap((block) => (block.type === 'text' ? [block.text ?? ''] : [])).join('');

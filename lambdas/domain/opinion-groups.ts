@@ -1,24 +1,29 @@
 import { z } from 'zod';
 import { ConversationNotReady } from './errors.ts';
-import { parseOr } from './parse.ts';
+import { parseOr, wholeCount } from './parse.ts';
 
-/** The math worker's numbers may arrive as floats or as text; ids are whole. */
-const id = z.coerce.number().transform((value, ctx) => {
-  const whole = Math.round(value);
-  if (Math.abs(whole - value) < 1e-9 && whole >= 0) return whole;
-  ctx.addIssue({ code: 'custom', message: 'must be a whole number' });
-  return z.NEVER;
-});
-const number = z.coerce.number();
+/** The math worker's numbers may arrive as text. */
+const number = z.union([z.number(), z.string().trim().min(1).transform(Number).pipe(z.number())]);
+
+/** Where each value below stands in `math_main.data`, for whoever has to mend it. */
+const KEYS: Record<string, string> = {
+  extremity: 'pca.comment-extremity',
+  consensus: 'group-aware-consensus',
+  group_clusters: 'group-clusters',
+  base_ids: 'base-clusters.id',
+  base_members: 'base-clusters.members',
+};
+const withRealKeys = (line: string): string =>
+  line.replace(/(^|; )([a-z_]+)/g, (_, before: string, name: string) => before + (KEYS[name] ?? name));
 
 /** The keys of `math_main.data` that this project reads, each as its own value. */
 const mathSchema = z.object({
-  tids: z.array(id),
+  tids: z.array(wholeCount),
   extremity: z.array(number),
   consensus: z.record(z.string(), number),
-  group_clusters: z.array(z.object({ id, members: z.array(id) })),
-  base_ids: z.array(id),
-  base_members: z.array(z.array(id)),
+  group_clusters: z.array(z.object({ id: wholeCount, members: z.array(wholeCount) })),
+  base_ids: z.array(wholeCount),
+  base_members: z.array(z.array(wholeCount)),
 });
 
 export interface OpinionGroup {
@@ -53,7 +58,7 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
     keys,
     (line) =>
       new ConversationNotReady(
-        `math_main.data is incomplete (${line}): let the math worker finish, then set the job to PENDING`,
+        `math_main.data is incomplete (${withRealKeys(line)}): let the math worker finish, then set the job to PENDING`,
       ),
   );
   const pidsOfBase = new Map(math.base_ids.map((base, index) => [base, math.base_members[index] ?? []]));

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** What zod found wrong, as `field: what` (never the value: it may be a secret or a comment). */
 export function problems(error: z.ZodError): string {
@@ -19,6 +19,21 @@ export function parseOr<T extends z.ZodType>(schema: T, value: unknown, fail: (l
   if (!parsed.success) throw fail(problems(parsed.error));
   return parsed.data;
 }
+
+/** A whole number that may come as a float (3.0) or as text ("3", "3.0"); null, true and the empty text are none. */
+export const wholeNumber = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(\.0+)?$/)
+      .transform(Number),
+  ])
+  .refine((value) => Math.abs(value - Math.round(value)) < 1e-9, 'must be a whole number')
+  .transform(Math.round);
+
+/** The same, for ids and counts, which are not negative. */
+export const wholeCount = wholeNumber.refine((value) => value >= 0, 'must not be negative');
 
 /** JSON text to a value, or undefined when it is not JSON. */
 export function jsonOrUndefined(text: string): unknown {

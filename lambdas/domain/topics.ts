@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { ConversationNotReady, InvalidRow } from './errors.ts';
 import { topicSection } from './keys.ts';
-import { parseOr } from './parse.ts';
-
-const count = z.coerce.number().int().nonnegative();
+import { parseOr, wholeCount } from './parse.ts';
 
 /** A row of `Delphi_CommentClustersLLMTopicNames`. */
 export const topicNameSchema = z.object({
   topic_key: z.string().min(1),
-  layer_id: count,
-  cluster_id: count,
+  layer_id: wholeCount,
+  cluster_id: wholeCount,
   topic_name: z.string().trim().min(1),
   created_at: z.string().default(''),
 });
@@ -65,15 +63,23 @@ export function newestTopics(rows: readonly unknown[]): Topic[] {
   return topics.sort((a, b) => a.layer - b.layer || a.cluster - b.cluster);
 }
 
-const rowStart = z.object({ topic_key: z.string().default(''), created_at: z.string().default('') });
-const keyOf = (row: unknown): string => rowStart.safeParse(row).data?.topic_key ?? '';
+const keySchema = z.object({ topic_key: z.string() });
+const timeSchema = z.object({ created_at: z.string() });
+const keyOf = (row: unknown): string => keySchema.safeParse(row).data?.topic_key ?? '';
+
+/** The pipeline writes times without a zone, in UTC; 0 for a row that has none. */
+function createdAt(row: unknown): number {
+  const text = timeSchema.safeParse(row).data?.created_at ?? '';
+  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
+  return Number.isNaN(time) ? 0 : time;
+}
 
 /** The run with the latest `created_at`. */
 function newestRun(rows: readonly unknown[]): string {
-  let newest = { run: '', created_at: '' };
+  let newest = { run: '', time: 0 };
   for (const row of rows) {
-    const { topic_key, created_at } = rowStart.safeParse(row).data ?? { topic_key: '', created_at: '' };
-    if (created_at >= newest.created_at) newest = { run: runOf(topic_key), created_at };
+    const time = createdAt(row);
+    if (time >= newest.time) newest = { run: runOf(keyOf(row)), time };
   }
   return newest.run;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type Comment, shownComments, type TalliedComment, tallyComments } from '../domain/comments.ts';
+import { shownComments, type TalliedComment, tallyComments } from '../domain/comments.ts';
 import { ConversationNotReady, InvalidRow, ReportMismatch } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { type OpinionMath, parseOpinionMath } from '../domain/opinion-groups.ts';
-import { parseOr } from '../domain/parse.ts';
+import { parseOr, wholeCount, wholeNumber } from '../domain/parse.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../domain/topics.ts';
 import type { Conversations, ReportRecord, Topics } from '../ports.ts';
 
@@ -83,8 +83,8 @@ function parseMath(keys: unknown, report: ReportRecord): OpinionMath {
   return parseOpinionMath(keys, report.labels);
 }
 
-const assignmentSchema = z.looseObject({ comment_id: z.coerce.number().int().nonnegative() });
-const clusterSchema = z.coerce.number().int().nullish();
+const assignmentSchema = z.looseObject({ comment_id: wholeCount });
+const clusterSchema = wholeNumber.nullish();
 
 /** Cluster assignments of the layers that have topics, by layer and tid. */
 function clustersOf(rows: readonly unknown[], layers: ReadonlySet<number>): ClusterOfComment {
@@ -100,6 +100,3 @@ function clustersOf(rows: readonly unknown[], layers: ReadonlySet<number>): Clus
   }
   return clusters;
 }
-
-/** Comments of a conversation, for callers that only need their ids. */
-export const tidsOf = (comments: readonly Comment[]): number[] => comments.map(({ tid }) => tid);

@@ -1,3 +1,4 @@
+import { AnthropicRefused } from '../domain/errors.ts';
 import { entry } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import type { BatchRequest } from '../domain/prompts/request.ts';
@@ -13,6 +14,8 @@ export interface SendDeps {
 /** How long the API's list may take to show a batch whose creation gave no clear answer, in seconds. */
 export const SETTLE_SECONDS = 180;
 const SETTLE_CHECK_SECONDS = 15;
+/** A younger batch may be one whose job is just about to mark it as its own. */
+const MARKED_WITHIN_SECONDS = 60;
 /** Clocks differ: a batch may seem to be created this long before our intent. */
 const CLOCK_SKEW_SECONDS = 60;
 
@@ -65,9 +68,10 @@ export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<
 const settle = (waitSeconds: number, why: string): Sent => ({ kind: 'settle', waitSeconds, why });
 
 async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: BatchRequest[]): Promise<Sent> {
-  const answer = await deps.batches.send(requests).catch(async (refused: unknown) => {
-    await deps.ledger.removeIntent(intent);
-    throw refused;
+  const answer = await deps.batches.send(requests).catch(async (error: unknown) => {
+    // only a refusal proves that there is no batch
+    if (error instanceof AnthropicRefused) await deps.ledger.removeIntent(intent);
+    throw error;
   });
   if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, intent, answer.batch) };
   deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
@@ -94,8 +98,9 @@ async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatu
 /** The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is returned. */
 async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
+  const marked = deps.now().getTime() - MARKED_WITHIN_SECONDS * 1000;
   const candidates = (await deps.batches.createdSince(since)).filter(
-    (batch) => requestCount(batch) === intent.requests,
+    (batch) => requestCount(batch) === intent.requests && Date.parse(batch.created_at) <= marked,
   );
   for (const batch of candidates.reverse()) {
     const owned = await deps.ledger.ownBatch(batch.id, intent);

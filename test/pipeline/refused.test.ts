@@ -97,7 +97,7 @@ describe('a job that cannot be right fails with one clear error before anything 
   it('math without a key it needs', async () => {
     const { 'group-aware-consensus': _, ...data } = world.data.math.data;
     expect(await withData({ math: { ...world.data.math, data: data as typeof world.data.math.data } })).toMatch(
-      /^ConversationNotReady: math_main\.data is incomplete \(consensus/,
+      /^ConversationNotReady: math_main\.data is incomplete \(group-aware-consensus/,
     );
   });
 

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { addTokens, costUsd, estimateCost, NO_TOKENS, usageSchema } from '../../lambdas/domain/usage.ts';
+
+/** Prices of single messages in dollars for a million tokens, by Anthropic's price list. */
+const SONNET = { model: 'claude-sonnet-4-5', input: 3, output: 15, cache_read: 0.3, cache_write_1h: 6 };
+const THOUSAND = 1_000 / 1_000_000;
+
+describe('the price of tokens in a batch', () => {
+  const price = (tokens: Partial<typeof NO_TOKENS>) => costUsd(SONNET.model, { ...NO_TOKENS, ...tokens });
+
+  test('input and output cost half of what single messages cost', () => {
+    expect(price({ input: 1_000 })).toBeCloseTo((SONNET.input * THOUSAND) / 2, 12);
+    expect(price({ output: 1_000 })).toBeCloseTo((SONNET.output * THOUSAND) / 2, 12);
+  });
+
+  test('a write to the one-hour cache costs twice the input, halved by the batch', () => {
+    expect(price({ cache_write: 1_000 })).toBeCloseTo((SONNET.cache_write_1h * THOUSAND) / 2, 12);
+  });
+
+  test('a read of the cache costs a tenth of the input, halved by the batch', () => {
+    expect(price({ cache_read: 1_000 })).toBeCloseTo((SONNET.cache_read * THOUSAND) / 2, 12);
+  });
+
+  test('the parts add up', () => {
+    const parts = price({ input: 1_000, output: 2_000, cache_read: 3_000, cache_write: 4_000 }) ?? 0;
+    expect(parts).toBeCloseTo(((3 + 2 * 15 + 3 * 0.3 + 4 * 6) * THOUSAND) / 2, 12);
+  });
+
+  test('nothing costs nothing, and an unknown model has no price', () => {
+    expect(price({})).toBe(0);
+    expect(costUsd('claude-of-nobody', NO_TOKENS)).toBeUndefined();
+    expect(costUsd('', NO_TOKENS)).toBeUndefined();
+  });
+
+  test.each(['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-sonnet-5', 'claude-opus-5'])('%s has a price', (model) => {
+    expect(costUsd(model, { ...NO_TOKENS, input: 1_000, output: 1_000 })).toBeGreaterThan(0);
+  });
+});
+
+describe('tokens', () => {
+  test('usage is read by its names, and what is left out or null is 0', () => {
+    const usage = {
+      input_tokens: 1,
+      output_tokens: 2,
+      cache_creation_input_tokens: 3,
+      cache_read_input_tokens: 4,
+      service_tier: 'batch',
+    };
+    expect(usageSchema.parse(usage)).toEqual({ input: 1, output: 2, cache_write: 3, cache_read: 4 });
+    expect(usageSchema.parse({ output_tokens: null })).toEqual(NO_TOKENS);
+  });
+
+  test('each kind is added to its own', () => {
+    const one = { input: 1, output: 2, cache_write: 3, cache_read: 4 };
+    expect(addTokens(one, { input: 10, output: 20, cache_write: 30, cache_read: 40 })).toEqual({
+      input: 11,
+      output: 22,
+      cache_write: 33,
+      cache_read: 44,
+    });
+    expect(addTokens(NO_TOKENS, one)).toEqual(one);
+  });
+});
+
+describe('the estimate of a job', () => {
+  test('it counts sections and characters, and is at most what every answer at max_tokens costs', () => {
+    const estimate = estimateCost(SONNET.model, [3_500, 7_000], 8_000);
+    expect(estimate).toMatchObject({ sections: 2, input_tokens: 3_000 });
+    expect(estimate.most_usd).toBeCloseTo(((3 * 3 + 16 * 15) * THOUSAND) / 2, 10);
+    expect(estimate.expected_usd).toBeCloseTo(((3 * 3 + 6 * 15) * THOUSAND) / 2, 10);
+  });
+
+  test('with an unknown model it has no price, but still its tokens', () => {
+    expect(estimateCost('claude-of-nobody', [35], 8_000)).toEqual({
+      sections: 1,
+      input_tokens: 10,
+      expected_usd: undefined,
+      most_usd: undefined,
+    });
+  });
+
+  test('no section costs nothing', () => {
+    expect(estimateCost(SONNET.model, [], 8_000)).toEqual({
+      sections: 0,
+      input_tokens: 0,
+      expected_usd: 0,
+      most_usd: 0,
+    });
+  });
+});
