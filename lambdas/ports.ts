@@ -45,8 +45,14 @@ export interface Ledger {
   updateBatch(batch: BatchEntry): Promise<void>;
   /** Removes this very intent, unless another has taken its place. */
   removeIntent(batch: BatchEntry): Promise<void>;
-  /** Marks a batch as the one of this intent, unless it is another's: of another job, or another part of this one. */
-  ownBatch(batchId: string, intent: BatchEntry): Promise<'ours' | 'other'>;
+  /**
+   * Marks a batch as the one of this intent, unless it is another's (of another job, or another part of this one).
+   * @param proven the API's own answer or its custom ids say so; such a mark overrules one that is not proven
+   * @returns 'unproven' when another holds it that only found it in the list
+   */
+  ownBatch(batchId: string, intent: BatchEntry, proven: boolean): Promise<'ours' | 'other' | 'unproven'>;
+  /** Takes this intent's mark off a batch. */
+  disownBatch(batchId: string, intent: BatchEntry): Promise<void>;
   answers(jobId: string, round: number): AsyncIterable<AnsweredFacts>;
   putAnswers(rows: Answered[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;

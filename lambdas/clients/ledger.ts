@@ -94,11 +94,31 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       });
       await conditionally(`write ${table}`, () => db.send(command));
     },
-    async ownBatch(batchId, { job_id: owner, entry: intent, expires_at_epoch }) {
+    async ownBatch(batchId, { job_id: owner, entry: intent, expires_at_epoch }, proven) {
       const key = ownerKey(batchId);
-      if (await putIf({ ...key, owner, intent, expires_at_epoch })) return 'ours';
-      const row = await get(key);
-      return row?.owner === owner && row?.intent === intent ? 'ours' : 'other';
+      const command = new PutCommand({
+        TableName: table,
+        Item: { ...key, owner, intent, proven, expires_at_epoch },
+        ConditionExpression: `attribute_not_exists(job_id) OR (#owner = :owner AND #intent = :intent)${proven ? ' OR #proven = :no' : ''}`,
+        ExpressionAttributeNames: {
+          '#owner': 'owner',
+          '#intent': 'intent',
+          ...(proven ? { '#proven': 'proven' } : {}),
+        },
+        ExpressionAttributeValues: { ':owner': owner, ':intent': intent, ...(proven ? { ':no': false } : {}) },
+      });
+      if (await conditionally(`write ${table}`, () => db.send(command))) return 'ours';
+      return (await get(key))?.proven === false ? 'unproven' : 'other';
+    },
+    async disownBatch(batchId, { job_id: owner, entry: intent }) {
+      const command = new DeleteCommand({
+        TableName: table,
+        Key: ownerKey(batchId),
+        ConditionExpression: '#owner = :owner AND #intent = :intent',
+        ExpressionAttributeNames: { '#owner': 'owner', '#intent': 'intent' },
+        ExpressionAttributeValues: { ':owner': owner, ':intent': intent },
+      });
+      await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
       const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'tokens', 'cost_usd'];

@@ -5,6 +5,7 @@ import { splitLines } from '../domain/result-line.ts';
 import { MOST_TROUBLES, secondsAfterTrouble } from '../domain/wait.ts';
 import type { Batches, JobTable, Ledger, Log, Reports } from '../ports.ts';
 import { type AskedSections, legacySections, ownSections } from './asked-sections.ts';
+import { proveBatch } from './prove-batch.ts';
 import { settleRound } from './settle-round.ts';
 import { TallyBoard } from './tally-board.ts';
 import { Window } from './window.ts';
@@ -57,6 +58,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   try {
     for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
       if (batch.state === 'collected') continue;
+      if ((await proveBatch(deps, round, batch)) === 'given back') return { ...state, wait_seconds: 0, next: 'submit' };
       if ((await readBatch(deps, round, batch)) === 'out of time')
         return { ...state, wait_seconds: 0, next: 'collect' };
     }

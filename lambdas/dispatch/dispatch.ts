@@ -11,7 +11,7 @@ export interface DispatchDeps {
   now: () => Date;
 }
 
-const keySchema = z.object({ job_id: z.string(), version: z.unknown() });
+const keySchema = z.object({ job_id: z.string(), version: z.unknown().optional() });
 const typeSchema = z.object({ job_type: z.string() });
 const OURS: readonly string[] = [CREATE_BATCH, AWAITING_BATCH];
 

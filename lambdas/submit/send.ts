@@ -14,6 +14,7 @@ export interface SendDeps {
 /** How long the API's list may take to show a batch whose creation gave no clear answer, in seconds. */
 export const SETTLE_SECONDS = 180;
 const SETTLE_CHECK_SECONDS = 15;
+const HELD_CHECK_SECONDS = 300;
 /** A younger batch may be one whose job is just about to mark it as its own. */
 const MARKED_WITHIN_SECONDS = 60;
 /** Clocks differ: a batch may seem to be created this long before our intent. */
@@ -58,6 +59,8 @@ const NOT_SENT = { kind: 'not sent' } as const;
  */
 export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<Sent | typeof NOT_SENT> {
   const found = await findOurs(deps, intent);
+  if (found === 'held')
+    return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by a job that has yet to see whose it is');
   if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
   const age = (deps.now().getTime() - Date.parse(intent.intent_at)) / 1000;
   if (age < SETTLE_SECONDS) return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
@@ -83,7 +86,7 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
 /** Writes the batch id where a later attempt will find it; the owner's mark goes first, so that no other job adopts it. */
 async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {
   const { id: batch_id, created_at, expires_at } = status;
-  await deps.ledger.ownBatch(batch_id, intent);
+  await deps.ledger.ownBatch(batch_id, intent, !intent.adopted);
   const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
   await deps.ledger.updateBatch(batch);
   deps.log.info('batch submitted', {
@@ -95,18 +98,27 @@ async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatu
   return batch;
 }
 
-/** The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is returned. */
-async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | undefined> {
+/**
+ * The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is
+ * returned. Whether it is ours its custom ids show at collection; until then others wait for it.
+ * @returns 'held' when there is none, but one that another only found in the list
+ */
+async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | 'held' | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
   const marked = deps.now().getTime() - MARKED_WITHIN_SECONDS * 1000;
   const candidates = (await deps.batches.createdSince(since)).filter(
-    (batch) => requestCount(batch) === intent.requests && Date.parse(batch.created_at) <= marked,
+    (batch) =>
+      requestCount(batch) === intent.requests &&
+      Date.parse(batch.created_at) <= marked &&
+      !intent.not_ours?.includes(batch.id),
   );
+  let held = false;
   for (const batch of candidates.reverse()) {
-    const owned = await deps.ledger.ownBatch(batch.id, intent);
+    const owned = await deps.ledger.ownBatch(batch.id, intent, false);
     if (owned === 'ours') return batch;
+    held ||= owned === 'unproven';
   }
-  return undefined;
+  return held ? 'held' : undefined;
 }
 
 const requestCount = ({ counts }: BatchStatus): number =>

@@ -126,7 +126,7 @@ async function recordOnRows(
 ): Promise<void> {
   const time = deps.now().toISOString();
   const recorded = await changeOwn(deps, row.job_id, state.execution, (current) => {
-    const earlier = batchIds(current);
+    const earlier = batchIds(current).filter((id) => !batch.not_ours?.includes(String(id)));
     const line = `round ${batch.round}: batch ${batch.batch_id} submitted with ${batch.requests} sections`;
     return {
       batch_id: batch.batch_id,
@@ -142,8 +142,9 @@ async function recordOnRows(
       job_id: row.job_id,
       batch_id: batch.batch_id,
     });
+  const awaitingId = awaitingJobId(row.job_id, batch.intent_at, batch.round, batch.part);
   await deps.jobs.putNew({
-    job_id: awaitingJobId(row.job_id, batch.intent_at, batch.round, batch.part),
+    job_id: awaitingId,
     job_type: AWAITING_BATCH,
     status: 'PROCESSING',
     worker_id: state.execution,
@@ -162,6 +163,14 @@ async function recordOnRows(
     job_results: '{}',
     logs: JSON.stringify({ entries: [] }),
   });
+  await correctAwaiting(deps, state, awaitingId, batch);
+}
+
+/** An AWAITING row that names a batch which proved to be another job's is put right. */
+async function correctAwaiting(deps: SubmitDeps, state: JobState, id: string, batch: BatchEntry): Promise<void> {
+  if (!batch.not_ours) return;
+  const updated_at = deps.now().toISOString();
+  await changeOwn(deps, id, state.execution, () => ({ batch_id: batch.batch_id, updated_at }));
 }
 
 const batchIds = (row: JobRow): unknown[] => (Array.isArray(row.batch_ids) ? row.batch_ids : []);

@@ -84,17 +84,29 @@ describe('money is spent once', () => {
     },
   );
 
-  it('two submissions of the same size whose answers are both lost never take the same batch', async () => {
-    const before = world.standIn.batches().length;
-    world.standIn.script.dropAfter('create', { times: 2 });
-    const rows = [world.jobRow(), world.jobRow()];
-    for (const row of rows) await world.putJob(row);
-    await world.settle();
-    expect(batchesSince(before)).toEqual([15, 15]);
-    const owners = (await world.all(TABLE_NAMES.ledger)).filter((row) => row.entry === 'owner');
-    const ours = rows.map(({ job_id }) => owners.filter(({ owner }) => owner === job_id).length);
-    expect(ours).toEqual([1, 1]);
-  });
+  it.each(['oldest', 'newest'])(
+    'two submissions of the same size whose answers are both lost end with their own batch, the %s being found first',
+    async (first) => {
+      const before = world.standIn.batches().length;
+      const { batches } = world.world;
+      const { createdSince } = batches;
+      if (first === 'newest') batches.createdSince = async (since) => (await createdSince(since)).reverse();
+      world.standIn.script.dropAfter('create', { times: 2 });
+      const rows = [world.jobRow(), world.jobRow()];
+      for (const row of rows) await world.putJob(row);
+      await world.settle();
+      batches.createdSince = createdSince;
+      expect(batchesSince(before)).toEqual([15, 15]);
+      for (const { job_id } of rows) {
+        const job = await world.ended(job_id);
+        expect(job.results).toMatchObject({ stored: 15, rounds: 1, unfiled_count: 0 });
+        const own = world.standIn.batches().find(({ requests }) => requests[0]?.custom_id === customId(job_id, 1, 0));
+        expect(job.row).toMatchObject({ status: 'COMPLETED', batch_id: own?.id, batch_ids: [own?.id] });
+        const [awaiting] = (await world.all(TABLE_NAMES.jobs)).filter((row) => row.batch_job_id === job_id);
+        expect(awaiting).toMatchObject({ status: 'COMPLETED', batch_id: own?.id });
+      }
+    },
+  );
 });
 
 describe('money is spent once, in jobs of several batches', () => {

@@ -72,6 +72,10 @@ export function memoryLedger(batches: BatchEntry[] = [], record: (call: string) 
       record('removeIntent');
       entries.delete(batch.entry);
     },
+    async disownBatch(batchId, intent) {
+      record(`disownBatch ${batchId}`);
+      if (owners.get(batchId) === ownerOf(intent)) owners.delete(batchId);
+    },
     async ownBatch(batchId, intent) {
       record(`ownBatch ${batchId}`);
       const owner = ownerOf(intent);

@@ -1,0 +1,33 @@
+import type { BatchEntry } from '../domain/ledger-entries.ts';
+import { parseResultLine, splitLines } from '../domain/result-line.ts';
+import type { CollectDeps, Round } from './collect.ts';
+
+/**
+ * A batch that was only found in the API's list, after a submission without a clear answer, has to prove by its custom
+ * ids that it is ours. One that proves foreign is given back: its mark is taken off, and the submission is settled anew.
+ * @returns 'given back' also for one that an earlier attempt gave back
+ */
+export async function proveBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'ours' | 'given back'> {
+  if (!batch.batch_id) return 'given back';
+  if (!batch.adopted) return 'ours';
+  const customId = await firstCustomId(deps, batch.batch_id);
+  if (customId === undefined || round.sections.ordinalOf(customId) !== undefined) {
+    await deps.ledger.ownBatch(batch.batch_id, batch, true);
+    return 'ours';
+  }
+  const { batch_id, adopted: _, ...rest } = batch;
+  // in this order: a crash between the two proves it foreign once more
+  await deps.ledger.disownBatch(batch_id, batch);
+  await deps.ledger.updateBatch({ ...rest, state: 'intended', not_ours: [...(batch.not_ours ?? []), batch_id] });
+  deps.log.warn('batch proved to be another job’s: given back', { job_id: batch.job_id, batch_id });
+  return 'given back';
+}
+
+/** The first custom id in the results; all of a batch are of one job. */
+async function firstCustomId(deps: CollectDeps, batchId: string): Promise<string | undefined> {
+  for await (const line of splitLines(await deps.batches.results(batchId))) {
+    const customId = line === undefined ? undefined : parseResultLine(line)?.custom_id;
+    if (customId !== undefined) return customId;
+  }
+  return undefined;
+}
