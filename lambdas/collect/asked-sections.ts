@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCustomId } from '../domain/keys.ts';
+import { customIdReader } from '../domain/keys.ts';
 import { type AskedFacts, askedFactsSchema, type Plan } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
 import type { Ledger } from '../ports.ts';
@@ -15,9 +15,10 @@ export interface AskedSections {
 
 /** Sections that this project asked for: the ledger knows them. */
 export function ownSections(ledger: Ledger, plan: Plan, round: number): AskedSections {
+  const read = customIdReader(plan.job_id);
   return {
     ordinalOf(customId) {
-      const named = parseCustomId(plan.job_id, customId);
+      const named = read(customId);
       return named?.round === round && named.ordinal < plan.sections ? named.ordinal : undefined;
     },
     facts: (ordinals) => ledger.askedFacts(plan.job_id, round, ordinals),

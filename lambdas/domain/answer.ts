@@ -24,7 +24,7 @@ const resultSchema = z.discriminatedUnion('type', [
 /** `error` of an errored result: the API wraps the error once. */
 const errorSchema = z.object({ error: z.object({ type: z.string() }) });
 
-/** Deepest nesting of an answer worth parsing; a report is 8 deep. */
+/** Deepest nesting of an answer worth repairing; a report is 8 deep. */
 const DEEPEST = 64;
 /** Answers longer than this are not repaired: 32,000 tokens are about 130,000 characters. */
 const LONGEST_REPAIR = 400_000;
@@ -89,13 +89,14 @@ export function readText(
 
 /** JSON as it stands, or after taking off code fences and chatter, or after repair; undefined when nothing helps. */
 function parseJsonText(text: string): unknown {
+  const plain = jsonOrUndefined(text);
+  if (plain !== undefined) return plain;
   const inner = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1 || undefined);
-  if (!inner.startsWith('{') || nesting(inner) > DEEPEST) return undefined;
-  return jsonOrUndefined(text) ?? jsonOrUndefined(inner) ?? repaired(inner);
+  return inner.startsWith('{') ? (jsonOrUndefined(inner) ?? repaired(inner)) : undefined;
 }
 
 function repaired(text: string): unknown {
-  if (text.length > LONGEST_REPAIR) return undefined;
+  if (text.length > LONGEST_REPAIR || nesting(text) > DEEPEST) return undefined;
   try {
     return JSON.parse(jsonrepair(text));
   } catch {

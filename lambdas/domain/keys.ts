@@ -13,11 +13,14 @@ export const jobMark = (jobId: string): string => sha256(jobId).slice(0, 16);
 export const customId = (jobId: string, round: number, ordinal: number): string =>
   `${jobMark(jobId)}_${round}_${ordinal}`;
 
-/** The round and ordinal that a custom id of this job names; undefined when it is not this job's. */
-export function parseCustomId(jobId: string, id: string): { round: number; ordinal: number } | undefined {
-  const match = /^([0-9a-f]{16})_([1-9]\d{0,5})_(0|[1-9]\d{0,5})$/.exec(id);
-  if (match?.[1] !== jobMark(jobId)) return undefined;
-  return { round: Number(match[2]), ordinal: Number(match[3]) };
+/** A reader of one job's custom ids: the round and ordinal that one names, or undefined when it is not this job's. */
+export function customIdReader(jobId: string): (id: string) => { round: number; ordinal: number } | undefined {
+  // hashed once: results hold up to 100,000 of them
+  const mark = jobMark(jobId);
+  return (id) => {
+    const match = /^([0-9a-f]{16})_([1-9]\d{0,5})_(0|[1-9]\d{0,5})$/.exec(id);
+    return match?.[1] === mark ? { round: Number(match[2]), ordinal: Number(match[3]) } : undefined;
+  };
 }
 
 /** The custom id today's Python pipeline sends: `{conversation_id}_{section}` cut to 64 characters. */

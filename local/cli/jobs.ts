@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { OverBudget, UnknownModel } from '../../lambdas/domain/errors.ts';
 import { parseJobConfig } from '../../lambdas/domain/job-config.ts';
 import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
+import { executionName } from '../../lambdas/domain/keys.ts';
 import { readJob } from '../../lambdas/job/own.ts';
 import { planJob } from '../../lambdas/submit/plan-job.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
@@ -11,8 +13,16 @@ import { serverJob } from '../conversation/server-job.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import type { Options } from './options.ts';
 
-const unfinishedSchema = z.object({ job_id: z.string(), job_type: z.literal(CREATE_BATCH), version: z.number(), worker_id: z.string(), report_id: z.string() });
+const unfinishedSchema = z.object({
+  job_id: z.string(),
+  job_type: z.literal(CREATE_BATCH),
+  status: z.string(),
+  version: z.number(),
+  worker_id: z.string(),
+  report_id: z.string(),
+});
 export type UnfinishedJob = z.infer<typeof unfinishedSchema>;
+export type JobToBe = ReturnType<typeof jobFor>;
 
 /** The row that the server would write for this conversation. */
 export const jobFor = (data: ConversationData, options: Options) =>
@@ -27,32 +37,60 @@ export const jobFor = (data: ConversationData, options: Options) =>
     randomBytes(4).toString('hex'),
   );
 
-/** Plans and prices a job without writing or sending anything. @throws BadInput, AnthropicRefused */
-export async function estimateJob({ world }: Embedded, row: ReturnType<typeof jobFor>) {
-  const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
-  return { model: plan.model, estimate };
+/**
+ * Plans and prices a job without writing or sending anything.
+ * @throws BadInput, AnthropicRefused; what a flag or variable of this program can mend is said in its words
+ */
+export async function estimateJob({ world }: Embedded, row: JobToBe) {
+  try {
+    const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
+    return { model: plan.model, estimate };
+  } catch (error) {
+    if (error instanceof UnknownModel) {
+      const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
+      throw new UnknownModel(`the Anthropic API does not know the model "${model}": name another with --model`, {
+        cause: error,
+      });
+    }
+    if (error instanceof OverBudget) throw new OverBudget(`${error.message} (JOB_BUDGET_USD)`, { cause: error });
+    throw error;
+  }
 }
 
-export async function putJob({ db }: Embedded, row: ReturnType<typeof jobFor>): Promise<void> {
+/** Asks the API for a model, which is free, to see that it lets us in. @throws AnthropicRefused */
+export async function checkKey({ world }: Embedded, model: string): Promise<void> {
+  await world.batches.knowsModel(model);
+}
+
+export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
   await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
 }
 
 /** Jobs that an earlier run of this program left half done. The embedded table is small: a scan is fine here. */
 export async function unfinishedJobs({ db }: Embedded): Promise<UnfinishedJob[]> {
-  const { Items = [] } = await db.send(
-    new ScanCommand({
-      TableName: TABLE_NAMES.jobs,
-      FilterExpression: '#status = :processing AND job_type = :type',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: { ':processing': 'PROCESSING', ':type': CREATE_BATCH },
-    }),
-  );
-  return Items.flatMap((item) => unfinishedSchema.safeParse(item).data ?? []);
+  const found: UnfinishedJob[] = [];
+  const scan = {
+    TableName: TABLE_NAMES.jobs,
+    ConsistentRead: true,
+    FilterExpression: '#status IN (:pending, :processing) AND job_type = :type',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':pending': 'PENDING', ':processing': 'PROCESSING', ':type': CREATE_BATCH },
+  };
+  for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
+    found.push(...Items.flatMap((item) => unfinishedSchema.safeParse(item).data ?? []));
+  }
+  return found;
 }
 
+/** The execution that runs a job: its owner, or the one that the stream starts for a row that is still PENDING. */
+export const executionOf = ({ job_id, status, version, worker_id }: Omit<UnfinishedJob, 'report_id'>): string =>
+  status === 'PENDING' ? executionName(job_id, version) : worker_id;
+
 /** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
-export function resumeJob({ machine }: Embedded, { job_id, job_type, version, worker_id }: UnfinishedJob): void {
-  machine.start(worker_id, { job_id, job_type, version, execution: worker_id });
+export function resumeJob({ machine }: Embedded, job: UnfinishedJob): void {
+  const { job_id, job_type, version } = job;
+  const execution = executionOf(job);
+  machine.start(execution, { job_id, job_type, version, execution });
 }
 
 const TERMINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);

@@ -3,15 +3,23 @@ import { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import { parseOr } from '../../lambdas/domain/parse.ts';
 
-const port = z.coerce.number().int().min(1).max(65_535).optional();
+const SEE_HELP = 'npm start -- --help lists the flags';
+
+/** Digits only: Number() would also read 1e3, 0x10 and blanks. */
+const wholeNumber = (most: number) => {
+  const error = `should be a whole number from 1 to ${most.toLocaleString('en')}`;
+  return z.string().regex(/^\d+$/, error).transform(Number).pipe(z.number().min(1, error).max(most, error));
+};
+const text = z.string().trim().min(1, 'should not be empty');
+const port = wholeNumber(65_535).optional();
 
 const optionsSchema = z.object({
-  export: z.string().min(1).optional(),
+  export: text.optional(),
   yes: z.boolean().default(false),
-  state: z.string().min(1),
-  out: z.string().min(1).optional(),
-  model: z.string().min(1),
-  maxBatchSize: z.coerce.number().int().min(1).max(100_000),
+  state: text,
+  out: text.optional(),
+  model: text,
+  maxBatchSize: wholeNumber(100_000),
   dynamodbPort: port,
   postgresPort: port,
 });
@@ -19,13 +27,23 @@ const optionsSchema = z.object({
 /** What `npm start --` was given. */
 export type Options = z.infer<typeof optionsSchema>;
 
+const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
 const environmentSchema = z.object({
-  ANTHROPIC_API_KEY: z.string().trim().min(1).optional(),
-  ANTHROPIC_BASE_URL: z.url().optional(),
-  DYNAMODB_ENDPOINT: z.url().optional(),
-  JOB_BUDGET_USD: z.coerce.number().positive().optional(),
+  ANTHROPIC_API_KEY: z.string().trim().min(1, 'should not be blank').optional(),
+  ANTHROPIC_BASE_URL: address,
+  DYNAMODB_ENDPOINT: address,
+  JOB_BUDGET_USD: z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional(),
 });
 export type LocalEnvironment = z.infer<typeof environmentSchema>;
+
+const VARIABLES = `
+Environment:
+  ANTHROPIC_API_KEY    use the real API; without it the text is simulated and nothing is paid
+  ANTHROPIC_BASE_URL   another address of the API (with ANTHROPIC_API_KEY)
+  JOB_BUDGET_USD       refuse a job that could cost more
+  DYNAMODB_ENDPOINT    use this DynamoDB (with Streams) instead of the embedded one
+
+Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.`;
 
 /**
  * Parses the command line.
@@ -43,21 +61,32 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     .option('--max-batch-size <count>', 'sections in one batch at most', '20')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
+    .addHelpText('after', VARIABLES)
+    .allowExcessArguments()
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
   try {
     command.parse(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    throw new InvalidSetting(`${(error as Error).message.replace(/^error: /, '')}; npm start -- --help lists the flags`);
+    throw new InvalidSetting(`${(error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ')}; ${SEE_HELP}`);
   }
-  if (command.args.length > 0) throw new InvalidSetting(`"${command.args[0]}" is not a flag; npm start -- --help lists the flags`);
-  return parseOr(optionsSchema, command.opts(), (line) => new InvalidSetting(`flag ${line}; npm start -- --help lists the flags`));
+  if (command.args.length > 0) throw new InvalidSetting(`"${command.args[0]}" is not a flag; ${SEE_HELP}`);
+  return parseOr(optionsSchema, command.opts(), (line) => new InvalidSetting(`${asFlags(line)}; ${SEE_HELP}`));
 }
+
+/** The parser names options in camel case: `maxBatchSize: …` becomes `--max-batch-size …`. */
+const asFlags = (line: string): string =>
+  line.replace(
+    /(^|; )([a-zA-Z]+): /g,
+    (_, before: string, name: string) =>
+      `${before}--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `,
+  );
 
 /** Parses the environment of the embedded run. @throws InvalidSetting naming the variable */
 export const parseEnvironment = (env: NodeJS.ProcessEnv): LocalEnvironment =>
   parseOr(environmentSchema, withoutEmpty(env), (line) => new InvalidSetting(`environment variable ${line}`));
 
 /** An empty variable is one that is not set. */
-const withoutEmpty = (env: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+const withoutEmpty = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

@@ -2,20 +2,26 @@ import { appendFileSync } from 'node:fs';
 import type { Log } from '../../lambdas/ports.ts';
 import { STATE } from '../../lib/state-names.ts';
 import type { MachineEvent } from '../machine/machine-event.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 type Fields = Record<string, unknown>;
 
 /** Lines of a step's log that a person wants to see while waiting. */
 const TOLD: Record<string, (fields: Fields) => string> = {
-  'job planned': ({ sections, input_tokens }) => `${sections} sections planned, about ${Number(input_tokens).toLocaleString('en')} input tokens`,
-  'batch submitted': ({ batch_id, requests, adopted }) => `${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
-  'batch status': ({ progress }) => String(progress),
+  'job planned': ({ sections, input_tokens }) =>
+    `${sections} sections planned, about ${Number(input_tokens).toLocaleString('en')} input tokens`,
+  'batch submitted': ({ batch_id, requests, adopted }) =>
+    `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
+  'batch status': ({ progress }) => withoutZeros(String(progress)),
   'batch not confirmed': ({ why }) => `no clear answer (${why}); looking for the batch before anything is sent again`,
   'results broke off': ({ lines }) => `the results broke off after ${lines} lines; reading again`,
-  'round collected': ({ round, stored, askAgain, failed }) => `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
+  'round collected': ({ round, stored, askAgain, failed }) =>
+    `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
   'the API is in trouble; waiting': ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
-  'job failed': ({ why }) => String(why),
 };
+
+/** `0 errored, 0 canceled` says nothing. */
+const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a-z]+, |, 0 [a-z]+/g, '');
 
 /**
  * Shows a run as it goes: a line for each phase and figure; on a terminal the waiting line is redrawn in place. Every
@@ -25,12 +31,18 @@ export class Progress {
   readonly #out: NodeJS.WriteStream;
   readonly #logFile: string;
   readonly #began = Date.now();
-  #redrawn = false;
-  #jobId = '';
+  readonly #waiting: WaitingLine;
+  #execution = '';
+  #lastStatus = '';
+  /** of the batch under way, for the waiting line */
+  #counts = '';
 
   constructor(logFile: string, out: NodeJS.WriteStream = process.stdout) {
     this.#logFile = logFile;
     this.#out = out;
+    this.#waiting = new WaitingLine(out, () => this.#time());
+    // a reader that goes away (`| head`) is no reason to leave a batch alone
+    out.on('error', () => undefined);
   }
 
   /** The log that steps are given. */
@@ -42,41 +54,51 @@ export class Progress {
 
   /** One line for a person. */
   say(text: string): void {
-    this.#clear();
-    const seconds = ((Date.now() - this.#began) / 1000).toFixed(1);
-    this.#out.write(`${seconds.padStart(6)} s  ${text}\n`);
+    this.#waiting.clear();
+    this.#out.write(`${this.#time()}  ${text}\n`);
   }
 
-  /** Shows this job's execution from now on; others that the stream starts again (and that find nothing to do) are not shown. */
-  follow(jobId: string): void {
-    this.#jobId = jobId;
+  /** Shows this execution from now on; others that the stream starts again (and that find nothing to do) are not shown. */
+  follow(execution: string): void {
+    this.#execution = execution;
+  }
+
+  /** Ends what is drawn on the terminal. */
+  close(): void {
+    this.#waiting.clear();
   }
 
   /** What happens in the state machine. */
-  readonly onEvent = (execution: string, event: MachineEvent): void => {
-    if (!execution.startsWith(this.#jobId)) return;
-    if (event.type === 'StateRetried') this.say(`${event.state}: trying again`);
-    if (event.type !== 'StateEntered' || !event.state) return;
-    if (event.stateType === 'Task' && event.state !== STATE.checkBatchStatus) this.say(event.state);
-    if (event.stateType === 'Wait') this.#waiting(event);
+  readonly onEvent = (execution: string, { type, state, stateType, input }: MachineEvent): void => {
+    if (execution !== this.#execution) return;
+    if (type === 'StateRetried') this.say(`${state}: trying again`);
+    if (type !== 'StateEntered' || !state) return;
+    if (stateType === 'Task' && state !== STATE.checkBatchStatus) this.say(state);
+    if (stateType === 'Wait') this.#wait(state, (input as { wait_seconds?: number }).wait_seconds ?? 0);
   };
 
-  #waiting(event: MachineEvent): void {
-    const seconds = (event.input as { wait_seconds?: number }).wait_seconds ?? 0;
-    if (!this.#out.isTTY) return;
-    this.#clear();
-    this.#out.write(`          waiting ${seconds} s for the batch …`);
-    this.#redrawn = true;
+  #time(): string {
+    return `${((Date.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`;
   }
 
-  #clear(): void {
-    if (this.#redrawn) this.#out.write('\r\u001b[2K');
-    this.#redrawn = false;
+  #wait(state: string, seconds: number): void {
+    if (state === STATE.wait) this.#waiting.draw(this.#counts, seconds);
+    else this.say(`  whether the batch was sent is not clear yet: looking for it again in ${seconds} s`);
   }
 
   #take(level: string, message: string, fields: Fields = {}): void {
-    appendFileSync(this.#logFile, `${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
-    const told = TOLD[message];
-    if (told) this.say(`  ${told(fields)}`);
+    const line = { time: new Date().toISOString(), level, message, ...fields };
+    appendFileSync(this.#logFile, `${JSON.stringify(line)}\n`);
+    const told = TOLD[message]?.(fields);
+    if (told === undefined || told === this.#lastStatus) return;
+    if (message === 'batch status') {
+      this.#lastStatus = told;
+      this.#counts = told.slice(told.indexOf('; ') + 2);
+    }
+    if (message === 'batch submitted') {
+      this.#waiting.began();
+      this.#counts = `${fields.requests} processing`;
+    }
+    this.say(`  ${told}`);
   }
 }

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
+import { readOr } from '../embedded/read-or.ts';
+import { takeLock } from './lock.ts';
 
 /** Raise it when what the folder holds changes its shape. */
 const STATE_VERSION = 1;
@@ -23,56 +25,65 @@ export interface StateFolder {
  */
 export function openStateFolder(root: string, kind: 'simulated' | 'real'): StateFolder {
   const folder = join(root, kind);
+  const lock = join(folder, 'lock');
+  writable(folder, '--state', () => {
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize < ROOM_NEEDED) {
+      throw new InvalidSetting(
+        `the disk of ${folder} is full (less than 200 MB free): make room, or name another folder with --state`,
+      );
+    }
+    const holder = takeLock(lock);
+    if (holder !== undefined) {
+      throw new InvalidSetting(
+        `the state folder ${folder} is in use by process ${holder}: wait for it, stop it, or name another folder with --state`,
+      );
+    }
+    try {
+      checkVersion(folder);
+    } catch (error) {
+      rmSync(lock, { force: true });
+      throw error;
+    }
+  });
+  return { path: (...parts) => join(folder, ...parts), release: () => rmSync(lock, { force: true }) };
+}
+
+/**
+ * Makes the folder that reports go to, before anything is spent on one.
+ * @throws InvalidSetting when it cannot be written
+ */
+export function openReportFolder(folder: string): string {
+  writable(folder, '--out', () => undefined);
+  return folder;
+}
+
+function writable(folder: string, flag: string, use: () => void): void {
   try {
     mkdirSync(folder, { recursive: true });
-    const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < ROOM_NEEDED) throw new InvalidSetting(`the disk of ${folder} is full (less than 200 MB free): make room, or name another folder with --state`);
-    checkVersion(folder);
-    takeLock(folder);
+    accessSync(folder, constants.W_OK);
+    use();
   } catch (error) {
     if (error instanceof InvalidSetting) throw error;
-    throw new InvalidSetting(`the state folder ${folder} cannot be written (${(error as NodeJS.ErrnoException).code}): mend it, or name another with --state`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidSetting(
+      `the folder ${folder} cannot be written (${code}): mend it, or name another with ${flag}`,
+      { cause: error },
+    );
   }
-  return {
-    path: (...parts) => join(folder, ...parts),
-    release: () => rmSync(join(folder, 'lock'), { force: true }),
-  };
 }
 
 function checkVersion(folder: string): void {
   const file = join(folder, 'state.json');
   const text = readOr(file);
-  if (text === undefined) return writeFileSync(file, `${JSON.stringify({ version: STATE_VERSION })}\n`);
+  if (text === undefined) {
+    writeFileSync(file, `${JSON.stringify({ version: STATE_VERSION })}\n`);
+    return;
+  }
   const mark = markSchema.safeParse(jsonOrUndefined(text));
   if (mark.data?.version === STATE_VERSION) return;
   const found = mark.success ? `version ${mark.data.version}` : 'an unknown version';
-  throw new InvalidSetting(`the state folder ${folder} is of ${found}, and this program writes version ${STATE_VERSION}: finish its job with the program that made it, or name another folder with --state`);
-}
-
-/** A lock whose process is gone is taken over. */
-function takeLock(folder: string): void {
-  const file = join(folder, 'lock');
-  const holder = Number(readOr(file));
-  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
-    throw new InvalidSetting(`the state folder ${folder} is in use by process ${holder}: wait for it, stop it, or name another folder with --state`);
-  }
-  writeFileSync(file, String(process.pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function readOr(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  throw new InvalidSetting(
+    `the state folder ${folder} is of ${found}, and this program writes version ${STATE_VERSION}: finish its job with the program that made it, or name another folder with --state`,
+  );
 }

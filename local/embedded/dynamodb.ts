@@ -1,10 +1,18 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { basename, join, resolve } from 'node:path';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
 import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { claimPort } from './ports.ts';
+import { endProcess } from './processes.ts';
+import { readOr } from './read-or.ts';
 
 /** A DynamoDB on this machine. */
 export interface EmbeddedDynamo {
@@ -14,6 +22,7 @@ export interface EmbeddedDynamo {
 }
 
 const READY_MS = 10_000;
+const STOP_MS = 5_000;
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** How every AWS client of the embedded run is made. */
@@ -24,27 +33,55 @@ export const localAws = (endpoint: string) => ({ endpoint, region: 'us-east-1', 
  * @param dbPath the file that keeps the data; undefined keeps it in memory
  * @throws InvalidSetting when there is no binary for this machine, or the port is in use
  */
-export async function startDynamo(options: { dbPath?: string; port?: number | undefined; endpoint?: string | undefined }): Promise<EmbeddedDynamo> {
+export async function startDynamo(options: {
+  dbPath?: string;
+  port?: number | undefined;
+  endpoint?: string | undefined;
+}): Promise<EmbeddedDynamo> {
   if (options.endpoint) {
     const client = new DynamoDBClient(localAws(options.endpoint));
+    await client.send(new ListTablesCommand({})).catch((error: Error) => {
+      throw new InvalidSetting(
+        `DYNAMODB_ENDPOINT (${options.endpoint}) does not answer as a DynamoDB does (${error.name}): start it, or unset the variable`,
+        { cause: error },
+      );
+    });
     return { endpoint: options.endpoint, client, stop: async () => client.destroy() };
   }
+  const dbPath = options.dbPath ? resolve(options.dbPath) : undefined;
+  if (dbPath) await endOrphan(dbPath);
   const port = await claimPort('--dynamodb-port', options.port);
-  const child = spawn(binary(), ['--host', '127.0.0.1', '--port', String(port), ...(options.dbPath ? ['--db-path', options.dbPath] : [])], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // Ctrl-C is for us to handle: a database that dies first would lose what a step is writing
-    detached: true,
-  });
+  const child = spawn(
+    binary(),
+    ['--host', '127.0.0.1', '--port', String(port), ...(dbPath ? ['--db-path', dbPath] : [])],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // Ctrl-C is for us to handle: a database that dies first would lose what a step is writing
+      detached: true,
+    },
+  );
+  if (dbPath && child.pid) writeFileSync(pidFile(dbPath), String(child.pid));
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk).slice(-2_000);
   });
-  const gone = once(child, 'exit');
+  let ended = false;
+  const gone = new Promise<void>((done) => {
+    const end = () => {
+      ended = true;
+      if (dbPath) rmSync(pidFile(dbPath), { force: true });
+      done();
+    };
+    child.once('exit', end).once('error', (error) => {
+      said = error.message;
+      end();
+    });
+  });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({ ...localAws(endpoint), maxAttempts: 3 });
-  await untilReady(client, () => (child.exitCode === null ? undefined : said));
+  await untilReady(client, () => (ended ? said : undefined));
   return {
     endpoint,
     client,
@@ -52,9 +89,20 @@ export async function startDynamo(options: { dbPath?: string; port?: number | un
       client.destroy();
       process.removeListener('exit', kill);
       child.kill('SIGTERM');
+      const unwilling = setTimeout(kill, STOP_MS);
       await gone;
+      clearTimeout(unwilling);
     },
   };
+}
+
+/** Keeps the process id beside the data. */
+const pidFile = (dbPath: string) => `${dbPath}.pid`;
+
+/** A run that was killed leaves its DynamoDB alive, which would hold the file and the port: exactly that one is ended. */
+async function endOrphan(dbPath: string): Promise<void> {
+  const pid = Number(readOr(pidFile(dbPath)));
+  if (pid > 0) await endProcess(pid, (words) => basename(words[0] ?? '') === 'dynoxide' && words.includes(dbPath));
 }
 
 function binary(): string {
@@ -62,7 +110,10 @@ function binary(): string {
     const manifest = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/package.json');
     return join(manifest, '..', 'dynoxide');
   } catch (error) {
-    throw new InvalidSetting('there is no embedded DynamoDB for this machine (only linux-x64 has one): start any DynamoDB with Streams and set DYNAMODB_ENDPOINT to its address', { cause: error });
+    throw new InvalidSetting(
+      'there is no embedded DynamoDB for this machine (only linux-x64 has one): start any DynamoDB with Streams and set DYNAMODB_ENDPOINT to its address',
+      { cause: error },
+    );
   }
 }
 
@@ -74,15 +125,23 @@ async function untilReady(client: DynamoDBClient, ended: () => string | undefine
       return;
     } catch (error) {
       const why = ended();
-      if (why !== undefined) throw new InvalidSetting(`the embedded DynamoDB did not start: ${why.trim() || 'it said nothing'}; is the disk full or the state folder of another version?`, { cause: error });
-      if (Date.now() > deadline) throw new StoreUnavailable('the embedded DynamoDB did not answer within 10 s', { cause: error });
+      if (why !== undefined)
+        throw new InvalidSetting(
+          `the embedded DynamoDB did not start: ${why.trim() || 'it said nothing'}; is the disk full, or the file of another version?`,
+          { cause: error },
+        );
+      if (Date.now() > deadline)
+        throw new StoreUnavailable('the embedded DynamoDB did not answer within 10 s', { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
 }
 
 /** Creates the tables that do not exist yet. @returns the ARN of the stream of the table that has one */
-export async function createTables(client: DynamoDBClient, tables: readonly CreateTableCommandInput[]): Promise<string> {
+export async function createTables(
+  client: DynamoDBClient,
+  tables: readonly CreateTableCommandInput[],
+): Promise<string> {
   const existing = new Set((await client.send(new ListTablesCommand({}))).TableNames);
   let stream: string | undefined;
   for (const table of tables) {
@@ -90,6 +149,7 @@ export async function createTables(client: DynamoDBClient, tables: readonly Crea
     const { Table } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
     stream ??= Table?.LatestStreamArn;
   }
-  if (!stream) throw new InvalidSetting('this DynamoDB gives the job table no stream: name one with Streams in DYNAMODB_ENDPOINT');
+  if (!stream)
+    throw new InvalidSetting('this DynamoDB gives the job table no stream: name one with Streams in DYNAMODB_ENDPOINT');
   return stream;
 }

@@ -58,17 +58,27 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   });
   const closing: (() => Promise<unknown>)[] = [() => dynamo.stop()];
   const stop = async () => {
-    for (const close of closing.splice(0).reverse()) await close().catch((error: Error) => log.warn('stopping', { why: error.message }));
+    for (const close of closing.splice(0).reverse())
+      await close().catch((error: Error) => log.warn('stopping', { why: error.message }));
   };
   try {
-    const postgres = await startPostgres({ ...(options.postgresDir ? { dataDir: options.postgresDir } : {}), port: options.postgresPort });
+    const postgres = await startPostgres({
+      ...(options.postgresDir ? { dataDir: options.postgresDir } : {}),
+      port: options.postgresPort,
+    });
     closing.push(() => postgres.stop());
     const pool = postgresPool(postgres.url);
     closing.push(() => pool.end());
     const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
     const db = documentClient(dynamo.client);
     const { apiKey, baseURL } = options.anthropic;
-    const world = stepWorld({ db, pool, anthropic: new Anthropic({ apiKey, baseURL: baseURL ?? null }), log, settings: options.settings });
+    const world = stepWorld({
+      db,
+      pool,
+      anthropic: new Anthropic({ apiKey, baseURL: baseURL ?? null }),
+      log,
+      settings: options.settings,
+    });
     const machine = new LocalStateMachine({
       ...narratives,
       steps: taskSteps(world),
@@ -76,13 +86,21 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       retryScale: options.timeScale ?? 1,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
-    const handler = streamHandler({ ...world, executions: { start: async (name, input) => machine.start(name, input) } });
-    const client = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
-    const onDeadLetter = (record: { eventID?: string }, why: string) => log.error('dead letter', { record: record.eventID, why });
-    const pump = new StreamPump({ client, streamArn, ...narratives, handler, onDeadLetter });
-    closing.push(async () => client.destroy(), () => pump.close(), async () => {
-      for (const name of machine.names()) machine.abort(name);
+    const handler = streamHandler({
+      ...world,
+      executions: { start: async (name, input) => machine.start(name, input) },
     });
+    const client = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
+    const onDeadLetter = (record: { eventID?: string }, why: string) =>
+      log.error('dead letter', { record: record.eventID, why });
+    const pump = new StreamPump({ client, streamArn, ...narratives, handler, onDeadLetter });
+    closing.push(
+      async () => client.destroy(),
+      () => pump.close(),
+      async () => {
+        for (const name of machine.names()) machine.abort(name);
+      },
+    );
     return { world, dynamo: dynamo.client, db, pool, machine, pump, start: () => pump.start(), stop };
   } catch (error) {
     await stop();

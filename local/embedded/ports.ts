@@ -7,7 +7,7 @@ const HOST = '127.0.0.1';
 /**
  * A port to listen on: the one asked for, or one that is free.
  * @param flag the command-line flag that names the port
- * @throws InvalidSetting when the port asked for is in use
+ * @throws InvalidSetting when the port asked for cannot be had
  */
 export async function claimPort(flag: string, wanted = 0): Promise<number> {
   const server = createServer();
@@ -17,8 +17,10 @@ export async function claimPort(flag: string, wanted = 0): Promise<number> {
     const address = server.address();
     return typeof address === 'object' && address ? address.port : wanted;
   } catch (error) {
-    throw new InvalidSetting(`port ${wanted} is in use: stop what uses it, or name another with ${flag}`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is in use: stop what uses it, or' : `cannot be listened on (${code}):`;
+    throw new InvalidSetting(`port ${wanted} ${why} name another with ${flag}`, { cause: error });
   } finally {
-    server.close();
+    await new Promise((done) => server.close(done));
   }
 }

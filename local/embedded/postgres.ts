@@ -13,10 +13,16 @@ export interface EmbeddedPostgres {
  * @param dataDir the folder that keeps the data; undefined keeps it in memory
  * @throws InvalidSetting when the port is in use or the folder cannot be opened
  */
-export async function startPostgres(options: { dataDir?: string; port?: number | undefined }): Promise<EmbeddedPostgres> {
+export async function startPostgres(options: {
+  dataDir?: string;
+  port?: number | undefined;
+}): Promise<EmbeddedPostgres> {
   const port = await claimPort('--postgres-port', options.port);
   const db = await PGlite.create(options.dataDir).catch((error: unknown) => {
-    throw new InvalidSetting(`the embedded PostgreSQL cannot open its data folder (${(error as Error).message}): is the disk full? Delete the state folder to start anew`, { cause: error });
+    throw new InvalidSetting(
+      `the embedded PostgreSQL cannot open its data folder (${(error as Error).message}): is the disk full? What ${options.dataDir} holds is loaded anew at every start, so that folder may be deleted`,
+      { cause: error },
+    );
   });
   const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 8 });
   await server.start();

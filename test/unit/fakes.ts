@@ -18,9 +18,7 @@ export function memoryJobs(...rows: Row[]) {
   const table = new Map(rows.map((row) => [String(row.job_id), row]));
   const changes: { jobId: string; set: Row }[] = [];
   const holds = (row: Row, { status, version, worker_id }: RowCondition): boolean =>
-    row.status === status &&
-    row.version === version &&
-    (worker_id === undefined || row.worker_id === worker_id);
+    row.status === status && row.version === version && (worker_id === undefined || row.worker_id === worker_id);
   const jobs: JobTable = {
     get: async (jobId) => table.get(jobId),
     async change(jobId, condition, set) {

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import {
   awaitingJobId,
   customId,
+  customIdReader,
   entry,
   executionName,
   globalSection,
   jobMark,
   legacyCustomId,
   ordinalOf,
-  parseCustomId,
   promptHash,
   ridSectionModel,
   topicSection,
@@ -36,8 +36,8 @@ describe('custom ids', () => {
   test('they parse back to the round and ordinal, for this job only', () => {
     fc.assert(
       fc.property(jobId, jobId, round, ordinal, (job, other, r, o) => {
-        expect(parseCustomId(job, customId(job, r, o))).toEqual({ round: r, ordinal: o });
-        if (other !== job) expect(parseCustomId(other, customId(job, r, o))).toBeUndefined();
+        expect(customIdReader(job)(customId(job, r, o))).toEqual({ round: r, ordinal: o });
+        if (other !== job) expect(customIdReader(other)(customId(job, r, o))).toBeUndefined();
       }),
     );
   });
@@ -56,7 +56,7 @@ describe('custom ids', () => {
   test.each(['', '_1_0', '_0_1', '_1_01', '_1_-1', '_1', '_1_1_1', '_1_1 ', '_1_1\n', '_1_1e3', '_1_9999999'])(
     'a mark followed by %j is no custom id',
     (tail) => {
-      expect(parseCustomId(JOB, `${jobMark(JOB)}${tail}`)).toEqual(
+      expect(customIdReader(JOB)(`${jobMark(JOB)}${tail}`)).toEqual(
         tail === '_1_0' ? { round: 1, ordinal: 0 } : undefined,
       );
     },

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Bench } from './bench.ts';
+import { bundleRuns } from './bundle.ts';
+import { benchCollect } from './collect.ts';
+import { loadPolis } from './data/load-polis.ts';
+import { BIG, SMALL } from './data/shape.ts';
+import { createTables, dropTables } from './data/tables.ts';
+import { type Line, printTable } from './print.ts';
+import { promptLines, sampleAsked } from './prompts.ts';
+import { awsEnvironment, startDynamo } from './servers/dynamodb.ts';
+import { startPostgres } from './servers/postgres.ts';
+import { startServer } from './servers/process.ts';
+import { askedOf, benchSubmit, loadTopics } from './submit.ts';
+
+/**
+ * The benchmarks: submit, collect and prompts. Flags: --full also collects 100,000 answers, --only submit|collect|prompts
+ * runs one part, --pairs N sets how often both sides run. Figures over their target are said to be so; the exit code is 0 unless something breaks.
+ */
+const { values: flags } = parseArgs({
+  options: { full: { type: 'boolean', default: false }, only: { type: 'string' }, pairs: { type: 'string' } },
+});
+const wanted = (part: string) => flags.only === undefined || flags.only === part;
+const pairs = (otherwise: number) => Number(flags.pairs ?? otherwise);
+const began = Date.now();
+const resources = new AsyncDisposableStack();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void resources.disposeAsync().finally(() => process.exit(1)));
+}
+
+try {
+  await run();
+} finally {
+  await resources.disposeAsync();
+}
+console.log(`\ndone in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+
+async function run(): Promise<void> {
+  const runs = await bundleRuns();
+  resources.defer(runs.remove);
+  const started = async <T extends { stop: () => Promise<void> }>(server: Promise<T>): Promise<T> => {
+    const running = await server;
+    resources.defer(running.stop);
+    return running;
+  };
+  const dynamo = await started(startDynamo());
+  const env = awsEnvironment(dynamo.url);
+  Object.assign(process.env, env);
+  const db = new DynamoDBClient();
+  const answers = await started(startServer(new URL('servers/answers.ts', import.meta.url)));
+  const bench: Bench = { db, env, runs, answersUrl: answers.url, databaseUrl: '', standInUrl: '' };
+  const submitted = wanted('submit') ? await submitPart(bench, started) : [];
+  if (wanted('collect'))
+    printTable('Collect: answers of about 11 KB to stored sections', await benchCollect(bench, pairs(3), flags.full));
+  printTable('Characters of a whole report’s prompts, one round', [
+    ...promptLines('sample', await sampleAsked()),
+    ...submitted,
+  ]);
+}
+
+type Started = <T extends { url: string; stop: () => Promise<void> }>(server: Promise<T>) => Promise<T>;
+
+/** @returns what the table of prompts tells of the conversations submitted */
+async function submitPart(bench: Bench, started: Started): Promise<Line[]> {
+  bench.databaseUrl = (await started(startPostgres())).url;
+  bench.standInUrl = (await started(startServer(new URL('servers/stand-in.ts', import.meta.url), 'bench'))).url;
+  const tables = await createTables(bench.db, `bench_${process.pid}_s`);
+  try {
+    await loadPolis(bench.databaseUrl, [BIG, SMALL]);
+    await loadTopics(bench, tables, [BIG, SMALL]);
+    const big = await benchSubmit(bench, tables, BIG, pairs(5), { ratio: 2, peakMiB: 200 });
+    printTable('Claim to submit: 5,000 comments, 20,000 participants, 1,000,000 votes, 5 groups, 54 sections', [
+      ...big,
+      ...quoted('10.5 s', '569 MiB'),
+    ]);
+    const small = await benchSubmit(bench, tables, SMALL, pairs(5), {});
+    printTable('Claim to submit: 197 comments, 49,000 votes, 2 groups, 21 sections', [...small, ...quoted('0.39 s')]);
+    return [
+      ...promptLines('5,000 comments', await askedOf(bench, tables, BIG)),
+      ...promptLines('197 comments', await askedOf(bench, tables, SMALL)),
+    ];
+  } finally {
+    await dropTables(bench.db, tables);
+  }
+}
+
+/** Figures of today's Python pipeline, for orientation only. */
+function quoted(time: string, memory?: string): Line[] {
+  return [
+    {
+      what: 'today’s Python pipeline',
+      figure: memory ? `${time}, ${memory}` : time,
+      note: 'quoted, not measured here',
+    },
+  ];
+}

@@ -1,0 +1,113 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { accessSync, chownSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { type Running, stopChild } from './process.ts';
+
+const DEBIAN = '/usr/lib/postgresql';
+const START_TRIES = 200;
+
+/** Starts a real PostgreSQL on a throw-away data folder and a free port. @throws when the machine has none */
+export async function startPostgres(): Promise<Running> {
+  const bin = binaries();
+  const user = unprivileged();
+  const folder = mkdtempSync(join(tmpdir(), 'narratives-bench-pg-'));
+  if (user.uid !== undefined) chownSync(folder, user.uid, user.gid ?? 0);
+  const options = { ...user, cwd: folder, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' } };
+  const data = join(folder, 'data');
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    { ...options, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const port = await freePort();
+  const settings = ['fsync=off', 'log_min_messages=panic', 'max_wal_size=4GB', `unix_socket_directories=${folder}`];
+  const child = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...settings.flatMap((setting) => ['-c', setting])],
+    { ...options, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const url = `postgres://bench@127.0.0.1:${port}/postgres`;
+  const stop = async () => {
+    await stopChild(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilUp(url, () => child.exitCode === null);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+}
+
+/** The folder that holds both `initdb` and `postgres`: on PATH, or the newest of Debian's. */
+function binaries(): string {
+  const versions = listed(DEBIAN).sort((a, b) => Number(b) - Number(a));
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...versions.map((version) => join(DEBIAN, version, 'bin')),
+  ];
+  const found = folders.find((folder) => executable(join(folder, 'initdb')) && executable(join(folder, 'postgres')));
+  if (found) return found;
+  throw new Error(
+    `the benchmark needs PostgreSQL: neither PATH nor ${DEBIAN}/*/bin has initdb and postgres; install PostgreSQL 14 or later`,
+  );
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function executable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `postgres`, or else as `nobody`. */
+function unprivileged(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!user)
+    throw new Error('PostgreSQL refuses to run as root and there is no user postgres or nobody: run as another user');
+  return { uid: Number(user[2]), gid: Number(user[3]) };
+}
+
+/** A port nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+async function untilUp(url: string, alive: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < START_TRIES && alive(); attempt++) {
+    const client = new pg.Client({ connectionString: url });
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await pause(50);
+    }
+  }
+  throw new Error('PostgreSQL did not start: see its messages above');
+}

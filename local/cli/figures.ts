@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
+
+const resultsSchema = z.object({
+  planned: z.number(),
+  stored: z.number(),
+  failed: z.array(z.object({ section: z.string(), message: z.string() })),
+  rounds: z.number(),
+  tokens: z.object({ input: z.number(), output: z.number(), cache_read: z.number(), cache_write: z.number() }),
+  cost_usd: z.number().nullable(),
+  seconds: z.number(),
+});
+
+export type Results = z.output<typeof resultsSchema>;
+
+/** A job row's `job_results`; undefined while it holds none. */
+export const resultsOf = (row: { [attribute: string]: unknown }): Results | undefined =>
+  resultsSchema.safeParse(jsonOrUndefined(String(row.job_results ?? ''))).data;
+
+const number = (value: number) => value.toLocaleString('en');
+
+/** What a job did and cost, in one line. @param real whether it was paid */
+export function figures({ planned, stored, rounds, tokens, cost_usd, seconds }: Results, real: boolean): string {
+  const input = tokens.input + tokens.cache_read + tokens.cache_write;
+  const price = cost_usd === null ? 'price unknown' : `$${cost_usd.toFixed(4)}`;
+  return [
+    `${stored} of ${planned} sections stored`,
+    rounds === 1 ? '1 round' : `${rounds} rounds`,
+    `${number(input)} tokens in`,
+    `${number(tokens.output)} out`,
+    real ? price : `${price} had it been real`,
+    `${seconds} s`,
+  ].join(', ');
+}
