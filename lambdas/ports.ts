@@ -121,7 +121,3 @@ export interface Batches {
 export interface Executions {
   start(name: string, input: unknown): Promise<'started' | 'already_started'>;
 }
-
-export interface Clock {
-  now(): Date;
-}

@@ -16,5 +16,3 @@ export const STATE = {
   failJob: 'Fail job',
   jobFailed: 'Job failed',
 } as const;
-
-export type StateName = (typeof STATE)[keyof typeof STATE];

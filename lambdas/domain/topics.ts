@@ -4,14 +4,13 @@ import { topicSection } from './keys.ts';
 import { parseOr, wholeCount } from './parse.ts';
 
 /** A row of `Delphi_CommentClustersLLMTopicNames`. */
-export const topicNameSchema = z.object({
+const topicNameSchema = z.object({
   topic_key: z.string().min(1),
   layer_id: wholeCount,
   cluster_id: wholeCount,
   topic_name: z.string().trim().min(1),
   created_at: z.string().default(''),
 });
-export type TopicNameRow = z.infer<typeof topicNameSchema>;
 
 export interface Topic {
   topic_key: string;

@@ -14,8 +14,7 @@ import { folderStore, noStore } from './store.ts';
 import { inputTokens } from './tokens.ts';
 import type { ApiVersion, StandIn, StandInOptions } from './types.ts';
 
-export { FaultScript } from './faults.ts';
-export type { BatchRecord, PaidRequest, StandIn, StandInOptions } from './types.ts';
+export type { StandIn, StandInOptions } from './types.ts';
 
 /** For a path or a Host header that makes no URL: no route has this path. */
 const NO_URL = new URL('http://localhost/');

@@ -131,7 +131,7 @@ describe('a job that is cancelled while its submission is unclear', () => {
     const row = world.jobRow();
     const { batches, jobs } = world.world;
     const { createdSince } = batches;
-    batches.createdSince = async (since) => {
+    batches.createdSince = async () => {
       batches.createdSince = createdSince;
       await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { status: 'CANCELLED' });
       throw new AnthropicUnavailable('the list is not available');
