@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { answeredRow } from '../../lambdas/collect/window.ts';
+import { answeredRow } from '../../lambdas/collect/answer-rows.ts';
 import { readResult } from '../../lambdas/domain/answer.ts';
 import { customIdReader } from '../../lambdas/domain/keys.ts';
 import { parseResultLine, type ResultLine } from '../../lambdas/domain/result-line.ts';

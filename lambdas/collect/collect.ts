@@ -1,11 +1,11 @@
 import { AnthropicUnavailable, InvalidSetting } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
-import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
 import { MOST_TROUBLES, secondsAfterTrouble } from '../domain/wait.ts';
-import type { Batches, JobTable, Ledger, Log, Reports } from '../ports.ts';
-import { type AskedSections, legacySections, ownSections } from './asked-sections.ts';
+import { legacySections, ownSections } from './asked-sections.ts';
 import { proveBatch } from './prove-batch.ts';
+import type { CollectDeps, Round } from './round.ts';
 import { settleRound } from './settle-round.ts';
 import { TallyBoard } from './tally-board.ts';
 import { Window } from './window.ts';
@@ -17,27 +17,6 @@ export const MOST_ROUNDS = 3;
 const HAND_OVER_MS = 45_000;
 /** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
 const READINGS = 2;
-
-export interface CollectDeps {
-  jobs: JobTable;
-  ledger: Ledger;
-  reports: Reports;
-  batches: Pick<Batches, 'results'>;
-  log: Log;
-  now: () => Date;
-  /** milliseconds until this invocation is ended from outside */
-  remainingMs: () => number;
-}
-
-/** What one round's collecting works with. */
-export interface Round {
-  plan: Plan;
-  round: number;
-  sections: AskedSections;
-  board: TallyBoard;
-  /** ledger keys of lines that could not be filed: each is written once */
-  unfiled: Set<string>;
-}
 
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a

@@ -1,6 +1,6 @@
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { parseResultLine, splitLines } from '../domain/result-line.ts';
-import type { CollectDeps, Round } from './collect.ts';
+import type { CollectDeps, Round } from './round.ts';
 
 /**
  * A batch that was only found in the API's list, after a submission without a clear answer, has to prove by its custom

@@ -4,8 +4,8 @@ import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts'
 import { unpack } from '../domain/packed.ts';
 import { storedRow } from '../domain/report-row.ts';
 import { parseResultLine } from '../domain/result-line.ts';
-import type { CollectDeps, Round } from './collect.ts';
-import { answeredRow } from './window.ts';
+import { answeredRow } from './answer-rows.ts';
+import type { CollectDeps, Round } from './round.ts';
 
 const ROWS_AT_ONCE = 500;
 

@@ -1,9 +1,10 @@
+import type { BatchRequest } from './batch-request.ts';
 import type { FaultScript, ResultFault } from './faults.ts';
 import { answerOf, answerUsage } from './message.ts';
 import { messageParams, requestRefusal } from './request-rules.ts';
 import type { EndedBatch } from './results.ts';
 import { cachePrefixes } from './tokens.ts';
-import type { BatchRecord, BatchRequest, BatchState, PaidRequest, RequestCounts } from './types.ts';
+import type { BatchRecord, BatchState, PaidRequest, RequestCounts } from './types.ts';
 
 const ARCHIVED_AFTER_MS = 29 * 24 * 3_600_000;
 

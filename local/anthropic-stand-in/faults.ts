@@ -1,4 +1,4 @@
-import type { BatchRequest } from './types.ts';
+import type { BatchRequest } from './batch-request.ts';
 
 export type Endpoint = 'create' | 'list' | 'retrieve' | 'cancel' | 'delete' | 'results' | 'models' | 'count_tokens';
 

@@ -1,9 +1,10 @@
 import { answerText, userText } from './answer-text.ts';
+import type { BatchRequest } from './batch-request.ts';
 import type { ResultFault } from './faults.ts';
 import { hash32, idFrom } from './random.ts';
 import { type MessageParams, messageParams } from './request-rules.ts';
 import { tokensOf, usageOf } from './tokens.ts';
-import type { BatchRequest, Usage } from './types.ts';
+import type { Usage } from './types.ts';
 
 /** One request in this many is answered with a thinking block before the text. */
 const THINKING_ONE_IN = 3;

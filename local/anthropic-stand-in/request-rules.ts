@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { BatchRequest } from './batch-request.ts';
 import { invalidRequest } from './errors.ts';
 import { schemaRefusal } from './schema-rules.ts';
-import type { ApiVersion, BatchRequest } from './types.ts';
+import type { ApiVersion } from './types.ts';
 
 const MAX_REQUESTS = 100_000;
 const MAX_CACHE_MARKS = 4;

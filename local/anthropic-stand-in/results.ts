@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { BatchRequest } from './batch-request.ts';
 import { errorBody } from './errors.ts';
 import type { ResultFault } from './faults.ts';
 import { answerOf, answerUsage, messageOf } from './message.ts';
 import { seededRandom, unorderedIndexes } from './random.ts';
-import type { BatchRequest } from './types.ts';
 
 /** What the lines of an ended batch are made from. */
 export interface EndedBatch {

@@ -12,9 +12,10 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import type { BatchRequest } from './batch-request.ts';
 import type { ResultFault } from './faults.ts';
 import { parseBatchBody } from './request-rules.ts';
-import { API_VERSIONS, type BatchRequest, type BatchState } from './types.ts';
+import { API_VERSIONS, type BatchState } from './types.ts';
 
 const STATE = '.state.json';
 const REQUESTS = '.requests.json';

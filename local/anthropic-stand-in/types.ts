@@ -1,3 +1,4 @@
+import type { BatchRequest } from './batch-request.ts';
 import type { FaultScript, ResultFault } from './faults.ts';
 
 export interface StandInOptions {
@@ -40,11 +41,6 @@ export interface StandIn {
   script: FaultScript;
   /** Every HTTP call in the order of the answers; status 0 means that the connection was dropped. */
   calls: { method: string; path: string; status: number }[];
-}
-
-export interface BatchRequest {
-  custom_id: string;
-  params: Record<string, unknown>;
 }
 
 export interface BatchRecord {

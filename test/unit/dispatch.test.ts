@@ -3,19 +3,9 @@ import { dispatch } from '../../lambdas/dispatch/dispatch.ts';
 import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { executionName } from '../../lambdas/domain/keys.ts';
 import { memoryJobs, memoryLog } from './fakes.ts';
-import { JOB } from './make.ts';
+import { JOB, jobRow as row } from './make.ts';
 
 const NOW = new Date('2026-11-22T10:00:00.000Z');
-const row = (change: Record<string, unknown> = {}) => ({
-  job_id: JOB,
-  job_type: 'CREATE_NARRATIVE_BATCH',
-  status: 'PENDING',
-  version: 1,
-  conversation_id: '7',
-  report_id: 'r1abc',
-  worker_id: 'none',
-  ...change,
-});
 
 /** Dispatch with a job table that holds `rows`, and a state machine that knows the names it has run. */
 function wired(...rows: Record<string, unknown>[]) {

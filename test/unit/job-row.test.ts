@@ -2,17 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jobRowSchema, withLogLine } from '../../lambdas/domain/job-row.ts';
 import { problems } from '../../lambdas/domain/parse.ts';
-import { JOB } from './make.ts';
+import { jobRow as row } from './make.ts';
 
-const row = (change: Record<string, unknown> = {}) => ({
-  job_id: JOB,
-  job_type: 'CREATE_NARRATIVE_BATCH',
-  status: 'PENDING',
-  version: 1,
-  conversation_id: '7',
-  report_id: 'r1abc',
-  ...change,
-});
 const complaint = (value: unknown) => {
   const parsed = jobRowSchema.safeParse(value);
   return parsed.success ? undefined : problems(parsed.error);

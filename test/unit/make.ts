@@ -83,3 +83,15 @@ export function batchStatus(id: string, requests: number, change: Partial<BatchS
     ...change,
   };
 }
+
+/** A PENDING job row, as small as one may be. */
+export const jobRow = (change: Record<string, unknown> = {}) => ({
+  job_id: JOB,
+  job_type: 'CREATE_NARRATIVE_BATCH',
+  status: 'PENDING',
+  version: 1,
+  conversation_id: '7',
+  report_id: 'r1abc',
+  worker_id: 'none',
+  ...change,
+});

@@ -1,39 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TalliedComment } from '../../lambdas/domain/comments.ts';
-import { consensusThreshold, planSections } from '../../lambdas/domain/sections.ts';
+import { consensusThreshold } from '../../lambdas/domain/sections.ts';
 import { tally } from '../../lambdas/domain/votes.ts';
-import { comment, JOB, RUN, topic } from './make.ts';
-
-type Input = Parameters<typeof planSections>[0];
-
-const plan = (change: Partial<Input> = {}) =>
-  planSections({
-    jobId: JOB,
-    comments: [],
-    conversationSize: 100,
-    groupCount: 2,
-    topics: [],
-    clusters: new Map(),
-    ...change,
-  });
-
-const GROUPS = 'batch_re_global_groups';
-const CONSENSUS = 'batch_re_global_group_informed_consensus';
-const UNCERTAINTY = 'batch_re_global_uncertainty';
-const many = (count: number, change: Partial<TalliedComment> = {}) =>
-  Array.from({ length: count }, (_, tid) => comment(tid, change));
-const tidsOf = (input: Partial<Input>, section: string) =>
-  plan(input)
-    .find((planned) => planned.section === section)
-    ?.comments.map(({ tid }) => tid);
-
-/** One topic on each of three layers, with every comment in each. */
-const threeLayers = (comments: TalliedComment[]): Pick<Input, 'comments' | 'topics' | 'clusters'> => ({
-  comments,
-  topics: [topic(0, 3), topic(1, 3), topic(2, 3)],
-  clusters: new Map([0, 1, 2].map((layer) => [layer, new Map(comments.map(({ tid }) => [tid, 3]))])),
-});
+import { comment, RUN, topic } from './make.ts';
+import { CONSENSUS, GROUPS, many, plan, threeLayers, tidsOf, UNCERTAINTY } from './planning.ts';
 
 describe('which comments belong to a section', () => {
   test('a topic takes the comments of its own cluster at its own layer', () => {
