@@ -62,11 +62,13 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
       ),
   );
   const pidsOfBase = new Map(math.base_ids.map((base, index) => [base, math.base_members[index] ?? []]));
+  const placed = new Set<number>();
   const groups = math.group_clusters
     .map(({ id: gid, members }) => ({
       gid,
       label: labels[gid]?.trim() || defaultLabel(gid),
-      pids: members.flatMap((base) => pidsOfBase.get(base) ?? []),
+      // a participant counts once, whatever the folding says
+      pids: members.flatMap((base) => pidsOfBase.get(base) ?? []).filter((pid) => !placed.has(pid) && placed.add(pid)),
     }))
     .filter((group) => group.pids.length > 0)
     .sort((a, b) => a.gid - b.gid);

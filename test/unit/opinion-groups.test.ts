@@ -52,6 +52,22 @@ describe('what the math worker found', () => {
     expect([...parseOpinionMath(keys({ extremity: [0.5] }), []).extremity]).toEqual([[4, 0.5]]);
   });
 
+  test('a participant whom two base clusters hold counts once', () => {
+    const { groups } = parseOpinionMath(
+      keys({
+        base_members: [
+          [11, 12],
+          [0, 11],
+          [21, 12],
+        ],
+      }),
+      [],
+    );
+    const pids = groups.flatMap((group) => group.pids);
+    expect(pids.length).toBe(new Set(pids).size);
+    expect([...pids].sort((a, b) => a - b)).toEqual([0, 11, 12, 21]);
+  });
+
   test('a base cluster that is not there has no people', () => {
     const groups = [
       { id: 0, members: [6, 99] },
