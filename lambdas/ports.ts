@@ -26,7 +26,7 @@ export interface JobTable {
   /** Sets attributes (undefined removes one) and adds 1 to `version`, if the condition holds. */
   change(jobId: string, condition: RowCondition, set: Record<string, unknown>): Promise<'changed' | 'conflict'>;
   /** Puts a row unless one of its `job_id` exists. */
-  putNew(row: Record<string, unknown> & { job_id: string }): Promise<void>;
+  putNew(row: Record<string, unknown> & { job_id: string }): Promise<'put' | 'exists'>;
 }
 
 export interface Ledger {

@@ -32,7 +32,8 @@ export class JobStream extends Construct {
         batchSize: 25,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        retryAttempts: 5,
+        // Dispatch refuses what it cannot understand, so only an outage is retried: age is the bound that matters.
+        retryAttempts: 1_000,
         maxRecordAge: Duration.hours(24),
         onFailure: new SqsDlq(this.deadLetters),
       }),

@@ -30,7 +30,6 @@ export const STEPS = {
     memoryMb: 512,
     ledger: 'writes',
     topics: true,
-    anthropic: true,
     database: true,
     plans: true,
   },

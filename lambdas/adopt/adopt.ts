@@ -11,14 +11,13 @@ import { wholeCount } from '../domain/parse.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
 import { claim, readJob } from '../job/own.ts';
-import type { Batches, Conversations, JobTable, Ledger, Log, Topics } from '../ports.ts';
+import type { Conversations, JobTable, Ledger, Log, Topics } from '../ports.ts';
 
 export interface AdoptDeps {
   jobs: JobTable;
   ledger: Ledger;
   conversations: Conversations;
   topics: Topics;
-  batches: Pick<Batches, 'status'>;
   log: Log;
   now: () => Date;
   settings: { defaultModel: string; ledgerDays: number };
@@ -62,7 +61,6 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
       `report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: mend the row`,
     );
   }
-  const status = await deps.batches.status(batch_id);
   const submitter = await readJob(deps.jobs, batch_job_id).catch(() => undefined);
   const now = deps.now();
   const expires_at_epoch = Math.floor(now.getTime() / 1000) + deps.settings.ledgerDays * 86_400;
@@ -86,22 +84,26 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
     legacy: pack(JSON.stringify(legacy)),
     expires_at_epoch,
   };
-  await deps.ledger.writePlan(plan, []);
-  const requests = Object.values(status.counts).reduce((sum, count) => sum + count, 0);
-  const { created_at, expires_at } = status;
-  const key = { job_id: row.job_id, entry: entry.batch(1, 0), round: 1, part: 0 };
+  // how many requests it holds and when it was created is told by its first status check
   const batch: BatchEntry = {
-    ...key,
+    job_id: row.job_id,
+    entry: entry.batch(1, 0),
+    round: 1,
+    part: 0,
     state: 'submitted',
-    requests,
-    intent_at: created_at,
+    requests: 0,
+    intent_at: now.toISOString(),
     batch_id,
-    created_at,
-    expires_at,
     expires_at_epoch,
   };
+  if ((await deps.ledger.ownBatch(batch_id, batch, true)) !== 'ours') {
+    throw new InvalidJobRow(
+      `batch ${batch_id} is watched already, by another row: nothing is left to do for row ${row.job_id}`,
+    );
+  }
+  await deps.ledger.writePlan(plan, []);
   await deps.ledger.putIntent(batch);
-  deps.log.info('batch adopted', { job_id: row.job_id, batch_id, requests, candidates: plan.sections });
+  deps.log.info('batch adopted', { job_id: row.job_id, batch_id, candidates: plan.sections });
 }
 
 const topicSchema = z.object({

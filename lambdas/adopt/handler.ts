@@ -1,5 +1,4 @@
 import { connectTables } from '../runtime/connect.ts';
-import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { connectPolis } from '../runtime/connect-polis.ts';
 import { environment } from '../runtime/environment.ts';
 import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
@@ -9,5 +8,5 @@ import { adopt } from './adopt.ts';
 export const handler = stepHandler(adopt, async () => {
   const { db, jobs, ledger } = connectTables();
   const settings = { defaultModel: environment('DEFAULT_MODEL').DEFAULT_MODEL, ledgerDays: LEDGER_DAYS };
-  return { jobs, ledger, settings, ...(await connectPolis(db)), batches: await connectAnthropic() };
+  return { jobs, ledger, settings, ...(await connectPolis(db)) };
 });

@@ -1,8 +1,9 @@
-import { AnthropicUnavailable, BatchOverdue } from '../domain/errors.ts';
+import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../domain/errors.ts';
 import { withLogLine } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { secondsAfterTrouble, secondsToNextCheck } from '../domain/wait.ts';
+import { giveBack } from '../job/give-back.ts';
 import { changeOwn } from '../job/own.ts';
 import type { Batches, BatchStatus, JobTable, Ledger, Log } from '../ports.ts';
 
@@ -28,9 +29,10 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   const checks = state.checks + 1;
   const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
   try {
-    const statuses: BatchStatus[] = [];
-    for (const batch of open) statuses.push(await checkOne(deps, batch));
-    if (open.length > 0) await tellProgress(deps, state, statuses);
+    const answers: (BatchStatus | undefined)[] = [];
+    for (const batch of open) answers.push(await checkOne(deps, batch));
+    const statuses = answers.filter((status) => status !== undefined);
+    if (statuses.length > 0) await tellProgress(deps, state, statuses);
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
       // with nothing to ask about, trouble that collecting met is still counted
       const troubles = open.length > 0 ? 0 : state.troubles;
@@ -48,13 +50,27 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   }
 }
 
-async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus> {
-  const status = await deps.batches.status(batch.batch_id as string);
+/** @returns undefined for a batch that is not ours after all */
+async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
+  const status = await statusOf(deps, batch);
+  if (!status) return undefined;
   const { created_at, expires_at } = status;
+  const requests = batch.requests || Object.values(status.counts).reduce((sum, count) => sum + count, 0);
   if (status.processing_status === 'ended')
-    await deps.ledger.updateBatch({ ...batch, state: 'ended', created_at, expires_at });
+    await deps.ledger.updateBatch({ ...batch, state: 'ended', requests, created_at, expires_at });
   else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
   return status;
+}
+
+async function statusOf(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
+  try {
+    return await deps.batches.status(batch.batch_id as string);
+  } catch (error) {
+    // one that was only found in the list, and is gone, was another's: ours has still to be found
+    if (!(error instanceof BatchNotFound && batch.adopted)) throw error;
+    await giveBack(deps, batch);
+    return undefined;
+  }
 }
 
 function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]): void {

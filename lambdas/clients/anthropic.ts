@@ -1,40 +1,45 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
 import { z } from 'zod';
-import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, InvalidRow } from '../domain/errors.ts';
+import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, NarrativesError } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { Batches, BatchStatus } from '../ports.ts';
 
 const READ_RETRIES = 2;
-const SEND_MS = 10 * 60_000;
+/** Shorter than submit's own time-out, so that a slow answer is met here. */
+const SEND_MS = 4 * 60_000;
 const READ_MS = 60_000;
 const LIST_PAGE = 100;
 
 const count = z.number().int().nonnegative();
+/** A time that can be read: a wait is worked out from it. */
+const moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time');
 const statusSchema = z
   .object({
     id: z.string().min(1),
     processing_status: z.enum(['in_progress', 'canceling', 'ended']),
     request_counts: z.object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count }),
-    created_at: z.string(),
-    expires_at: z.string(),
+    created_at: moment,
+    expires_at: moment,
   })
   .transform(({ request_counts: counts, ...rest }): BatchStatus => ({ ...rest, counts }));
 
-const readStatus = (value: unknown): BatchStatus =>
-  parseOr(
-    statusSchema,
-    value,
-    (line) => new InvalidRow(`the Anthropic API's answer about a batch: ${line}; it may be of a newer version`),
-  );
+const pageSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
+const modelSchema = z.object({ id: z.string() });
 
-/** The Message Batches API, by the SDK. Look-ups are retried by the SDK (`retry-after` obeyed). Status
- * and results are not: their steps wait out trouble. Sending is not either: it must happen once. */
+/** An answer that is none (a gateway's page, say) proves nothing; it may be better the next time. */
+const read = <T extends z.ZodType>(schema: T, value: unknown): z.output<T> =>
+  parseOr(schema, value, (line) => new AnthropicUnavailable(`the Anthropic API's answer could not be read (${line})`));
+
+/**
+ * The Message Batches API, by the SDK. Look-ups are retried by the SDK (`retry-after` obeyed). Status and results are not:
+ * their steps wait out trouble. Sending is not either: it must happen once.
+ */
 export function anthropicBatches(client: Anthropic): Batches {
   return {
     async knowsModel(model) {
       try {
-        await client.models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS });
+        read(modelSchema, await client.models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS }));
         return true;
       } catch (error) {
         if (error instanceof NotFoundError) return false;
@@ -45,14 +50,17 @@ export function anthropicBatches(client: Anthropic): Batches {
       try {
         // repeated blindly, a call that was answered too late would be paid for twice
         const batch = await client.messages.batches.create({ requests }, { maxRetries: 0, timeout: SEND_MS });
-        return { kind: 'sent', batch: readStatus(batch) };
+        return { kind: 'sent', batch: read(statusSchema, batch) };
       } catch (error) {
         return sendTrouble(error);
       }
     },
     async status(batchId) {
       try {
-        return readStatus(await client.messages.batches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }));
+        return read(
+          statusSchema,
+          await client.messages.batches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }),
+        );
       } catch (error) {
         throw translated(error, batchId);
       }
@@ -61,18 +69,21 @@ export function anthropicBatches(client: Anthropic): Batches {
       const since = Date.parse(isoTime);
       const found: BatchStatus[] = [];
       try {
-        for await (const value of client.messages.batches.list(
-          { limit: LIST_PAGE },
-          { maxRetries: READ_RETRIES, timeout: READ_MS },
-        )) {
-          const batch = readStatus(value);
-          if (Date.parse(batch.created_at) < since) break;
-          found.push(batch);
+        // page by page and parsed: the SDK's pager takes a page that it cannot read for an empty list
+        for (let after: string | undefined; ; after = found.at(-1)?.id) {
+          const query = { limit: LIST_PAGE, ...(after ? { after_id: after } : {}) };
+          const options = { query, maxRetries: READ_RETRIES, timeout: READ_MS };
+          const page = read(pageSchema, await client.get('/v1/messages/batches', options));
+          for (const value of page.data) {
+            const batch = read(statusSchema, value);
+            if (Date.parse(batch.created_at) < since) return found;
+            found.push(batch);
+          }
+          if (!page.has_more || page.data.length === 0) return found;
         }
       } catch (error) {
         throw translated(error);
       }
-      return found;
     },
     async results(batchId) {
       try {
@@ -103,10 +114,8 @@ function sendTrouble(
   error: unknown,
 ): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
   const trouble = translated(error);
-  if (trouble instanceof AnthropicRefused) throw trouble;
   // an answer that cannot be read may well stand for a batch that exists
-  if (!(trouble instanceof AnthropicUnavailable))
-    return { kind: 'unclear', why: `the answer could not be read (${(error as Error).name})` };
+  if (!(trouble instanceof AnthropicUnavailable)) throw trouble;
   const { message: why, retryAfterSeconds } = trouble;
   return error instanceof APIError && error.status === 429
     ? { kind: 'later', why, retryAfterSeconds }
@@ -126,12 +135,17 @@ const ADVICE: Record<number, string> = {
 function translated(error: unknown, batchId?: string): unknown {
   if (error instanceof APIConnectionError)
     return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
-  if (!(error instanceof APIError)) return error;
+  if (error instanceof NarrativesError) return error;
+  // a body that was cut off, or is no JSON; its text may quote the answer, so only the name is told
+  if (!(error instanceof APIError))
+    return new AnthropicUnavailable(`the Anthropic API's answer broke off (${(error as Error).name})`, {
+      cause: error,
+    });
   const { status, requestID } = error;
   const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
   if (status === 404 && batchId) {
     return new BatchNotFound(
-      `batch ${batchId} is not known to the Anthropic API (${where}): check that the key is of the workspace that sent it`,
+      `batch ${batchId} is not known to the Anthropic API (${where}): if the key is of another workspace, put the right one in place and set the job to PENDING; if the batch was deleted, put in a new job`,
       { cause: error },
     );
   }

@@ -12,7 +12,11 @@ import { StoreUnavailable } from '../domain/errors.ts';
 
 /** A document client; the endpoint, region and credentials come from the environment as the AWS SDK reads it. */
 export const documentClient = (client = new DynamoDBClient({ maxAttempts: 5 })): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+    // a number too large to be exact must not keep a row from being read
+    unmarshallOptions: { wrapNumbers: Number },
+  });
 
 const TROUBLE =
   /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;

@@ -17,7 +17,7 @@ export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
     },
     async putNew(Item) {
       const put = new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' });
-      await conditionally(`write ${table}`, () => db.send(put));
+      return (await conditionally(`write ${table}`, () => db.send(put))) ? 'put' : 'exists';
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { parseResultLine, splitLines } from '../domain/result-line.ts';
+import { giveBack } from '../job/give-back.ts';
 import type { CollectDeps, Round } from './round.ts';
 
 /**
@@ -15,11 +16,7 @@ export async function proveBatch(deps: CollectDeps, round: Round, batch: BatchEn
     await deps.ledger.ownBatch(batch.batch_id, batch, true);
     return 'ours';
   }
-  const { batch_id, adopted: _, ...rest } = batch;
-  // in this order: a crash between the two proves it foreign once more
-  await deps.ledger.disownBatch(batch_id, batch);
-  await deps.ledger.updateBatch({ ...rest, state: 'intended', not_ours: [...(batch.not_ours ?? []), batch_id] });
-  deps.log.warn('batch proved to be another job’s: given back', { job_id: batch.job_id, batch_id });
+  await giveBack(deps, batch);
   return 'given back';
 }
 

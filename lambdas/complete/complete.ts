@@ -23,12 +23,12 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
   const summary = await summarize(deps.ledger, plan);
   await writeGaps(deps, plan, summary);
-  if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
   const row = await deps.jobs.get(state.job_id);
+  if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
   const seconds = secondsSince(typeof row?.started_at === 'string' ? row.started_at : undefined, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
   const ending = { status: 'COMPLETED', message, set: { job_results: jobResults(plan, summary, seconds) } } as const;
-  const closed = await closeJob(deps, state, summary.batches, ending);
+  const closed = await closeJob(deps, state, plan, summary.batches, ending);
   if (plan.legacy) await closeLegacyJob(deps, plan, summary.batches, ending);
   deps.log.info('job completed', {
     job_id: state.job_id,

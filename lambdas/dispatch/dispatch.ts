@@ -11,7 +11,12 @@ export interface DispatchDeps {
   now: () => Date;
 }
 
-const keySchema = z.object({ job_id: z.string(), version: z.unknown().optional() });
+const keySchema = z.object({
+  job_id: z.string(),
+  version: z.unknown().optional(),
+  logs: z.string().optional().catch(undefined),
+  batch_id: z.string().optional().catch(undefined),
+});
 const typeSchema = z.object({ job_type: z.string() });
 const OURS: readonly string[] = [CREATE_BATCH, AWAITING_BATCH];
 
@@ -49,7 +54,9 @@ async function refuse(deps: DispatchDeps, row: unknown, why: string): Promise<vo
       completed_at: time,
       updated_at: time,
       process_exit_confirmed: true,
-      logs: withLogLine(undefined, time, 'ERROR', message),
+      // an AWAITING row stands for a batch that somebody has paid for
+      ...(key.data.batch_id ? { checker_schedule_failed: true } : {}),
+      logs: withLogLine(key.data.logs, time, 'ERROR', message),
     },
   );
   deps.log.error('job row cannot be understood', { job_id: key.data.job_id, why, answer });

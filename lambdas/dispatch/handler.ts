@@ -14,7 +14,8 @@ export const streamHandler = (deps: DispatchDeps) => {
   const processor = new BatchProcessor(EventType.DynamoDBStreams);
   const each = async (record: DynamoDBRecord): Promise<void> => {
     const image = record.dynamodb?.NewImage;
-    if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>));
+    // a number too large to be exact must not keep the row from being read
+    if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>, { wrapNumbers: Number }));
   };
   return (event: DynamoDBStreamEvent, context?: Context): Promise<DynamoDBBatchResponse> =>
     processPartialResponse(event, each, processor, { throwOnFullBatchFailure: false, ...(context ? { context } : {}) });

@@ -91,8 +91,37 @@ export function readText(
 function parseJsonText(text: string): unknown {
   const plain = jsonOrUndefined(text);
   if (plain !== undefined) return plain;
+  for (const part of likelyJson(text)) {
+    const value = jsonOrUndefined(part);
+    if (typeof value === 'object' && value !== null) return value;
+  }
   const inner = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1 || undefined);
-  return inner.startsWith('{') ? (jsonOrUndefined(inner) ?? repaired(inner)) : undefined;
+  return inner.startsWith('{') ? repaired(inner) : undefined;
+}
+
+/** Where JSON stands in a text that says more: inside code fences, or an outermost object in the prose. */
+function* likelyJson(text: string): Generator<string> {
+  for (const [, fenced = ''] of text.matchAll(/```(?:json)?\s*([^]*?)```/g)) yield fenced;
+  let end = 0;
+  for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', end)) {
+    end = endOfObject(text, start);
+    yield text.slice(start, end);
+  }
+}
+
+/** The index after the object that begins at `start`; the end of the text when it is not closed. */
+function endOfObject(text: string, start: number): number {
+  let depth = 0;
+  let quoted = false;
+  for (let index = start; index < text.length; index++) {
+    const sign = text[index];
+    if (quoted && sign === '\\') index += 1;
+    else if (sign === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (sign === '{') depth += 1;
+    else if (sign === '}' && --depth === 0) return index + 1;
+  }
+  return text.length;
 }
 
 function repaired(text: string): unknown {

@@ -44,7 +44,7 @@ export interface JobConfig {
  * Parses the `job_config` attribute.
  * @throws InvalidJobConfig naming the field and what to do
  */
-export function parseJobConfig(jobConfig: string | undefined, defaultModel: string): JobConfig {
+export function parseJobConfig(jobConfig: string | null | undefined, defaultModel: string): JobConfig {
   if (!jobConfig)
     throw new InvalidJobConfig('job_config is missing: put the row in again as the Polis server writes it');
   const value = jsonOrUndefined(jobConfig);

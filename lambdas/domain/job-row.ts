@@ -17,15 +17,15 @@ export const jobRowSchema = z.looseObject({
   status: text,
   version: z.number().int().nonnegative(),
   conversation_id: z.string().regex(/^\d+$/, 'must be the zid in digits'),
-  report_id: text.optional(),
-  job_config: z.string().optional(),
-  worker_id: z.string().optional(),
-  created_at: z.string().optional(),
-  started_at: z.string().optional(),
-  batch_id: z.string().optional(),
-  batch_job_id: z.string().optional(),
-  model: z.string().optional(),
-  logs: z.string().optional(),
+  report_id: text.nullish(),
+  job_config: z.string().nullish(),
+  worker_id: z.string().nullish(),
+  created_at: z.string().nullish(),
+  started_at: z.string().nullish(),
+  batch_id: z.string().nullish(),
+  batch_job_id: z.string().nullish(),
+  model: z.string().nullish(),
+  logs: z.string().nullish(),
 });
 
 export type JobRow = z.infer<typeof jobRowSchema>;
@@ -35,7 +35,7 @@ const logsSchema = z.object({ entries: z.array(z.looseObject({ timestamp: z.stri
 
 /** The `logs` attribute with one more line; the last 50 are kept, and an unreadable list starts anew. */
 export function withLogLine(
-  logs: string | undefined,
+  logs: string | null | undefined,
   timestamp: string,
   level: 'INFO' | 'ERROR',
   message: string,

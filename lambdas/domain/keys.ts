@@ -74,9 +74,12 @@ export const textMark = (text: string): string => sha256(text).slice(0, 24);
 /** SHA-256 of a prompt, in hex. */
 export const promptHash = (...parts: string[]): string => sha256(parts.join('\u0000'));
 
-/** Job id of the `AWAITING_NARRATIVE_BATCH` row of one batch; the first keeps today's form. */
-export function awaitingJobId(jobId: string, intentAt: string, round: number, part: number): string {
-  const seconds = Math.floor(Date.parse(intentAt) / 1000);
+/**
+ * Job id of the `AWAITING_NARRATIVE_BATCH` row of one batch; the first keeps today's form.
+ * @param plannedAt the job's one timestamp, ISO 8601: the id stays the same however often the batch is settled
+ */
+export function awaitingJobId(jobId: string, plannedAt: string, round: number, part: number): string {
+  const seconds = Math.floor(Date.parse(plannedAt) / 1000);
   const first = round === 1 && part === 0;
   return `batch_check_${jobId}_${seconds}${first ? '' : `_r${round}p${part}`}`;
 }

@@ -61,12 +61,20 @@ export function costUsd(model: string, tokens: Tokens): number | undefined {
   return price === undefined ? undefined : price * BATCH_DISCOUNT;
 }
 
-/** Characters a token of English prose takes, on the low side so that the estimate is not too small. */
+/** Characters a token of Latin script takes, on the low side so that the estimate is not too small. */
 const CHARACTERS_PER_TOKEN = 3.5;
+/** What the answer's schema and the request's frame add to every request, in tokens. */
+const FRAME_TOKENS = 400;
 /** What a section's answer takes as a rule, thinking included. */
 const TYPICAL_OUTPUT_TOKENS = 3_000;
 
-/** What a job will cost before it is sent: expected and, with every answer at `max_tokens`, at most; for one round. */
+/** Tokens of a text, on the high side: other scripts than Latin take about one a character. */
+export function estimateTokens(text: string): number {
+  const others = text.match(/[^\u0000-\u024f\u2000-\u206f]/g)?.length ?? 0;
+  return Math.ceil((text.length - others) / CHARACTERS_PER_TOKEN) + others;
+}
+
+/** What one round costs before it is sent: expected and, with every answer at its `max_tokens`, at most. */
 export interface Estimate {
   sections: number;
   input_tokens: number;
@@ -75,11 +83,25 @@ export interface Estimate {
   most_usd: number | undefined;
 }
 
-/** Estimates from prompt lengths alone; the cache is not counted on. */
-export function estimateCost(model: string, promptCharacters: readonly number[], maxTokens: number): Estimate {
-  const sections = promptCharacters.length;
-  const characters = promptCharacters.reduce((sum, length) => sum + length, 0);
-  const input = Math.ceil(characters / CHARACTERS_PER_TOKEN);
-  const price = (output: number) => costUsd(model, { ...NO_TOKENS, input, output: output * sections });
-  return { sections, input_tokens: input, expected_usd: price(TYPICAL_OUTPUT_TOKENS), most_usd: price(maxTokens) };
+/**
+ * Estimates from the prompts alone. Expected: the fixed part is served by the cache. At most: it is written to the cache by
+ * every request, as all may be processed at once.
+ */
+export function estimateCost(
+  model: string,
+  requests: readonly { prompt: string; maxTokens: number }[],
+  system: string,
+): Estimate {
+  const sections = requests.length;
+  const fixed = sections * estimateTokens(system);
+  const input = requests.reduce((sum, { prompt }) => sum + estimateTokens(prompt) + FRAME_TOKENS, 0);
+  const room = requests.reduce((sum, { maxTokens }) => sum + maxTokens, 0);
+  const expected = { ...NO_TOKENS, input, cache_read: fixed, output: TYPICAL_OUTPUT_TOKENS * sections };
+  const most = { ...NO_TOKENS, input, cache_write: fixed, output: room };
+  return {
+    sections,
+    input_tokens: input + fixed,
+    expected_usd: costUsd(model, expected),
+    most_usd: costUsd(model, most),
+  };
 }

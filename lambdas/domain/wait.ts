@@ -14,6 +14,8 @@ const LONG_HAUL = 300;
  */
 export function secondsToNextCheck(ageSeconds: number, checks: number): number {
   if (checks > A_DAY_OF_CHECKS) return LONG_HAUL;
+  // an age that is no number would end the execution at its Wait state
+  if (!Number.isFinite(ageSeconds)) return LONGEST;
   return Math.min(LONGEST, Math.max(SHORTEST, Math.round(ageSeconds / 10)));
 }
 

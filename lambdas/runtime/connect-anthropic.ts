@@ -3,12 +3,13 @@ import { anthropicBatches } from '../clients/anthropic.ts';
 import type { Batches } from '../ports.ts';
 import { environment } from './environment.ts';
 import { secret } from './secrets.ts';
+import { keptWhile } from './step-handler.ts';
 
-/** The Anthropic API with the key that Secrets Manager holds. */
-export async function connectAnthropic(): Promise<Batches> {
-  const env = environment('ANTHROPIC_SECRET_NAME', 'ANTHROPIC_BASE_URL');
-  const apiKey = await secret(env.ANTHROPIC_SECRET_NAME);
-  return anthropicBatches(
-    new Anthropic({ apiKey, ...(env.ANTHROPIC_BASE_URL ? { baseURL: env.ANTHROPIC_BASE_URL } : {}) }),
-  );
-}
+const batchesFor = keptWhile((apiKey) => {
+  const { ANTHROPIC_BASE_URL } = environment('ANTHROPIC_BASE_URL');
+  return anthropicBatches(new Anthropic({ apiKey, ...(ANTHROPIC_BASE_URL ? { baseURL: ANTHROPIC_BASE_URL } : {}) }));
+});
+
+/** The Anthropic API with the key that Secrets Manager holds now. */
+export const connectAnthropic = async (): Promise<Batches> =>
+  batchesFor(await secret(environment('ANTHROPIC_SECRET_NAME').ANTHROPIC_SECRET_NAME));

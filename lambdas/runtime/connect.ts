@@ -4,6 +4,8 @@ import { jobTable } from '../clients/job-table.ts';
 import { ledgerTable } from '../clients/ledger.ts';
 import { environment } from './environment.ts';
 
+let db: DynamoDBDocumentClient | undefined;
+
 /** The tables every step works with. */
 export function connectTables(): {
   db: DynamoDBDocumentClient;
@@ -11,6 +13,6 @@ export function connectTables(): {
   ledger: ReturnType<typeof ledgerTable>;
 } {
   const env = environment('JOB_TABLE', 'LEDGER_TABLE');
-  const db = documentClient();
+  db ??= documentClient();
   return { db, jobs: jobTable(db, env.JOB_TABLE), ledger: ledgerTable(db, env.LEDGER_TABLE) };
 }

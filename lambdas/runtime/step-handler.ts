@@ -9,29 +9,41 @@ export interface Invocation {
 }
 
 /**
- * A Lambda handler around a step: clients are made once per function, the invocation's clock and log each time.
- * @param connect makes the step's clients from environment and secrets
+ * A Lambda handler around a step.
+ * @param connect gives the step's clients; asked at every invocation, so that a new secret is in use soon. Clients are
+ * kept as long as what they were made from stays the same.
  */
 export function stepHandler<D extends object, R>(
   step: (deps: D & Invocation, input: unknown) => Promise<R>,
   connect: () => Promise<D>,
 ): (input: unknown, context: Context) => Promise<R> {
-  let connected: Promise<D> | undefined;
   return async (input, context) => {
     const { job_id, execution } = (input ?? {}) as Record<string, string | undefined>;
     logIds({ job_id, execution });
     try {
-      connected ??= connect();
-      const deps = await connected;
-      return await step(
-        { ...deps, log, now: () => new Date(), remainingMs: () => context.getRemainingTimeInMillis() },
-        input,
-      );
+      const deps = await connect();
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      return await step({ ...deps, log, now: () => new Date(), remainingMs }, input);
     } catch (error) {
-      // a wrong setting may have been put right since: the next invocation connects anew
-      connected = undefined;
       log.error('step failed', { error_name: (error as Error).name, why: (error as Error).message });
       throw error;
     }
+  };
+}
+
+/**
+ * Keeps what was made from a value until the value changes.
+ * @param dispose is given what was kept before
+ */
+export function keptWhile<T>(
+  make: (value: string) => T,
+  dispose: (old: T) => void = () => undefined,
+): (value: string) => T {
+  let kept: { value: string; made: T } | undefined;
+  return (value) => {
+    if (kept?.value === value) return kept.made;
+    if (kept) dispose(kept.made);
+    kept = { value, made: make(value) };
+    return kept.made;
   };
 }

@@ -1,8 +1,17 @@
 import { customId, entry, ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import { unpack } from '../domain/packed.ts';
 import { moreTokens } from '../domain/prompts/request.ts';
-import type { Ledger } from '../ports.ts';
+import { estimateCost } from '../domain/usage.ts';
+import { summarize } from '../job/summary.ts';
+import type { Ledger, Log } from '../ports.ts';
 import { splitIntoParts } from './split.ts';
+
+interface NextRoundDeps {
+  ledger: Ledger;
+  log: Log;
+  settings: { jobBudgetUsd: number | undefined };
+}
 
 /**
  * The round to ask now: the one that was begun and not collected, or the one after the last.
@@ -14,30 +23,68 @@ export function roundToAsk(batches: readonly BatchEntry[]): number {
   return begun ? last : last + 1;
 }
 
-/** Worth asking again: it is not stored, and another try may help. */
-const worthAsking = (answer: AnsweredFacts | undefined): boolean =>
-  answer === undefined || answer.kind === 'ask_again' || answer.reason === 'canceled';
-
 /**
- * Writes the asked rows of a round after the first: the sections of the round before that are still missing, with the
- * same prompt, a new custom id, and more room where the answer was cut off.
- * @returns how many sections are asked for
+ * Writes the asked rows of a round after the first: the sections that are still missing, with the same prompt, a new custom id, and more room where the answer was cut off.
+ * @param startedAnew a person has put the job back to PENDING: requests that were canceled are asked for again as well
+ * @returns false when nothing is left to ask, or what is left does not fit the job's budget
  */
-export async function askAgain(ledger: Ledger, plan: Plan, round: number): Promise<number> {
-  const answers = new Map<number, AnsweredFacts>();
-  for await (const answer of ledger.answers(plan.job_id, round - 1)) answers.set(ordinalOf(answer.entry), answer);
+export async function writeNextRound(
+  deps: NextRoundDeps,
+  plan: Plan,
+  round: number,
+  startedAnew: boolean,
+): Promise<boolean> {
+  const rows = await rowsToAsk(deps.ledger, plan, round, startedAnew);
+  if (rows.length === 0 || !(await fitsBudget(deps, plan, rows))) return false;
+  await deps.ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));
+  return true;
+}
+
+/** Each section by the last round that asked for it: one that was answered for good in an earlier round stays so. */
+async function rowsToAsk(ledger: Ledger, plan: Plan, round: number, startedAnew: boolean): Promise<Asked[]> {
+  const worthAsking = (answer: AnsweredFacts | undefined) =>
+    answer === undefined || answer.kind === 'ask_again' || (startedAnew && answer.reason === 'canceled');
+  const looked = new Set<number>();
   const rows: Asked[] = [];
-  for await (const row of ledger.askedInRound(plan.job_id, round - 1)) {
-    const answer = answers.get(row.ordinal);
-    if (!worthAsking(answer)) continue;
-    rows.push({
-      ...row,
-      entry: entry.asked(round, row.ordinal),
-      round,
-      custom_id: customId(plan.job_id, round, row.ordinal),
-      max_tokens: answer?.reason === 'truncated' ? moreTokens(row.max_tokens) : row.max_tokens,
-    });
+  for (let last = round - 1; last >= 1; last--) {
+    const answers = new Map<number, AnsweredFacts>();
+    for await (const answer of ledger.answers(plan.job_id, last)) answers.set(ordinalOf(answer.entry), answer);
+    for await (const row of ledger.askedInRound(plan.job_id, last)) {
+      if (looked.has(row.ordinal)) continue;
+      looked.add(row.ordinal);
+      const answer = answers.get(row.ordinal);
+      if (worthAsking(answer)) rows.push(askedAgain(row, answer, round));
+    }
   }
-  await ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));
-  return rows.length;
+  return rows.sort((a, b) => a.ordinal - b.ordinal);
+}
+
+const askedAgain = (row: Asked, answer: AnsweredFacts | undefined, round: number): Asked => ({
+  ...row,
+  entry: entry.asked(round, row.ordinal),
+  round,
+  custom_id: customId(row.job_id, round, row.ordinal),
+  max_tokens: answer?.reason === 'truncated' ? moreTokens(row.max_tokens) : row.max_tokens,
+});
+
+/** Whether what was spent so far and what the round costs at most stay within the job's budget. */
+async function fitsBudget(
+  { ledger, log, settings }: NextRoundDeps,
+  plan: Plan,
+  rows: readonly Asked[],
+): Promise<boolean> {
+  const budget = settings.jobBudgetUsd;
+  if (budget === undefined) return true;
+  const { cost_usd: spent } = await summarize(ledger, plan);
+  const requests = rows.map((row) => ({ prompt: unpack(row.prompt), maxTokens: row.max_tokens }));
+  const { most_usd: most } = estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '');
+  if (spent !== undefined && most !== undefined && spent + most <= budget) return true;
+  log.warn('the next round does not fit the job budget: its sections stay missing', {
+    job_id: plan.job_id,
+    sections: rows.length,
+    spent_usd: spent,
+    most_usd: most,
+    budget_usd: budget,
+  });
+  return false;
 }

@@ -59,11 +59,8 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   const prompts = sections.map((section) =>
     sectionPrompt(section, { conversationTopic: facts.topic, groups: facts.math.groups }),
   );
-  const estimate = estimateCost(
-    config.model,
-    prompts.map((prompt) => prompt.length + SYSTEM_PROMPT.length),
-    FIRST_MAX_TOKENS,
-  );
+  const requests = prompts.map((prompt) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
+  const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT);
   checkBudget(config.model, estimate, deps.settings.jobBudgetUsd);
   if (!(await deps.batches.knowsModel(config.model))) {
     throw new UnknownModel(

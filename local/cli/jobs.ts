@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { OverBudget, UnknownModel } from '../../lambdas/domain/errors.ts';
+import { OverBudget, StoreUnavailable, UnknownModel } from '../../lambdas/domain/errors.ts';
 import { parseJobConfig } from '../../lambdas/domain/job-config.ts';
 import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
 import { executionName } from '../../lambdas/domain/keys.ts';
@@ -72,9 +72,17 @@ export async function unfinishedJobs({ db }: Embedded): Promise<UnfinishedJob[]>
   const scan = {
     TableName: TABLE_NAMES.jobs,
     ConsistentRead: true,
-    FilterExpression: '#status IN (:pending, :processing) AND job_type = :type',
-    ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: { ':pending': 'PENDING', ':processing': 'PROCESSING', ':type': CREATE_BATCH },
+    // a job that failed with a batch that is paid for and not collected is half done as well
+    FilterExpression:
+      'job_type = :type AND (#status IN (:pending, :processing) OR (#status = :failed AND #unwatched = :yes))',
+    ExpressionAttributeNames: { '#status': 'status', '#unwatched': 'checker_schedule_failed' },
+    ExpressionAttributeValues: {
+      ':pending': 'PENDING',
+      ':processing': 'PROCESSING',
+      ':failed': 'FAILED',
+      ':yes': true,
+      ':type': CREATE_BATCH,
+    },
   };
   for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
     found.push(...Items.flatMap((item) => unfinishedSchema.safeParse(item).data ?? []));
@@ -82,25 +90,39 @@ export async function unfinishedJobs({ db }: Embedded): Promise<UnfinishedJob[]>
   return found;
 }
 
-/** The execution that runs a job: its owner, or the one that the stream starts for a row that is still PENDING. */
+/** The execution that runs a job: its owner, or the one that the stream starts for a row that is PENDING. */
 export const executionOf = ({ job_id, status, version, worker_id }: Omit<UnfinishedJob, 'report_id'>): string =>
-  status === 'PENDING' ? executionName(job_id, version) : worker_id;
+  status === 'PROCESSING' ? worker_id : executionName(job_id, status === 'FAILED' ? version + 1 : version);
 
 /** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
-export function resumeJob({ machine }: Embedded, job: UnfinishedJob): void {
-  const { job_id, job_type, version } = job;
+export async function resumeJob({ machine, world }: Embedded, job: UnfinishedJob): Promise<void> {
+  const { job_id, job_type, version, status } = job;
+  if (status === 'FAILED') {
+    // the stream starts it, as it would on AWS when an operator does this
+    await world.jobs.change(job_id, { status, version }, { status: 'PENDING', worker_id: 'none' });
+    return;
+  }
   const execution = executionOf(job);
   machine.start(execution, { job_id, job_type, version, execution });
 }
 
 const TERMINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-/** The job's row once it has ended; waits for its execution, which the stream may not have started yet. */
-export async function endOfJob({ world, machine }: Embedded, jobId: string, stopped: AbortSignal) {
+/**
+ * The job's row once it has ended; waits for its execution, which the stream may not have started yet.
+ * @throws StoreUnavailable when the execution ended and could not close the row
+ */
+export async function endOfJob({ world, machine }: Embedded, jobId: string, execution: string, stopped: AbortSignal) {
   for (;;) {
     await machine.idle();
+    const state = machine.status(execution);
     const row = await readJob(world.jobs, jobId);
     if (row && TERMINAL.has(row.status)) return row;
+    if (state && state.status !== 'RUNNING') {
+      throw new StoreUnavailable(
+        `execution ${execution} ended ${state.status} and could not close its job (${state.error ?? 'no reason given'}): mend the cause, then start again to go on`,
+      );
+    }
     stopped.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

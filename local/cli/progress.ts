@@ -30,6 +30,7 @@ const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a
 export class Progress {
   readonly #out: NodeJS.WriteStream;
   readonly #logFile: string;
+  #logBroken = false;
   readonly #began = Date.now();
   readonly #waiting: WaitingLine;
   #execution = '';
@@ -88,7 +89,7 @@ export class Progress {
 
   #take(level: string, message: string, fields: Fields = {}): void {
     const line = { time: new Date().toISOString(), level, message, ...fields };
-    appendFileSync(this.#logFile, `${JSON.stringify(line)}\n`);
+    this.#keep(`${JSON.stringify(line)}\n`);
     const told = TOLD[message]?.(fields);
     if (told === undefined || told === this.#lastStatus) return;
     if (message === 'batch status') {
@@ -100,5 +101,16 @@ export class Progress {
       this.#counts = `${fields.requests} processing`;
     }
     this.say(`  ${told}`);
+  }
+
+  /** The log is a help, not a need: a full disk must not fail the step that logs. */
+  #keep(line: string): void {
+    try {
+      appendFileSync(this.#logFile, line);
+    } catch (error) {
+      if (!this.#logBroken)
+        this.say(`the log ${this.#logFile} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+      this.#logBroken = true;
+    }
   }
 }

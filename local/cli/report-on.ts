@@ -36,25 +36,31 @@ export async function reportOn(errand: Errand): Promise<number> {
   await loadPostgres(embedded.pool, data);
   await loadTopics(embedded.db, data);
   errand.stopped.throwIfAborted();
-  const jobId = (await goOn(errand)) ?? (await begin(errand));
-  if (jobId === undefined) {
+  const job = (await goOn(errand)) ?? (await begin(errand));
+  if (job === undefined) {
     progress.say('nothing was sent and nothing was paid');
     return 0;
   }
   embedded.start();
-  const row = await endOfJob(embedded, jobId, errand.stopped);
+  const row = await endOfJob(embedded, job.jobId, job.execution, errand.stopped);
   const results = resultsOf(row);
   const ended = results ? `${row.status}: ${figures(results, errand.real)}` : row.status;
   progress.say(ended);
   for (const { section, message } of results?.failed ?? []) progress.say(`not written: ${section} (${message})`);
-  if (row.status === 'COMPLETED') return write(errand, jobId, String(row.model));
+  if (row.status === 'COMPLETED') return write(errand, job.jobId, String(row.model));
   progress.say(`why: ${String(row.error_message ?? 'no reason given')}`);
   progress.say(`what happened, step by step: ${errand.logFile}`);
   return 1;
 }
 
+/** A job and the execution that runs it. */
+interface Begun {
+  jobId: string;
+  execution: string;
+}
+
 /** Goes on with what an earlier run left. @returns the job of this report, if there is one */
-async function goOn({ embedded, data, progress, real, options }: Errand): Promise<string | undefined> {
+async function goOn({ embedded, data, progress, real, options }: Errand): Promise<Begun | undefined> {
   const unfinished = await unfinishedJobs(embedded);
   if (unfinished.length === 0) return undefined;
   // a wrong key would fail the job, and its paid batch with it
@@ -63,13 +69,13 @@ async function goOn({ embedded, data, progress, real, options }: Errand): Promis
   if (ours) progress.follow(executionOf(ours));
   for (const job of unfinished) {
     progress.say(`going on with ${job.job_id}, which an earlier run began`);
-    resumeJob(embedded, job);
+    await resumeJob(embedded, job);
   }
-  return ours?.job_id;
+  return ours && { jobId: ours.job_id, execution: executionOf(ours) };
 }
 
 /** Plans and prices a new job, and puts its row as the server does. @returns undefined when declined */
-async function begin({ embedded, data, progress, real, options }: Errand): Promise<string | undefined> {
+async function begin({ embedded, data, progress, real, options }: Errand): Promise<Begun | undefined> {
   const row = jobFor(data, options);
   const { model, estimate } = await estimateJob(embedded, row);
   if (real) {
@@ -79,7 +85,7 @@ async function begin({ embedded, data, progress, real, options }: Errand): Promi
   progress.follow(executionOf(row));
   await putJob(embedded, row);
   progress.say(`job ${row.job_id} is PENDING; from here everything happens by itself`);
-  return row.job_id;
+  return { jobId: row.job_id, execution: executionOf(row) };
 }
 
 async function write(

@@ -154,3 +154,24 @@ describe('lines that do not say whose they are', () => {
     expect(job.reports).toHaveLength(15);
   });
 });
+
+describe('requests that were cancelled at the API', () => {
+  it('are not asked for again by the same execution, though another section is', async () => {
+    const row = world.jobRow();
+    const before = world.standIn.batches().length;
+    for (const ordinal of [1, 2]) world.standIn.script.result(customId(row.job_id, 1, ordinal), { kind: 'canceled' });
+    world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
+    await world.putJob(row);
+    await world.settle();
+    const job = await world.ended(row.job_id);
+    expect(batchesSince(before)).toEqual([15, 1]);
+    expect(job.results).toMatchObject({ stored: 13, failed: [{ reason: 'canceled' }, { reason: 'canceled' }] });
+    await world.putJob({ ...job.row, status: 'PENDING', version: Number(job.row.version) + 1 });
+    await world.settle();
+    expect(batchesSince(before)).toEqual([15, 1, 2]);
+    expect(JSON.parse(String((await world.world.jobs.get(row.job_id))?.job_results))).toMatchObject({
+      stored: 15,
+      failed: [],
+    });
+  });
+});

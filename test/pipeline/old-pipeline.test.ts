@@ -127,6 +127,24 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });
 
+  it('two PENDING rows of one batch leave its sections stored once', async () => {
+    const { jobId, awaiting, reports } = await leftBehind([newest, older]);
+    await world.putJob({
+      ...awaiting.row,
+      job_id: `${awaiting.job_id}9`,
+      status: 'PENDING',
+      version: 1,
+      worker_id: 'none',
+      checker_schedule_failed: undefined,
+    });
+    await world.settle();
+    const second = await world.world.jobs.get(`${awaiting.job_id}9`);
+    expect(second).toMatchObject({ status: 'FAILED' });
+    expect(second?.error_message).toMatch(/^InvalidJobRow: batch \w+ is watched already/);
+    expect(second?.checker_schedule_failed).toBeUndefined();
+    expect(await world.reports(jobId)).toEqual(reports);
+  });
+
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['without a batch_id', { batch_id: undefined }, /^InvalidJobRow: row \w+ lacks batch_id/],
     ['of another conversation', { conversation_id: '7' }, /^ReportMismatch/],
@@ -135,6 +153,9 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
     const { awaiting, submitter } = await leftBehind([newest], changes);
     expect(awaiting.row).toMatchObject({ status: 'FAILED' });
     expect(awaiting.row.error_message).toMatch(message);
+    expect(awaiting.row.checker_schedule_failed).toBe(
+      'batch_id' in changes && changes.batch_id === undefined ? undefined : true,
+    );
     expect(submitter).toMatchObject({ status: 'PROCESSING', version: 4 });
   });
 });

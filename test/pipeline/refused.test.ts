@@ -1,6 +1,9 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeAll } from '../../lambdas/clients/dynamo.ts';
+import { InvalidRow } from '../../lambdas/domain/errors.ts';
+import { customId } from '../../lambdas/domain/keys.ts';
+import { fail } from '../../lambdas/fail/fail.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../../local/conversation/conversation-data.ts';
 import { startWorld, type World } from './world.ts';
@@ -215,5 +218,52 @@ describe('a refusal that comes after the money is spent', () => {
     const job = await world.run();
     expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
     expect(world.waits.slice(waits)).toContain(90);
+  });
+});
+
+describe('a budget', () => {
+  it('is kept over the rounds: what does not fit is not asked for again, and is named', async () => {
+    world.settings.jobBudgetUsd = 1.5;
+    const row = world.jobRow();
+    const before = world.standIn.batches().length;
+    for (let ordinal = 0; ordinal < 15; ordinal++) {
+      world.standIn.script.result(customId(row.job_id, 1, ordinal), { kind: 'max_tokens' });
+    }
+    await world.putJob(row);
+    await world.settle();
+    world.settings.jobBudgetUsd = undefined;
+    world.standIn.script.clear();
+    expect(world.standIn.batches()).toHaveLength(before + 1);
+    expect((await world.ended(row.job_id)).row.error_message).toMatch(
+      /^NothingStored: none of 15 sections could be written \(15 truncated/,
+    );
+  });
+});
+
+describe('the last net', () => {
+  it('closes the row though the ledger cannot be read, and names the batch that the row knows of', async () => {
+    world.standIn.script.answer('retrieve', 401);
+    const { ledger } = world.world;
+    const { plan } = ledger;
+    const row = world.jobRow();
+    ledger.plan = async (jobId) => {
+      const jobRow = await world.world.jobs.get(jobId);
+      if (jobRow?.batch_id && jobId === row.job_id) throw new InvalidRow('ledger row: entry: odd');
+      return plan(jobId);
+    };
+    await world.putJob(row);
+    await world.settle();
+    ledger.plan = plan;
+    const failed = (await world.world.jobs.get(row.job_id)) ?? {};
+    expect(failed).toMatchObject({ status: 'FAILED', checker_schedule_failed: true, process_exit_confirmed: true });
+    expect(failed.error_message).toContain(String(failed.batch_id));
+  });
+
+  it('closes a row that has become unreadable while it was ours', async () => {
+    const row = world.jobRow({ status: 'PROCESSING', worker_id: 'e', conversation_id: 'abc' });
+    await world.world.jobs.putNew(row);
+    const error = { Error: 'InvalidJobRow', Cause: JSON.stringify({ errorMessage: 'conversation_id: odd' }) };
+    await fail(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
+    expect(await world.world.jobs.get(row.job_id)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
   });
 });

@@ -1,8 +1,10 @@
+import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
-import { AnthropicUnavailable, StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { AnthropicUnavailable, BatchNotFound, StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { customId } from '../../lambdas/domain/keys.ts';
+import { batchRequest } from '../../lambdas/domain/prompts/request.ts';
 import { fail } from '../../lambdas/fail/fail.ts';
 import { SETTLE_SECONDS } from '../../lambdas/submit/send.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
@@ -125,8 +127,38 @@ describe('money is spent once, in jobs of several batches', () => {
   );
 });
 
+describe('a batch that was taken from the list and is gone', () => {
+  it('is given back, and our own is found', async () => {
+    const row = world.jobRow();
+    const stranger = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
+    const requests = Array.from({ length: 15 }, (_, index) =>
+      batchRequest({ customId: `strange_${index}`, model: 'claude-sonnet-5-5', maxTokens: 100, prompt: 'words' }),
+    );
+    const foreign = await stranger.messages.batches.create({ requests });
+    const before = world.standIn.batches().length;
+    world.standIn.script.dropAfter('create');
+    const { batches } = world.world;
+    const { createdSince } = batches;
+    // the first look shows the stranger's batch only
+    let looks = 0;
+    batches.createdSince = async (since) =>
+      (await createdSince(since)).filter(({ id }) => (id === foreign.id) === (looks === 0));
+    const { status } = batches;
+    batches.status = async (batchId) => {
+      if (batchId !== foreign.id) return status(batchId);
+      looks += 1;
+      throw new BatchNotFound('gone');
+    };
+    await world.putJob(row);
+    await world.settle();
+    Object.assign(batches, { createdSince, status });
+    expect(batchesSince(before)).toEqual([15]);
+    expect((await world.ended(row.job_id)).results).toMatchObject({ stored: 15, rounds: 1, unfiled_count: 0 });
+  });
+});
+
 describe('a job that is cancelled while its submission is unclear', () => {
-  it('has its paid batch found and collected, and its row left alone', async () => {
+  it('has its paid batch found and collected, and stays cancelled', async () => {
     world.standIn.script.dropAfter('create');
     const row = world.jobRow();
     const { batches, jobs } = world.world;
@@ -139,7 +171,7 @@ describe('a job that is cancelled while its submission is unclear', () => {
     await world.putJob(row);
     await world.settle();
     const job = await world.ended(row.job_id);
-    expect(job.row).toMatchObject({ status: 'CANCELLED', version: 3 });
+    expect(job.row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
     expect(job.reports).toHaveLength(15);
   });
 });

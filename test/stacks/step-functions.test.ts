@@ -24,19 +24,11 @@ describe('step functions', () => {
   const EVERYWHERE = ['JOB_TABLE', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
   const TOPICS = ['TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE'];
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
-  const PLANNING = [
-    'DATABASE_SECRET_NAME',
-    'DEFAULT_MODEL',
-    'JOB_BUDGET_USD',
-    'LEDGER_TABLE',
-    'MATH_ENV',
-    ...API,
-    ...TOPICS,
-  ];
+  const PLANNING = ['DATABASE_SECRET_NAME', 'DEFAULT_MODEL', 'JOB_BUDGET_USD', 'LEDGER_TABLE', 'MATH_ENV', ...TOPICS];
   it.each([
     ['dispatch', ['STATE_MACHINE_ARN']],
     ['adopt', PLANNING],
-    ['submit', PLANNING],
+    ['submit', [...PLANNING, ...API]],
     ['check-status', ['LEDGER_TABLE', ...API]],
     ['collect', ['LEDGER_TABLE', 'REPORTS_TABLE', ...API]],
     ['complete', ['LEDGER_TABLE', 'REPORTS_TABLE']],
@@ -80,7 +72,7 @@ describe('step functions', () => {
   });
 
   it.each([
-    ['anthropic-api-key', ['adopt', 'check-status', 'collect', 'submit']],
+    ['anthropic-api-key', ['check-status', 'collect', 'submit']],
     ['database-url', ['adopt', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
     ['ReportsTable', ['collect', 'complete']],

@@ -93,7 +93,6 @@ describe('a row that cannot be understood', () => {
     ['conversation_id', undefined],
     ['report_id', ''],
     ['job_config', { model: 'x' }],
-    ['batch_id', null],
   ])('with %s: %j it is marked FAILED, with the attribute named and what to do', async (field, value) => {
     const bad = row({ [field]: value });
     const { send, started, row: stored } = wired(bad);
@@ -146,6 +145,15 @@ describe('a row that cannot be understood', () => {
     const { send, changes, row: stored } = wired(foreign);
     await send(foreign);
     expect([changes, stored(JOB).status]).toEqual([[], 'PENDING']);
+  });
+
+  test('an AWAITING row that cannot be understood says that its paid batch is unwatched, and keeps its log', async () => {
+    const logs = JSON.stringify({ entries: [{ timestamp: 't', level: 'INFO', message: 'before' }] });
+    const bad = row({ job_type: 'AWAITING_NARRATIVE_BATCH', batch_id: 'msgbatch_1', conversation_id: 'x', logs });
+    const { send, row: stored } = wired(bad);
+    await send(bad);
+    expect(stored(JOB)).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
+    expect(stored(JOB).logs).toContain('before');
   });
 
   test('a record without a job_id is logged, and does not block the stream', async () => {

@@ -30,7 +30,9 @@ export function memoryJobs(...rows: Row[]) {
       return 'changed';
     },
     async putNew(row) {
-      if (!table.has(row.job_id)) table.set(row.job_id, row);
+      if (table.has(row.job_id)) return 'exists';
+      table.set(row.job_id, row);
+      return 'put';
     },
   };
   return { jobs, changes, row: (jobId: string): Row => table.get(jobId) ?? {} };

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { addTokens, costUsd, estimateCost, NO_TOKENS, usageSchema } from '../../lambdas/domain/usage.ts';
+import {
+  addTokens,
+  costUsd,
+  estimateCost,
+  estimateTokens,
+  NO_TOKENS,
+  usageSchema,
+} from '../../lambdas/domain/usage.ts';
 
 /** Prices of single messages in dollars for a million tokens, by Anthropic's price list. */
 const SONNET = { model: 'claude-sonnet-4-5', input: 3, output: 15, cache_read: 0.3, cache_write_1h: 6 };
@@ -62,29 +69,33 @@ describe('tokens', () => {
   });
 });
 
-describe('the estimate of a job', () => {
-  test('it counts sections and characters, and is at most what every answer at max_tokens costs', () => {
-    const estimate = estimateCost(SONNET.model, [3_500, 7_000], 8_000);
-    expect(estimate).toMatchObject({ sections: 2, input_tokens: 3_000 });
-    expect(estimate.most_usd).toBeCloseTo(((3 * 3 + 16 * 15) * THOUSAND) / 2, 10);
-    expect(estimate.expected_usd).toBeCloseTo(((3 * 3 + 6 * 15) * THOUSAND) / 2, 10);
+describe('the estimate of a round', () => {
+  const asked = (characters: number, maxTokens = 8_000) => ({ prompt: 'x'.repeat(characters), maxTokens });
+
+  test('expected: the fixed part from the cache and 3,000 tokens an answer; at most: it is written each time and every answer full', () => {
+    const estimate = estimateCost(SONNET.model, [asked(3_500), asked(7_000, 16_000)], 'x'.repeat(3_500));
+    // 1,000 + 2,000 of prompts, 400 of frame each, and the fixed part twice
+    expect(estimate).toMatchObject({ sections: 2, input_tokens: 5_800 });
+    expect(estimate.expected_usd).toBeCloseTo(((3.8 * 3 + 2 * 0.3 + 6 * 15) * THOUSAND) / 2, 10);
+    expect(estimate.most_usd).toBeCloseTo(((3.8 * 3 + 2 * 6 + 24 * 15) * THOUSAND) / 2, 10);
+  });
+
+  test('a script other than Latin is taken for a token a character', () => {
+    expect(estimateTokens('абвгд'.repeat(100))).toBe(500);
+    expect(estimateTokens('a’b–c “é”'.repeat(35))).toBe(90);
   });
 
   test('with an unknown model it has no price, but still its tokens', () => {
-    expect(estimateCost('claude-of-nobody', [35], 8_000)).toEqual({
+    expect(estimateCost('claude-of-nobody', [asked(35)], '')).toEqual({
       sections: 1,
-      input_tokens: 10,
+      input_tokens: 410,
       expected_usd: undefined,
       most_usd: undefined,
     });
   });
 
   test('no section costs nothing', () => {
-    expect(estimateCost(SONNET.model, [], 8_000)).toEqual({
-      sections: 0,
-      input_tokens: 0,
-      expected_usd: 0,
-      most_usd: 0,
-    });
+    const nothing = { sections: 0, input_tokens: 0, expected_usd: 0, most_usd: 0 };
+    expect(estimateCost(SONNET.model, [], 'fixed')).toEqual(nothing);
   });
 });
