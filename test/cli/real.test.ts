@@ -76,4 +76,15 @@ describe('a run that would cost money', () => {
     expect(`${markdown}${stdout}`).not.toMatch(/simulated/i);
     expect(answer.available_runs).toEqual([expect.objectContaining({ model: 'claude-opus-4-8', sectionCount: 9 })]);
   });
+
+  it('goes on with the batch of a job that failed with it unwatched, and does not pay again', async () => {
+    const before = api.batches().length;
+    api.script.answer('retrieve', 403);
+    const failed = await command(args('--yes'), { env: env() });
+    expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining('left unwatched') });
+    const { code, stdout } = await command(args('--yes'), { env: env() });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/going on with batch_report_/) });
+    expect(stdout).toContain('9 of 9 sections stored');
+    expect(api.batches().length - before).toBe(1);
+  });
 });
