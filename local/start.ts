@@ -15,3 +15,5 @@ try {
   console.error(`${error.name}: ${error.message}`);
   process.exitCode = error.name === 'InvalidSetting' ? 2 : 1;
 }
+// everything is closed by now; a call that the API has not answered must not keep a stopped run waiting
+if (process.exitCode === 130) process.exit();

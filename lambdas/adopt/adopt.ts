@@ -4,7 +4,7 @@ import { InvalidJobRow, ReportMismatch } from '../domain/errors.ts';
 import { parseJobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
-import { entry, GLOBAL_SECTIONS, globalSection, legacyCustomId, topicSection } from '../domain/keys.ts';
+import { entry, globalSection, legacyCustomId, topicSection } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { pack } from '../domain/packed.ts';
 import { wholeCount } from '../domain/parse.ts';
@@ -23,6 +23,8 @@ export interface AdoptDeps {
   settings: { defaultModel: string; ledgerDays: number };
 }
 
+/** The global sections that the old pipeline knew; ours may grow. */
+const OLD_GLOBAL_SECTIONS = ['groups', 'group_informed_consensus', 'uncertainty'] as const;
 /** What the old pipeline's prompts were is not known. */
 const LEGACY_PROMPT_VERSION = 'old-pipeline';
 
@@ -130,7 +132,7 @@ function candidates(conversationId: string, batchJobId: string, names: readonly 
       { section, kind: 'topic', title: row.topic_name, topic, custom_id: legacyCustomId(conversationId, section) },
     ];
   });
-  const globals = GLOBAL_SECTIONS.map((kind) => {
+  const globals = OLD_GLOBAL_SECTIONS.map((kind) => {
     const section = globalSection(batchJobId, kind);
     return { section, kind, title: kind, custom_id: legacyCustomId(conversationId, section) };
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GLOBAL_SECTIONS } from './keys.ts';
 import { REASONS, type Reason } from './outcome.ts';
 
 /**
@@ -27,6 +28,8 @@ export const planSchema = z.object({
   model: z.string(),
   max_batch_size: index,
   sections: index,
+  /** titles of sections that no comment belongs to, and that are not asked for */
+  left_out: z.array(z.string()).optional(),
   /** the one `timestamp` of every report row of this job */
   report_timestamp: z.string(),
   prompt_version: z.string(),
@@ -43,7 +46,7 @@ export type Plan = z.infer<typeof planSchema>;
 export const askedSchema = z.object({
   ...base,
   section: z.string(),
-  kind: z.enum(['topic', 'groups', 'group_informed_consensus', 'uncertainty']),
+  kind: z.enum(['topic', ...GLOBAL_SECTIONS]),
   title: z.string(),
   topic: topicSchema.optional(),
   ordinal: index,

@@ -97,6 +97,21 @@ export function planSections(input: {
   return [...topicSections, ...globalSections].filter((planned) => planned.comments.length > 0);
 }
 
+/** Titles of the sections that a report could have and that no comment belongs to. */
+export function leftOut(
+  planned: readonly PlannedSection[],
+  topics: readonly Topic[],
+  layers?: readonly number[] | undefined,
+): string[] {
+  const there = new Set(planned.map(({ kind, section }) => (kind === 'topic' ? section : kind)));
+  return [
+    ...topics
+      .filter(({ layer, section }) => (!layers || layers.includes(layer)) && !there.has(section))
+      .map(({ name }) => name),
+    ...GLOBAL_SECTIONS.filter((kind) => !there.has(kind)).map((kind) => GLOBAL_RULES[kind].title),
+  ];
+}
+
 function membersByTopic(
   comments: readonly TalliedComment[],
   clusters: ClusterOfComment,

@@ -76,6 +76,7 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
   return JSON.stringify({
     planned,
     stored,
+    left_out: plan.left_out ?? [],
     failed_count: failed.length,
     failed: failed.slice(0, MOST_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
     unfiled_count: unfiled.length,

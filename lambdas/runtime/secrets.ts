@@ -28,5 +28,8 @@ export async function secret(name: string): Promise<string> {
   if (typeof value !== 'string' || value.trim() === '') {
     throw new InvalidSetting(`secret ${name} is empty or not text: put the bare value into it`);
   }
+  if (!/^[\x20-\x7e]+$/.test(value.trim())) {
+    throw new InvalidSetting(`secret ${name} is not one line of plain characters: put the bare value into it`);
+  }
   return value.trim();
 }

@@ -9,7 +9,7 @@ import { FIRST_MAX_TOKENS } from '../domain/prompts/request.ts';
 import { sectionPrompt } from '../domain/prompts/section-prompt.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../domain/prompts/system.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
-import { type PlannedSection, planSections } from '../domain/sections.ts';
+import { leftOut, type PlannedSection, planSections } from '../domain/sections.ts';
 import { type Estimate, estimateCost } from '../domain/usage.ts';
 import type { Tally } from '../domain/votes.ts';
 import type { Batches, Conversations, Topics } from '../ports.ts';
@@ -77,6 +77,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     model: config.model,
     max_batch_size: config.max_batch_size,
     sections: sections.length,
+    left_out: leftOut(sections, topics, layers),
     report_timestamp: row.started_at || now.toISOString(),
     prompt_version: PROMPT_VERSION,
     schema_version: REPORT_SCHEMA_VERSION,

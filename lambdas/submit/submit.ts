@@ -75,7 +75,7 @@ async function takeUpPlan(deps: SubmitDeps, row: JobRow, anythingSent: boolean):
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
   const { plan, asked, estimate } = await planJob(deps, row, config);
   await deps.ledger.writePlan(plan, asked);
-  deps.log.info('job planned', { job_id: row.job_id, ...estimate });
+  deps.log.info('job planned', { job_id: row.job_id, ...estimate, left_out: plan.left_out });
   return plan;
 }
 

@@ -13,15 +13,17 @@ import { serverJob } from '../conversation/server-job.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import type { Options } from './options.ts';
 
-const unfinishedSchema = z.object({
+const jobSchema = z.object({
   job_id: z.string(),
   job_type: z.literal(CREATE_BATCH),
   status: z.string(),
   version: z.number(),
   worker_id: z.string(),
   report_id: z.string(),
+  created_at: z.string(),
+  model: z.string().optional(),
 });
-export type UnfinishedJob = z.infer<typeof unfinishedSchema>;
+export type KnownJob = z.infer<typeof jobSchema>;
 export type JobToBe = ReturnType<typeof jobFor>;
 
 /** The row that the server would write for this conversation. */
@@ -66,36 +68,53 @@ export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
   await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
 }
 
-/** Jobs that an earlier run of this program left half done. The embedded table is small: a scan is fine here. */
-export async function unfinishedJobs({ db }: Embedded): Promise<UnfinishedJob[]> {
-  const found: UnfinishedJob[] = [];
+/** This program's jobs by what their rows say. The embedded table is small: a scan is fine here. */
+async function jobsWhere({ db }: Embedded, condition: string, values: Record<string, unknown>): Promise<KnownJob[]> {
+  const found: KnownJob[] = [];
   const scan = {
     TableName: TABLE_NAMES.jobs,
     ConsistentRead: true,
-    // a job that failed with a batch that is paid for and not collected is half done as well
-    FilterExpression:
-      'job_type = :type AND (#status IN (:pending, :processing) OR (#status = :failed AND #unwatched = :yes))',
-    ExpressionAttributeNames: { '#status': 'status', '#unwatched': 'checker_schedule_failed' },
-    ExpressionAttributeValues: {
-      ':pending': 'PENDING',
-      ':processing': 'PROCESSING',
-      ':failed': 'FAILED',
-      ':yes': true,
-      ':type': CREATE_BATCH,
-    },
+    FilterExpression: `job_type = :type AND (${condition})`,
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':type': CREATE_BATCH, ...values },
   };
   for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
-    found.push(...Items.flatMap((item) => unfinishedSchema.safeParse(item).data ?? []));
+    found.push(...Items.flatMap((item) => jobSchema.safeParse(item).data ?? []));
   }
   return found;
 }
 
+/** Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too. */
+export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
+  jobsWhere(embedded, '#status IN (:pending, :processing) OR (#status = :failed AND checker_schedule_failed = :yes)', {
+    ':pending': 'PENDING',
+    ':processing': 'PROCESSING',
+    ':failed': 'FAILED',
+    ':yes': true,
+  });
+
+/** Completed jobs of one report, newest first. */
+export async function completedJobs(embedded: Embedded, reportId: string): Promise<KnownJob[]> {
+  const jobs = await jobsWhere(embedded, '#status = :completed AND report_id = :report', {
+    ':completed': 'COMPLETED',
+    ':report': reportId,
+  });
+  return jobs.sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
 /** The execution that runs a job: its owner, or the one that the stream starts for a row that is PENDING. */
-export const executionOf = ({ job_id, status, version, worker_id }: Omit<UnfinishedJob, 'report_id'>): string =>
-  status === 'PROCESSING' ? worker_id : executionName(job_id, status === 'FAILED' ? version + 1 : version);
+export const executionOf = ({
+  job_id,
+  status,
+  version,
+  worker_id,
+}: Pick<KnownJob, 'job_id' | 'status' | 'version' | 'worker_id'>): string =>
+  status === 'PROCESSING' || status === 'COMPLETED'
+    ? worker_id
+    : executionName(job_id, status === 'FAILED' ? version + 1 : version);
 
 /** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
-export async function resumeJob({ machine, world }: Embedded, job: UnfinishedJob): Promise<void> {
+export async function resumeJob({ machine, world }: Embedded, job: KnownJob): Promise<void> {
   const { job_id, job_type, version, status } = job;
   if (status === 'FAILED') {
     // the stream starts it, as it would on AWS when an operator does this

@@ -29,7 +29,11 @@ export type Options = z.infer<typeof optionsSchema>;
 
 const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
 const environmentSchema = z.object({
-  ANTHROPIC_API_KEY: z.string().trim().min(1, 'should not be blank').optional(),
+  ANTHROPIC_API_KEY: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'must be one line of plain characters')
+    .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
   JOB_BUDGET_USD: z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional(),

@@ -6,10 +6,14 @@ import { WaitingLine } from './waiting-line.ts';
 
 type Fields = Record<string, unknown>;
 
+/** Sections that no comment belongs to. */
+const without = (titles: unknown): string =>
+  Array.isArray(titles) && titles.length > 0 ? `; left out, as no comment belongs to them: ${titles.join('; ')}` : '';
+
 /** Lines of a step's log that a person wants to see while waiting. */
 const TOLD: Record<string, (fields: Fields) => string> = {
-  'job planned': ({ sections, input_tokens }) =>
-    `${sections} sections planned, about ${Number(input_tokens).toLocaleString('en')} input tokens`,
+  'job planned': ({ sections, input_tokens, left_out }) =>
+    `${sections} sections planned, about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
   'batch submitted': ({ batch_id, requests, adopted }) =>
     `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
   'batch status': ({ progress }) => withoutZeros(String(progress)),
@@ -90,6 +94,8 @@ export class Progress {
   #take(level: string, message: string, fields: Fields = {}): void {
     const line = { time: new Date().toISOString(), level, message, ...fields };
     this.#keep(`${JSON.stringify(line)}\n`);
+    // other jobs that the stream starts again go on in silence
+    if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
     const told = TOLD[message]?.(fields);
     if (told === undefined || told === this.#lastStatus) return;
     if (message === 'batch status') {

@@ -6,9 +6,20 @@ import { describeDerivation } from '../export/describe-derivation.ts';
 import { writeReport } from '../output/write-report.ts';
 import { mayISpend, priceLine } from './ask.ts';
 import { figures, resultsOf } from './figures.ts';
-import { checkKey, endOfJob, estimateJob, executionOf, jobFor, putJob, resumeJob, unfinishedJobs } from './jobs.ts';
+import {
+  checkKey,
+  completedJobs,
+  endOfJob,
+  estimateJob,
+  executionOf,
+  jobFor,
+  putJob,
+  resumeJob,
+  unfinishedJobs,
+} from './jobs.ts';
 import type { Options } from './options.ts';
 import type { Progress } from './progress.ts';
+import type { Delivered } from './state-folder.ts';
 
 export const SIMULATED =
   'SIMULATED: this text was written by a stand-in from the vote tallies. No model was asked, and nothing was paid.';
@@ -23,6 +34,8 @@ export interface Errand {
   real: boolean;
   /** folder that the report is written to */
   out: string;
+  /** jobs whose report has been written */
+  delivered: Delivered;
   logFile: string;
   stopped: AbortSignal;
 }
@@ -36,7 +49,7 @@ export async function reportOn(errand: Errand): Promise<number> {
   await loadPostgres(embedded.pool, data);
   await loadTopics(embedded.db, data);
   errand.stopped.throwIfAborted();
-  const job = (await goOn(errand)) ?? (await begin(errand));
+  const job = (await goOn(errand)) ?? (await unwritten(errand)) ?? (await begin(errand));
   if (job === undefined) {
     progress.say('nothing was sent and nothing was paid');
     return 0;
@@ -64,19 +77,33 @@ async function goOn({ embedded, data, progress, real, options }: Errand): Promis
   const unfinished = await unfinishedJobs(embedded);
   if (unfinished.length === 0) return undefined;
   // a wrong key would fail the job, and its paid batch with it
-  if (real) await checkKey(embedded, options.model);
+  if (real) {
+    progress.say('asking the API whether the key is good …');
+    await checkKey(embedded, options.model);
+  }
   const ours = unfinished.find((job) => job.report_id === data.report.report_id);
   if (ours) progress.follow(executionOf(ours));
   for (const job of unfinished) {
-    progress.say(`going on with ${job.job_id}, which an earlier run began`);
+    const begunWith = job.model && job.model !== options.model ? ` with ${job.model} (--model is for new jobs)` : '';
+    progress.say(`going on with ${job.job_id}, which an earlier run began${begunWith}`);
+    if (job !== ours) progress.say('  it is of another conversation: start that one again to have its report written');
     await resumeJob(embedded, job);
   }
   return ours && { jobId: ours.job_id, execution: executionOf(ours) };
 }
 
+/** A report that was completed while another was asked for: it is paid for, and only has to be written. */
+async function unwritten({ embedded, data, progress, delivered }: Errand): Promise<Begun | undefined> {
+  const [job] = (await completedJobs(embedded, data.report.report_id)).filter(({ job_id }) => !delivered.has(job_id));
+  if (!job) return undefined;
+  progress.say(`${job.job_id} was completed by an earlier run and its report not written: writing it now`);
+  return { jobId: job.job_id, execution: executionOf(job) };
+}
+
 /** Plans and prices a new job, and puts its row as the server does. @returns undefined when declined */
 async function begin({ embedded, data, progress, real, options }: Errand): Promise<Begun | undefined> {
   const row = jobFor(data, options);
+  if (real) progress.say('reading the conversation, and asking the API whether it knows the model …');
   const { model, estimate } = await estimateJob(embedded, row);
   if (real) {
     progress.say(priceLine(model, estimate));
@@ -89,12 +116,17 @@ async function begin({ embedded, data, progress, real, options }: Errand): Promi
 }
 
 async function write(
-  { embedded, data, progress, real, options, out }: Errand,
+  { embedded, data, progress, real, options, out, delivered }: Errand,
   jobId: string,
   model: string,
 ): Promise<number> {
-  const notes = [real ? `Written by ${model}.` : SIMULATED, ...(options.export ? describeDerivation() : [])];
-  const written = await writeReport(embedded, data, jobId, out, notes);
+  const about = {
+    note: real ? `Written by ${model}.` : SIMULATED,
+    simulated: !real,
+    method: options.export ? describeDerivation() : [],
+  };
+  const written = await writeReport(embedded, data, jobId, out, about);
+  delivered.add(jobId);
   progress.say(`report to read:       ${written.markdown}`);
   progress.say(`as the web client's:  ${written.json}`);
   if (!real) progress.say(SIMULATED);

@@ -8,7 +8,7 @@ import { sampleConversation } from '../sample/index.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { Progress } from './progress.ts';
 import { type Errand, reportOn, SIMULATED } from './report-on.ts';
-import { openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
+import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 import { given, STOPPED, stopSignal } from './stop-signal.ts';
 
 /** Long enough to see the batch being waited for. */
@@ -40,6 +40,7 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
       progress,
       real,
       out,
+      delivered: deliveredJobs(folder),
       logFile: folder.path('run.log'),
       stopped: stop.signal,
     };

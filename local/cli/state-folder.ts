@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
@@ -30,7 +30,7 @@ export function openStateFolder(root: string, kind: 'simulated' | 'real'): State
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < ROOM_NEEDED) {
       throw new InvalidSetting(
-        `the disk of ${folder} is full (less than 200 MB free): make room, or name another folder with --state`,
+        `the disk of ${folder} has too little room (a run needs 200 MB): make some, or name another folder with --state`,
       );
     }
     const holder = takeLock(lock);
@@ -86,4 +86,18 @@ function checkVersion(folder: string): void {
   throw new InvalidSetting(
     `the state folder ${folder} is of ${found}, and this program writes version ${STATE_VERSION}: finish its job with the program that made it, or name another folder with --state`,
   );
+}
+
+/** Jobs whose report lies in a file, remembered by an empty file each. */
+export interface Delivered {
+  has(jobId: string): boolean;
+  add(jobId: string): void;
+}
+
+export function deliveredJobs(folder: StateFolder): Delivered {
+  mkdirSync(folder.path('delivered'), { recursive: true });
+  return {
+    has: (jobId) => existsSync(folder.path('delivered', jobId)),
+    add: (jobId) => writeFileSync(folder.path('delivered', jobId), ''),
+  };
 }

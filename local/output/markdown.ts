@@ -2,14 +2,27 @@ import { z } from 'zod';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
 import { reportSchema } from '../../lambdas/domain/report.ts';
 import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';
+import type { SectionKind } from '../../lambdas/domain/sections.ts';
+import type { Tally } from '../../lambdas/domain/votes.ts';
 
-/** A comment as the appendix shows it: counts of all participants. */
+/** A comment as the appendix shows it. */
 export interface CitedComment {
   txt: string;
-  votes: number;
-  agrees: number;
-  disagrees: number;
-  passes: number;
+  /** of all participants, then of each opinion group in order */
+  tallies: Tally[];
+}
+
+/** What stands around the sections. */
+export interface AboutReport {
+  title: string;
+  /** who wrote it */
+  note: string;
+  /** the conversation in figures, such as `149 comments` */
+  figures: readonly string[];
+  /** names of the opinion groups, in order */
+  groups: readonly string[];
+  /** how what the source does not hold was derived */
+  method: readonly string[];
 }
 
 type Section = ReportsAnswer['reports'][string];
@@ -22,7 +35,8 @@ const metadataSchema = z.object({
   cluster_id: z.number().optional(),
 });
 
-const KIND_ORDER = ['group_informed_consensus', 'groups', 'uncertainty', 'topic'];
+/** Reading order of sections by kind; the type makes sure that none is forgotten. */
+const RANK: Record<SectionKind, number> = { group_informed_consensus: 0, groups: 1, uncertainty: 2, topic: 3 };
 
 /** Text of participants or of the model as plain text: nothing in it becomes markup. */
 export const plain = (text: string): string =>
@@ -35,33 +49,36 @@ export const plain = (text: string): string =>
 
 /**
  * A report to read, from the very answer the web client gets.
- * @param notes lines that stand under the title, such as that the text is simulated
  * @param comments cited comments by tid
  */
 export function markdownReport(
-  title: string,
-  notes: readonly string[],
+  about: AboutReport,
   answer: ReportsAnswer,
   comments: ReadonlyMap<number, CitedComment>,
 ): string {
   const sections = Object.values(answer.reports).sort(inReadingOrder);
   const cited = new Set<number>();
   const body = sections.map((section) => sectionText(section, cited));
-  const appendix = [...cited].sort((a, b) => a - b).map((tid) => citedLine(tid, comments.get(tid)));
+  const appendix = [...cited].sort((a, b) => a - b).map((tid) => citedLine(tid, comments.get(tid), about.groups));
   return [
-    `# ${plain(title)}`,
-    ...notes.map((note) => `> ${note}`),
+    `# ${plain(about.title)}`,
+    `> ${about.note}`,
+    about.figures.map(plain).join(' · '),
     'Numbers in brackets are the comments that bear out the clause before them; they are listed at the end.',
     ...body,
     '## Comments cited',
+    'Each with its votes: agree / disagree / pass, of all who voted and of each opinion group.',
     appendix.join('\n'),
+    ...(about.method.length > 0
+      ? ['## How this was made', about.method.map((line) => `- ${plain(line)}`).join('\n')]
+      : []),
     '',
   ].join('\n\n');
 }
 
 function inReadingOrder(a: Section, b: Section): number {
   const [of_a, of_b] = [a, b].map(({ metadata }) => metadataSchema.safeParse(metadata).data);
-  const rank = (kind = 'topic') => KIND_ORDER.indexOf(kind);
+  const rank = (kind = 'topic') => RANK[kind as SectionKind] ?? RANK.topic;
   return (
     rank(of_a?.section_kind) - rank(of_b?.section_kind) ||
     (of_b?.layer_id ?? 0) - (of_a?.layer_id ?? 0) ||
@@ -87,8 +104,11 @@ function clauseText({ text, citations }: { text: string; citations: number[] }, 
   return `${plain(text)} \\[${citations.join(', ')}\\]`;
 }
 
-function citedLine(tid: number, comment: CitedComment | undefined): string {
+function citedLine(tid: number, comment: CitedComment | undefined, groups: readonly string[]): string {
   if (!comment) return `- **${tid}**`;
-  const { txt, votes, agrees, disagrees, passes } = comment;
-  return `- **${tid}** ${plain(txt)} (${votes} votes: ${agrees} agree, ${disagrees} disagree, ${passes} pass)`;
+  const names = ['all', ...groups];
+  const counts = comment.tallies.map(
+    ({ agrees, disagrees, passes }, at) => `${plain(names[at] ?? '')} ${agrees} / ${disagrees} / ${passes}`,
+  );
+  return `- **${tid}** ${plain(comment.txt)} (${counts.join('; ')})`;
 }

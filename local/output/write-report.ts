@@ -2,15 +2,18 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { storedReports } from '../../lambdas/clients/stored-reports.ts';
+import { defaultLabel } from '../../lambdas/domain/opinion-groups.ts';
 import { unpack } from '../../lambdas/domain/packed.ts';
 import { type ReportsAnswer, reportsAnswer } from '../../lambdas/domain/reports-answer.ts';
+import { tally } from '../../lambdas/domain/votes.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../conversation/conversation-data.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import { type CitedComment, markdownReport } from './markdown.ts';
 
 const count = z.number();
-const talliesSchema = z.array(z.object({ tid: count, all: z.tuple([count, count, count, count]) }));
+const counts = z.tuple([count, count, count, count]);
+const talliesSchema = z.array(z.object({ tid: count, all: counts, groups: z.array(counts) }));
 
 /** Where a report lies. */
 export interface WrittenReport {
@@ -19,23 +22,53 @@ export interface WrittenReport {
   answer: ReportsAnswer;
 }
 
+/** Who wrote a report, and from what. */
+export interface Origin {
+  /** one line that stands under the title */
+  note: string;
+  /** no model was asked: every section says so */
+  simulated: boolean;
+  /** how what the source does not hold was derived */
+  method: readonly string[];
+}
+
 /** Writes a job's report as Markdown to read and as the JSON that the web client would get. */
 export async function writeReport(
   embedded: Embedded,
   data: ConversationData,
   jobId: string,
   folder: string,
-  notes: readonly string[],
+  { note, simulated, method }: Origin,
 ): Promise<WrittenReport> {
-  const { report_id, report_name } = data.report;
-  const answer = reportsAnswer(report_id, await storedReports(embedded.db, TABLE_NAMES.reports, report_id), { jobId });
+  const { report_id, report_name: title } = data.report;
+  const rows = await storedReports(embedded.db, TABLE_NAMES.reports, report_id);
+  const marked = rows.map((row) => (simulated ? { ...row, metadata: { ...(row.metadata ?? {}), simulated } } : row));
+  const answer = reportsAnswer(report_id, marked, { jobId });
   const comments = await shownComments(embedded, data, jobId);
+  const about = { title, note, figures: figuresOf(data), groups: groupsOf(data).map(({ label }) => label), method };
   mkdirSync(folder, { recursive: true });
   const markdown = join(folder, `${report_id}.md`);
   const json = join(folder, `${report_id}.json`);
-  replace(markdown, markdownReport(report_name, notes, answer, comments));
+  replace(markdown, markdownReport(about, answer, comments));
   replace(json, `${JSON.stringify(answer, null, 2)}\n`);
   return { markdown, json, answer };
+}
+
+const groupsOf = ({ math }: ConversationData): { label: string; size: number }[] =>
+  Object.entries(math.data['group-votes'])
+    .map(([gid, group]) => ({ gid: Number(gid), size: group['n-members'] }))
+    .sort((a, b) => a.gid - b.gid)
+    .map(({ gid, size }) => ({ label: defaultLabel(gid), size }));
+
+function figuresOf(data: ConversationData): string[] {
+  const { conversation, comments, votes } = data;
+  const number = (value: number) => value.toLocaleString('en');
+  return [
+    `${number(comments.length)} comments`,
+    `${number(conversation.participant_count)} participants`,
+    `${number(votes.length)} votes`,
+    ...groupsOf(data).map(({ label, size }) => `${label}: ${number(size)} people`),
+  ];
 }
 
 /** A reader never finds half a file. */
@@ -53,9 +86,9 @@ async function shownComments(
   const text = new Map(data.comments.map(({ tid, txt }) => [tid, txt]));
   const comments = new Map<number, CitedComment>();
   for await (const { tallies } of world.ledger.askedInRound(jobId, 1)) {
-    for (const { tid, all } of talliesSchema.parse(JSON.parse(unpack(tallies)))) {
-      const [votes, agrees, disagrees, passes] = all;
-      comments.set(tid, { txt: text.get(tid) ?? '', votes, agrees, disagrees, passes });
+    for (const { tid, all, groups } of talliesSchema.parse(JSON.parse(unpack(tallies)))) {
+      const counted = [all, ...groups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes));
+      comments.set(tid, { txt: text.get(tid) ?? '', tallies: counted });
     }
   }
   return comments;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeDerivation } from '../../local/export/describe-derivation.ts';
 import { readExport } from '../../local/export/read-export.ts';
+import { plain } from '../../local/output/markdown.ts';
 import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from './command.ts';
 import { reportIn } from './report-files.ts';
 
@@ -33,7 +34,7 @@ describe('npm start -- --export', () => {
     expect(markdown).toContain('# Opening hours of the town library');
     for (const line of describeDerivation()) {
       expect(ended.stdout).toContain(line);
-      expect(markdown).toContain(`> ${line}`);
+      expect(markdown).toContain(`- ${plain(line)}`);
     }
   });
 

@@ -73,7 +73,7 @@ describe('npm start without flags', () => {
     );
     const listed = markdown
       .slice(markdown.indexOf('## Comments cited'))
-      .matchAll(/^- \*\*(\d+)\*\* (.+) \(\d+ votes/gm);
+      .matchAll(/^- \*\*(\d+)\*\* (.+) \(all \d+ \/ \d+ \/ \d+; Group A /gm);
     const shown = new Map([...listed].map(([, tid, txt]) => [Number(tid), txt]));
     expect([...shown.keys()].sort((a, b) => a - b)).toEqual([...cited].sort((a, b) => a - b));
     for (const [tid, txt] of shown)

@@ -75,3 +75,29 @@ describe('two runs that are started at once on one state folder', () => {
     expect((await other?.ended)?.code).toBe(130);
   });
 });
+
+describe('a job that another conversation’s run completes', () => {
+  it('has its report written the next time it is asked for, and is not paid for again', async () => {
+    const folder = tempFolder();
+    const sample = ['--state', folder];
+    const stopped = new Command(sample);
+    await stopped.said(BATCH);
+    stopped.child.kill('SIGINT');
+    await stopped.ended;
+
+    const other = await command(['--export', EXPORT, '--state', folder]);
+    expect(other.code).toBe(0);
+    expect(other.stdout).toMatch(
+      /going on with batch_report_\S+, which an earlier run began\n.*it is of another conversation/,
+    );
+    expect(other.stdout.match(/round 1: \d+ stored/g)).toHaveLength(1);
+
+    const { code, stdout } = await command(sample);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/its report not written: writing it now/),
+    });
+    expect(stdout).toContain('15 of 15 sections stored');
+    expect(batchesIn(folder)).toHaveLength(2);
+  });
+});
