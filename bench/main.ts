@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
 import type { Bench } from './bench.ts';
 import { bundleRuns } from './bundle.ts';
 import { benchCollect } from './collect.ts';
@@ -13,15 +14,37 @@ import { startPostgres } from './servers/postgres.ts';
 import { startServer } from './servers/process.ts';
 import { askedOf, benchSubmit, loadTopics } from './submit.ts';
 
-/**
- * The benchmarks: submit, collect and prompts. Flags: --full also collects 100,000 answers, --only submit|collect|prompts
- * runs one part, --pairs N sets how often both sides run. Figures over their target are said to be so; the exit code is 0 unless something breaks.
- */
-const { values: flags } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, only: { type: 'string' }, pairs: { type: 'string' } },
+const HELP = `Measures submit, collect and prompts; see docs/benchmarks.md.
+
+  --full         also collects 100,000 answers
+  --only <part>  runs one part: submit, collect or prompts
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect)
+  --help         prints this
+
+Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
+
+const isSwitch = z.boolean('takes no value').default(false);
+const flagsSchema = z.strictObject({
+  full: isSwitch,
+  help: isSwitch,
+  only: z.enum(['submit', 'collect', 'prompts'], 'should be submit, collect or prompts').optional(),
+  pairs: z
+    .string('should be a whole number from 1 to 100')
+    .regex(/^(?:[1-9]\d?|100)$/, 'should be a whole number from 1 to 100')
+    .transform(Number)
+    .optional(),
 });
-const wanted = (part: string) => flags.only === undefined || flags.only === part;
-const pairs = (otherwise: number) => Number(flags.pairs ?? otherwise);
+
+/**
+ * The benchmarks, as {@link HELP} tells. Figures over their target are said to be so.
+ */
+const flags = readFlags();
+if (flags.help) {
+  console.log(HELP);
+  process.exit();
+}
+const wanted = (part: NonNullable<typeof flags.only>) => flags.only === undefined || flags.only === part;
+const pairs = (otherwise: number) => flags.pairs ?? otherwise;
 const began = Date.now();
 const resources = new AsyncDisposableStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -29,13 +52,46 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  await run();
+  const submitted = wanted('submit') || wanted('collect') ? await measure() : [];
+  if (flags.only !== 'collect') {
+    printTable('Characters of a whole report’s prompts, one round', [
+      ...promptLines('sample', await sampleAsked()),
+      ...submitted,
+    ]);
+    if (!wanted('submit')) console.log('\nThe other two conversations of docs/benchmarks.md come with --only submit.');
+  }
 } finally {
   await resources.disposeAsync();
 }
 console.log(`\ndone in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 
-async function run(): Promise<void> {
+/** One line and exit code 2 for a flag that is unknown or has a wrong value. */
+function readFlags(): z.infer<typeof flagsSchema> {
+  // not strict: zod tells what is wrong, in one line
+  const { values, positionals } = parseArgs({
+    strict: false,
+    options: {
+      full: { type: 'boolean' },
+      help: { type: 'boolean' },
+      only: { type: 'string' },
+      pairs: { type: 'string' },
+    },
+  });
+  const result = flagsSchema.safeParse(values);
+  if (result.success && positionals.length === 0) return result.data;
+  const issue = result.error?.issues[0];
+  const [name, problem] =
+    issue === undefined
+      ? [`"${positionals[0]}"`, 'is not a flag']
+      : issue.code === 'unrecognized_keys'
+        ? [`--${issue.keys[0]}`, 'is not a flag']
+        : [`--${issue.path.join('.')}`, issue.message];
+  console.error(`${name} ${problem}; --help prints the flags`);
+  process.exit(2);
+}
+
+/** Starts the servers and measures the steps. @returns what the table of prompts tells of the conversations submitted */
+async function measure(): Promise<Line[]> {
   const runs = await bundleRuns();
   resources.defer(runs.remove);
   const started = async <T extends { stop: () => Promise<void> }>(server: Promise<T>): Promise<T> => {
@@ -52,10 +108,7 @@ async function run(): Promise<void> {
   const submitted = wanted('submit') ? await submitPart(bench, started) : [];
   if (wanted('collect'))
     printTable('Collect: answers of about 11 KB to stored sections', await benchCollect(bench, pairs(3), flags.full));
-  printTable('Characters of a whole report’s prompts, one round', [
-    ...promptLines('sample', await sampleAsked()),
-    ...submitted,
-  ]);
+  return submitted;
 }
 
 type Started = <T extends { url: string; stop: () => Promise<void> }>(server: Promise<T>) => Promise<T>;

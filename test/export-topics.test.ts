@@ -6,9 +6,38 @@ import { deriveTopics } from '../local/export/topics.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'export');
 
+/** Subjects that share words two by two, so that a coarse topic can join them, and one that shares none. */
+const SUBJECTS = [
+  ['bus', 'ticket', 'driver', 'road'],
+  ['tram', 'ticket', 'driver', 'rail'],
+  ['school', 'teacher', 'pupil', 'lesson'],
+  ['college', 'teacher', 'pupil', 'degree'],
+  ['harbour', 'ferry', 'quay', 'tide'],
+].flatMap((words, subject) =>
+  Array.from({ length: 16 }, (_, index) => ({
+    tid: subject * 16 + index,
+    txt: [0, 1 + (index % 3), 1 + ((index + 1) % 3)].map((word) => words[word]).join(' '),
+    mod: 1 as const,
+  })),
+);
+
+type Topics = ReturnType<typeof deriveTopics>;
+
+/** Fine clusters that hold a comment of a coarse one. */
+const childrenOf = (coarse: number, rows: Topics['clusterAssignments']) =>
+  new Set(
+    rows
+      .filter(({ layer1_cluster_id }) => layer1_cluster_id === coarse)
+      .map(({ layer0_cluster_id }) => layer0_cluster_id),
+  );
+
+/** How many names there are, whatever the order of their words. */
+const distinctNames = (topics: Topics['topicNames']): number =>
+  new Set(topics.map(({ topic_name }) => topic_name.split(', ').sort().join())).size;
+
 describe('derived topics', () => {
-  it('nest: comments of one fine topic are in one coarse topic', async () => {
-    const { clusterAssignments, topicNames } = await readExport(FIXTURE);
+  it('nest: comments of one fine topic are in one coarse topic', () => {
+    const { clusterAssignments, topicNames } = deriveTopics(1, SUBJECTS, 0);
     const coarseOf = new Map<number | undefined, Set<number | undefined>>();
     for (const row of clusterAssignments) {
       const seen = coarseOf.get(row.layer0_cluster_id) ?? new Set();
@@ -17,7 +46,7 @@ describe('derived topics', () => {
     for (const coarse of coarseOf.values()) expect(coarse.size).toBe(1);
     const count = (layer: number) => topicNames.filter(({ layer_id }) => layer_id === layer).length;
     expect(count(0)).toBeGreaterThanOrEqual(4);
-    expect(count(1)).toBe(3);
+    expect(count(1)).toBe(2);
   });
 
   it('have keys of one run, names of their own, and keyword rows whose sizes are the assigned comments', async () => {
@@ -31,10 +60,36 @@ describe('derived topics', () => {
       expect(keyword?.size).toBe(size);
       expect(size).toBeGreaterThan(0);
     }
-    for (const layer of [0, 1]) {
-      const names = topicNames.filter(({ layer_id }) => layer_id === layer).map(({ topic_name }) => topic_name);
-      expect(new Set(names).size).toBe(names.length);
-    }
+    expect(distinctNames(topicNames)).toBe(topicNames.length);
+  });
+
+  it('have in the coarse layer only topics that join fine ones, each of all their comments', () => {
+    const { topicNames, clusterAssignments } = deriveTopics(1, SUBJECTS, 0);
+    const coarse = topicNames.filter(({ layer_id }) => layer_id === 1).map(({ cluster_id }) => cluster_id);
+    expect(coarse).toEqual([0, 1]);
+    for (const cluster of coarse) expect(childrenOf(cluster, clusterAssignments).size).toBeGreaterThan(1);
+    const inNone = clusterAssignments.filter(({ layer1_cluster_id }) => layer1_cluster_id === -1);
+    expect(inNone.length).toBeGreaterThan(0);
+    expect(new Set(inNone.map(({ layer0_cluster_id }) => layer0_cluster_id)).size).toBe(1);
+    expect(inNone.every(({ layer0_cluster_id }) => layer0_cluster_id !== -1)).toBe(true);
+  });
+
+  it('have no coarse layer when fewer than two coarse topics would join fine ones', async () => {
+    const { topicNames, keywords, clusterAssignments } = await readExport(FIXTURE);
+    expect(topicNames.length).toBeGreaterThanOrEqual(4);
+    expect([...topicNames, ...keywords].filter(({ layer_id }) => layer_id !== 0)).toEqual([]);
+    expect(new Set(clusterAssignments.map(({ layer1_cluster_id }) => layer1_cluster_id))).toEqual(new Set([-1]));
+  });
+
+  it('are told apart by a number when they have no further word', () => {
+    const comments = ['bus', 'bus bus bus', 'bus park', 'bus park park park', 'park', 'park bus bus bus'];
+    const { topicNames } = deriveTopics(
+      1,
+      comments.map((txt, tid) => ({ tid, txt, mod: 1 })),
+      0,
+    );
+    expect(topicNames.map(({ topic_name }) => topic_name)).toContain('Bus, Park (2)');
+    expect(distinctNames(topicNames)).toBe(topicNames.length);
   });
 
   it('part comments by what they speak of and are called by their strongest words', () => {
@@ -80,16 +135,35 @@ describe('derived topics', () => {
     expect(empty.clusterAssignments.map(({ layer0_cluster_id }) => layer0_cluster_id)).toEqual([-1, -1, -1, -1]);
   });
 
-  it('give every comment exactly one row and only clusters that have a name, for whatever texts', () => {
-    const word = fc.constantFrom('bus', 'school', 'park', 'river', 'tax', 'the', '', '公園', 'É');
+  it('give every comment one row, only clusters with a name of their own, and coarse ones that join fine ones', () => {
+    const word = fc.constantFrom(
+      'bus',
+      'school',
+      'park',
+      'river',
+      'tax',
+      'tree',
+      'shop',
+      'pool',
+      'the',
+      '',
+      '公園',
+      'É',
+    );
+    let withCoarse = 0;
     const texts = fc.array(
       fc.array(word, { maxLength: 6 }).map((words) => words.join(' ')),
-      { maxLength: 30 },
+      { maxLength: 120, size: 'max' },
     );
     fc.assert(
       fc.property(texts, (given) => {
         const comments = given.map((txt, tid) => ({ tid, txt, mod: 0 as const }));
         const { clusterAssignments, topicNames } = deriveTopics(1, comments, 0);
+        expect(distinctNames(topicNames)).toBe(topicNames.length);
+        const coarse = topicNames.filter(({ layer_id }) => layer_id === 1).map(({ cluster_id }) => cluster_id);
+        expect(coarse.length).not.toBe(1);
+        if (coarse.length > 1) withCoarse += 1;
+        for (const cluster of coarse) expect(childrenOf(cluster, clusterAssignments).size).toBeGreaterThan(1);
         const named = (layer: number) =>
           topicNames.filter(({ layer_id }) => layer_id === layer).map(({ cluster_id }) => cluster_id);
         expect(clusterAssignments.map(({ comment_id }) => comment_id)).toEqual(comments.map(({ tid }) => tid));
@@ -100,5 +174,6 @@ describe('derived topics', () => {
       }),
       { numRuns: 40 },
     );
+    expect(withCoarse).toBeGreaterThan(0);
   });
 });

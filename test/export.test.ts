@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -134,6 +134,36 @@ describe('forms in which exports come', () => {
 });
 
 describe('an export that cannot be used', () => {
+  const messageOf = async (dir: string): Promise<string> => {
+    const error = await readExport(dir).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InvalidSetting);
+    expect((error as Error).message).not.toContain('\n');
+    return (error as Error).message;
+  };
+
+  it.each(['comments.csv', 'votes.csv', 'participants-votes.csv', 'summary.csv'])(
+    'says so when %s is a folder',
+    async (file) => {
+      const dir = await exportWith(file, () => undefined);
+      await mkdir(join(dir, file));
+      expect(await messageOf(dir)).toContain(`${file} in ${dir} is not a file: a Polis export folder holds`);
+    },
+  );
+
+  it('takes the server’s file name when a folder has the other one', async () => {
+    const dir = await exportWith('participants-votes.csv', () => undefined);
+    await mkdir(join(dir, 'participants-votes.csv'));
+    await cp(join(FIXTURE, 'participants-votes.csv'), join(dir, 'participant-votes.csv'));
+    expect(await readExport(dir)).toEqual(await readExport(FIXTURE));
+  });
+
+  it('says that a folder does not exist, or is none', async () => {
+    const nowhere = join(FIXTURE, 'nowhere');
+    expect(await messageOf(nowhere)).toContain(`the folder ${nowhere} does not exist`);
+    const file = join(FIXTURE, 'votes.csv');
+    expect(await messageOf(file)).toContain(`${file} is not a folder`);
+  });
+
   it.each(['comments.csv', 'votes.csv', 'participants-votes.csv', 'summary.csv'])(
     'names %s when it is missing',
     async (file) => {

@@ -1,5 +1,16 @@
 import type { Prompt, ShownComment } from './comments-table.ts';
-import { agreements, differences, mostVoted, rejections, stanceOf, uncertain } from './findings.ts';
+import {
+  agreements,
+  backed,
+  differences,
+  heard,
+  mostVoted,
+  nearestToAgreement,
+  rejections,
+  stanceOf,
+  uncertain,
+  widestGap,
+} from './findings.ts';
 import { hash32, seededRandom } from './random.ts';
 import { type Sentence, sentenceWriter } from './sentences.ts';
 
@@ -16,45 +27,47 @@ const PER_CLAUSE = 10;
 
 /**
  * A narrative of one section, written from the comments in its prompt: overview, differences (30 points or more), common
- * ground (60 % in every group). A consensus section cites every comment. The same prompt gives the same narrative.
+ * ground (60 % in every group). Comments and groups with fewer than 5 votes bear out none of these. A consensus section
+ * cites every comment. The same prompt gives the same narrative.
  */
 export function writeNarrative({ section, comments }: Prompt): Narrative {
   const title = section ?? 'What people said';
   const write = sentenceWriter(
     seededRandom(hash32(`${title}\n${comments.map(({ id, text }) => `${id}${text}`).join('\n')}`)),
   );
+  const first = { id: 'overview', title: 'Overview', sentences: overview(write, comments) };
   const paragraphs = [
-    { id: 'overview', title: 'Overview', sentences: overview(write, comments) },
+    first,
     { id: 'differences', title: 'Where the groups differ', sentences: differing(write, comments) },
     { id: 'agreement', title: 'Common ground', sentences: agreeing(write, comments) },
   ];
   if (/consensus/i.test(title)) {
     const cited = new Set(paragraphs.flatMap(citationsOf));
     const rest = comments.filter(({ id }) => !cited.has(id));
-    paragraphs.push({ id: 'further', title: 'Further statements', sentences: remaining(write, rest) });
+    const told = rest.filter(({ all }) => heard(all));
+    const unheard = rest.filter(({ all }) => !heard(all));
+    paragraphs.push({ id: 'further', title: 'Further statements', sentences: remaining(write, told) });
+    first.sentences.push(...chunks(unheard, PER_CLAUSE).map(write.unheard));
   }
   return { id: slug(title), title, paragraphs: paragraphs.filter(({ sentences }) => sentences.length > 0) };
 }
 
 function overview(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  const voted = mostVoted(comments);
-  if (voted.length === 0) return [];
-  const leading = voted
-    .filter(({ all }) => stanceOf(all) === 'agrees')
-    .toSorted((a, b) => b.all.agrees / b.all.votes - a.all.agrees / a.all.votes);
+  if (comments.length === 0) return [];
+  const leading = backed(comments);
   const passed = uncertain(comments);
   return [
-    write.overview(voted.slice(0, PER_CLAUSE)),
+    write.overview(mostVoted(comments)),
     ...(leading.length > 0 ? [write.leading(leading.slice(0, 2))] : []),
     ...(passed.length > 0 ? [write.uncertainty(passed.slice(0, PER_SENTENCE))] : []),
   ];
 }
 
 function differing(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  if (!comments.some(({ groups }) => groups.filter(({ votes }) => votes > 0).length > 1)) return [];
   const wide = differences(comments).slice(0, MOST_DIFFERENCES);
   if (wide.length > 0) return wide.map(write.difference);
-  return [write.plain('No statement sets the groups far apart.', mostVoted(comments).slice(0, PER_CLAUSE))];
+  const widest = widestGap(comments);
+  return widest ? [write.widest(widest)] : [];
 }
 
 function agreeing(write: Writer, comments: readonly ShownComment[]): Sentence[] {
@@ -62,12 +75,8 @@ function agreeing(write: Writer, comments: readonly ShownComment[]): Sentence[] 
   const agreed = chunks(agreements(comments).slice(0, 2 * PER_CLAUSE), PER_SENTENCE).map(write.agreement);
   const refused = chunks(rejections(comments).slice(0, PER_CLAUSE), PER_SENTENCE).map(write.rejection);
   if (agreed.length + refused.length > 0) return [...agreed, ...refused];
-  return [
-    write.plain(
-      'No statement has a clear majority of every group behind it or against it.',
-      mostVoted(comments).slice(0, PER_CLAUSE),
-    ),
-  ];
+  const nearest = nearestToAgreement(comments);
+  return nearest ? [write.nearest(nearest)] : [];
 }
 
 function remaining(write: Writer, comments: readonly ShownComment[]): Sentence[] {

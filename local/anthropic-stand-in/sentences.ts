@@ -1,6 +1,6 @@
 import type { ShownComment } from './comments-table.ts';
 import { agreeShare, type Difference, type Stance, stanceOf } from './findings.ts';
-import { listed, quoted, themes } from './quoting.ts';
+import { holdsAny, listed, quoted, themes } from './quoting.ts';
 import { deck } from './random.ts';
 
 export interface Clause {
@@ -22,6 +22,8 @@ export function sentenceWriter(random: () => number) {
   const refused = deck(REFUSED, random);
   const unsure = deck(UNSURE, random);
   const leading = deck(LEADING, random);
+  const widest = deck(WIDEST, random);
+  const nearest = deck(NEAREST, random);
   const naming = deck(NAMING, random);
   const name = (comment: ShownComment) => {
     const quote = quoted(comment);
@@ -32,9 +34,12 @@ export function sentenceWriter(random: () => number) {
     return { clauses: [clause(capital(text(pick, namesOf(comments, name))), comments)] };
   };
   return {
-    /** What the statements are about; says nothing of groups. */
-    overview: (comments: readonly ShownComment[]) =>
-      about(comments, () => opening()(listed(themes(comments)), comments.length === 1)),
+    /** What the statements are about, the first of them cited that hold the words; says nothing of groups. */
+    overview: (comments: readonly ShownComment[]) => {
+      const words = themes(comments);
+      const holding = comments.filter((comment) => words.length === 0 || holdsAny(comment, words));
+      return about(holding, () => opening()(listed(words), comments.length === 1));
+    },
     /** Statements that most voters agree with, taken all together. */
     leading: (comments: readonly ShownComment[]) => about(comments, (pick, names) => leading()(names, pick)),
     /** One statement on which groups are far apart. */
@@ -46,11 +51,20 @@ export function sentenceWriter(random: () => number) {
     rejection: (comments: readonly ShownComment[]) => about(comments, (pick, names) => refused()(names, pick)),
     /** Statements that many voters passed on. */
     uncertainty: (comments: readonly ShownComment[]) => about(comments, (pick, names) => unsure()(names, pick)),
+    /** The statement on which groups are furthest apart, when that is not far. */
+    widest: (comment: ShownComment) => about([comment], (_, names) => widest()(names)),
+    /** The statement nearest to an agreement of all groups, when there is none. */
+    nearest: (comment: ShownComment) => about([comment], (_, names) => nearest()(names)),
+    /** Statements with too few votes for any claim. */
+    unheard: (comments: readonly ShownComment[]) =>
+      about(
+        comments,
+        (pick) =>
+          `${pick('One more statement has', 'Further statements have')} too few votes so far to tell what people think of ${pick('it', 'them')}.`,
+      ),
     /** Statements not told one by one, by what most voters did. */
     remainder: (stance: Stance, comments: readonly ShownComment[]) =>
       about(comments, (pick) => `${pick('One more statement', 'Further statements')} ${REMAINDER[stance](pick)}.`),
-    /** A plain sentence about all the given comments. */
-    plain: (text: string, comments: readonly ShownComment[]) => about(comments, () => text),
   };
 }
 
@@ -71,7 +85,7 @@ const OPENINGS = [
 
 const LEADING = [
   (names, pick) => `taken together, voters back ${names}${pick(' more than anything else', ' ahead of the rest')}.`,
-  (names, pick) => `${names} ${pick('has', 'have')} a majority of all voters in favour.`,
+  (names, pick) => `${names} ${pick('has', 'each have')} most of those who voted on ${pick('it', 'them')} in favour.`,
   (names) => `among all who voted, agreement is strongest on ${names}.`,
 ] as const satisfies readonly ((names: string, pick: Pick) => string)[];
 
@@ -90,10 +104,20 @@ const REFUSED = [
 ] as const satisfies readonly ((names: string, pick: Pick) => string)[];
 
 const UNSURE = [
-  (names) => `a good many voters passed on ${names}.`,
-  (names, pick) => `${names} ${pick('leaves', 'leave')} many people undecided.`,
+  (names) => `a fair share of those who voted passed on ${names}.`,
+  (names, pick) => `${names} ${pick('leaves', 'leave')} a fair share of voters undecided.`,
   (names) => `people were slower to take a side on ${names}, and passes are common.`,
 ] as const satisfies readonly ((names: string, pick: Pick) => string)[];
+
+const WIDEST = [
+  (name) => `of the statements with enough votes to compare, ${name} sets the groups furthest apart, though not far.`,
+  (name) => `where enough people voted to compare the groups, they differ most on ${name}, and not by much.`,
+] as const satisfies readonly ((name: string) => string)[];
+
+const NEAREST = [
+  (name) => `${name} comes nearest to common ground, though not every group clearly agrees.`,
+  (name) => `the groups are closest to agreeing on ${name}, but not every one of them has a clear majority for it.`,
+] as const satisfies readonly ((name: string) => string)[];
 
 const NAMING = [
   (quote) => `the statement ${quote}`,
@@ -169,7 +193,8 @@ function namesOf(comments: readonly ShownComment[], name: (comment: ShownComment
 }
 
 function clause(text: string, comments: readonly ShownComment[]): Clause {
-  return { text, citations: [...new Set(comments.map(({ id }) => id))].slice(0, MAX_CITATIONS) };
+  const first = [...new Set(comments.map(({ id }) => id))].slice(0, MAX_CITATIONS);
+  return { text, citations: first.toSorted((a, b) => a - b) };
 }
 
 function capital(text: string): string {

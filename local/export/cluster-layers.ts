@@ -4,16 +4,23 @@ import { unit } from './latent-topics.ts';
 /** Fixed, so that the same comments always give the same topics; each run starts from its own, and the best is kept. */
 const SEEDS = [11, 23, 37, 41, 53, 67, 79, 83];
 
+/** The cluster of what is in none, as the Delphi pipeline writes it. */
+export const NO_CLUSTER = -1;
+
 export interface ClusterLayers {
   /** For each vector its cluster in layer 0 (fine). Clusters are numbered from 0, the largest first. */
   fine: number[];
-  /** For each vector its cluster in layer 1 (coarse): all vectors of one fine cluster are in the same coarse one. */
+  /**
+   * For each vector its cluster in layer 1 (coarse): all vectors of one fine cluster are in the same coarse one, which
+   * joins two fine ones or more. NO_CLUSTER where nothing is joined, and everywhere when one coarse cluster is left.
+   */
   coarse: number[];
 }
 
 /**
  * Clusters vectors of length 1 in two layers that nest: k-means into about sqrt(n/2) fine clusters (4 to 20), then
- * k-means of their centroids into a third as many coarse ones (3 to 6). Fewer when there are fewer different vectors.
+ * k-means of their centroids into a third as many coarse ones (3 to 6), of which those that join nothing are left out.
+ * Fewer when there are fewer different vectors.
  */
 export function clusterLayers(vectors: number[][]): ClusterLayers {
   if (vectors.length === 0) return { fine: [], coarse: [] };
@@ -22,7 +29,16 @@ export function clusterLayers(vectors: number[][]): ClusterLayers {
     .sort((a, b) => a - b)
     .map((cluster) => unit(mean(vectors.filter((_, i) => fine[i] === cluster))));
   const coarseOfFine = bestKmeans(centroids, between(3, Math.round(centroids.length / 3), 6));
-  return { fine, coarse: largestFirst(fine.map((cluster) => coarseOfFine[cluster] ?? 0)) };
+  const joining = joiningOnly(coarseOfFine);
+  return { fine, coarse: largestFirst(fine.map((cluster) => joining[cluster] ?? NO_CLUSTER)) };
+}
+
+/** Takes out coarse clusters of a single fine one, which would tell the same comments twice, and a last lone one. */
+function joiningOnly(coarseOfFine: number[]): number[] {
+  const children = Map.groupBy(coarseOfFine, (coarse) => coarse);
+  const joining = coarseOfFine.map((coarse) => ((children.get(coarse)?.length ?? 0) > 1 ? coarse : NO_CLUSTER));
+  const left = new Set(joining.filter((coarse) => coarse !== NO_CLUSTER)).size;
+  return left < 2 ? joining.map(() => NO_CLUSTER) : joining;
 }
 
 /** The mean of vectors of the same length, of which there is at least one. */
@@ -52,10 +68,14 @@ function spread(vectors: number[][], clusters: number[], centroids: number[][]):
   return sum;
 }
 
-/** Numbers clusters anew, without gaps: the largest is 0; of two as large, the one that appears first comes first. */
+/**
+ * Numbers clusters anew, without gaps: the largest is 0; of two as large, the one that appears first comes first.
+ * NO_CLUSTER stays.
+ */
 function largestFirst(clusters: number[]): number[] {
   const sizes = new Map<number, number>();
-  for (const cluster of clusters) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1);
+  for (const cluster of clusters) if (cluster !== NO_CLUSTER) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1);
+  // indexOf gives -1, which is NO_CLUSTER, for what is not counted.
   const order = [...sizes].sort(([, a], [, b]) => b - a).map(([cluster]) => cluster);
   return clusters.map((cluster) => order.indexOf(cluster));
 }

@@ -1,10 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+
+const EXPORT_HOLDS = 'a Polis export folder holds comments.csv, votes.csv, participants-votes.csv and summary.csv';
 
 /** Where a row was read, for errors found later on. */
 export interface RowPlace {
@@ -23,18 +25,35 @@ export function exportError(place: RowPlace, column: string, expected: string, o
   return new InvalidSetting(`${place.file} line ${place.line}, column "${column}": ${expected}`, options);
 }
 
-/** The first of `names` that is in the folder. @throws InvalidSetting when none is */
+/**
+ * The first of `names` that is a file in the folder.
+ * @throws InvalidSetting when the folder does not exist, is none, or holds no such file
+ */
 export async function fileOf(dir: string, names: [string, ...string[]]): Promise<string> {
-  for (const name of names) {
-    const found = await access(join(dir, name)).then(
-      () => true,
-      () => false,
-    );
-    if (found) return name;
+  await checkFolder(dir);
+  const found = await Promise.all(names.map((name) => lookAt(join(dir, name))));
+  const file = names.find((_, index) => found[index]?.isFile());
+  if (file !== undefined) return file;
+  const other = names.find((_, index) => found[index] !== undefined);
+  const problem = other === undefined ? `${names[0]} is missing in ${dir}` : `${other} in ${dir} is not a file`;
+  throw new InvalidSetting(`${problem}: ${EXPORT_HOLDS}`);
+}
+
+async function checkFolder(dir: string): Promise<void> {
+  const found = await lookAt(dir);
+  if (found?.isDirectory()) return;
+  throw new InvalidSetting(`${found ? `${dir} is not a folder` : `the folder ${dir} does not exist`}: ${EXPORT_HOLDS}`);
+}
+
+/** What lies at a path; undefined when nothing does. @throws InvalidSetting when it may not be looked at */
+async function lookAt(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new InvalidSetting(`${path} cannot be read (${code}): give a folder that can be read`, { cause: error });
   }
-  throw new InvalidSetting(
-    `${names[0]} is missing in ${dir}: a Polis export folder holds comments.csv, votes.csv, participants-votes.csv and summary.csv`,
-  );
 }
 
 /**

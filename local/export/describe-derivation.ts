@@ -4,6 +4,7 @@
 export function describeDerivation(): string[] {
   return [
     'Topics are derived from the words of the comments (TF-IDF, latent semantic analysis and k-means; two layers): they are not those of Delphi.',
+    'The coarse layer has only topics that join two or more of the fine layer, and is left out when fewer than two would be left.',
     'Rejected comments, and comments without a word that others use too, are in no topic.',
     'Topic names are the strongest words of each topic.',
     'Opinion groups are those of the export; agrees, disagrees and passes of each group are counted from votes.csv, the last vote of a person on a comment counting.',

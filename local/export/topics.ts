@@ -5,7 +5,7 @@ import type {
   ConversationData,
   TopicNameRow,
 } from '../conversation/conversation-data.ts';
-import { clusterLayers, mean } from './cluster-layers.ts';
+import { clusterLayers, mean, NO_CLUSTER } from './cluster-layers.ts';
 import { stableUuid } from './identity.ts';
 import { latentVectors } from './latent-topics.ts';
 import { tfIdf } from './tf-idf.ts';
@@ -14,7 +14,6 @@ const MODEL_NAME = 'tf-idf';
 const WORDS_IN_NAME = 3;
 const TOP_WORDS = 10;
 const SAMPLE_COMMENTS = 5;
-const NO_CLUSTER = -1;
 const REJECTED = -1;
 
 type DelphiTopics = Pick<ConversationData, 'topicNames' | 'clusterAssignments' | 'keywords'>;
@@ -30,8 +29,9 @@ interface Topic {
 
 /**
  * Derives the Delphi pipeline's topic rows from comment texts alone: TF-IDF vectors, folded by latent semantic analysis,
- * clustered by k-means, layer 0 fine and layer 1 coarse, nested, topics named by their strongest words. The same
- * comments give the same rows. Rejected comments, and those with no word that counts, are in cluster -1.
+ * clustered by k-means, layer 0 fine and layer 1 coarse, nested, topics named by their strongest words, no two alike.
+ * The same comments give the same rows. Rejected comments, and those with no word that counts, are in cluster -1; so
+ * are, in layer 1, those that no coarse topic of two fine ones or more holds. Layer 1 may have no topic at all.
  * @param createdAt ms since the epoch, for `created_at`
  */
 export function deriveTopics(
@@ -47,7 +47,8 @@ export function deriveTopics(
   });
   const { fine, coarse } = clusterLayers(latentVectors(placed.map(({ vector }) => vector)));
   const layers = [fine, coarse];
-  const topics = layers.flatMap((clusters, layer) => topicsOfLayer(layer, clusters, placed, terms));
+  const taken = new Set<string>();
+  const topics = layers.flatMap((clusters, layer) => topicsOfLayer(layer, clusters, placed, terms, taken));
   const clustersOf = new Map(placed.map(({ tid }, index) => [tid, layers.map((clusters) => clusters[index])]));
   const uuid = stableUuid(String(zid), ...comments.flatMap(({ tid, txt }) => [String(tid), txt]));
   return {
@@ -62,17 +63,22 @@ function topicsOfLayer(
   clusters: number[],
   placed: { txt: string; vector: number[] }[],
   terms: string[],
+  taken: Set<string>,
 ): Topic[] {
   const overall = mean(placed.map(({ vector }) => vector));
-  const taken = new Set<string>();
-  const numbers = [...new Set(clusters)].sort((a, b) => a - b);
+  const numbers = [...new Set(clusters)].filter((cluster) => cluster !== NO_CLUSTER).sort((a, b) => a - b);
   return numbers.map((cluster) => {
     const members = placed.filter((_, index) => clusters[index] === cluster);
     const centroid = mean(members.map(({ vector }) => vector));
     const words = strongestWords(centroid, overall, terms);
-    const name = nameOf(words, cluster, taken);
-    taken.add(name);
-    return { layer, cluster, name, topWords: words, size: members.length, samples: nearest(members, centroid) };
+    return {
+      layer,
+      cluster,
+      name: nameOf(words, taken),
+      topWords: words,
+      size: members.length,
+      samples: nearest(members, centroid),
+    };
   });
 }
 
@@ -89,14 +95,28 @@ function strongestWords(centroid: number[], overall: number[], terms: string[]):
     .map(({ term }) => term);
 }
 
-/** "Wages, Businesses, Jobs"; takes further words in, and the number at last, until no other topic is called so. */
-function nameOf(words: string[], cluster: number, taken: Set<string>): string {
+/**
+ * "Wages, Businesses, Jobs". While another topic has these words, in whatever order, it takes in the next strongest one;
+ * with no word left, a number tells the two apart.
+ * @param taken what {@link sameName} gives for the topics named before; this one is added
+ */
+function nameOf(words: string[], taken: Set<string>): string {
+  const least = Math.min(WORDS_IN_NAME, words.length);
   const capital = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  for (let count = WORDS_IN_NAME; count <= Math.max(WORDS_IN_NAME, capital.length); count += 1) {
-    const name = capital.slice(0, count).join(', ');
-    if (!taken.has(name)) return name;
+  const byWords = capital.map((_, index) => capital.slice(0, index + 1)).slice(least - 1);
+  const byNumber = capital.slice(0, least);
+  let chosen = byWords.find((name) => !taken.has(sameName(name)));
+  for (let number = 2; chosen === undefined; number += 1) {
+    const numbered = [...byNumber, `(${number})`];
+    if (!taken.has(sameName(numbered))) chosen = numbered;
   }
-  return `${capital.slice(0, WORDS_IN_NAME).join(', ')} (${cluster})`;
+  taken.add(sameName(chosen));
+  return chosen.join(', ').replace(/, (\(\d+\))$/, ' $1');
+}
+
+/** The same for two names that hold the same words. */
+function sameName(words: string[]): string {
+  return words.toSorted().join();
 }
 
 function nearest(members: { txt: string; vector: number[] }[], centroid: number[]): string[] {
