@@ -101,7 +101,7 @@ function parseJsonText(text: string): unknown {
 
 /** Where JSON stands in a text that says more: inside code fences, or an outermost object in the prose. */
 function* likelyJson(text: string): Generator<string> {
-  for (const [, fenced = ''] of text.matchAll(/```(?:json)?\s*([^]*?)```/g)) yield fenced;
+  for (const [, fenced = ''] of text.matchAll(/```(?:json)?\s*([\s\S]*?)```/g)) yield fenced;
   let end = 0;
   for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', end)) {
     end = endOfObject(text, start);

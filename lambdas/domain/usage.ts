@@ -70,7 +70,7 @@ const TYPICAL_OUTPUT_TOKENS = 3_000;
 
 /** Tokens of a text, on the high side: other scripts than Latin take about one a character. */
 export function estimateTokens(text: string): number {
-  const others = text.match(/[^\u0000-\u024f\u2000-\u206f]/g)?.length ?? 0;
+  const others = text.match(/[\u0250-\u1fff\u2070-\uffff]/g)?.length ?? 0;
   return Math.ceil((text.length - others) / CHARACTERS_PER_TOKEN) + others;
 }
 
