@@ -5,7 +5,7 @@ import { Command, command, EXPORT, oneLine, tempFolder } from './command.ts';
 import { reportIn } from './report-files.ts';
 
 const KEY = 'key-of-this-test';
-const PRICE = /9 sections, about [\d,]+ input tokens, model claude-\S+: about \$\d+\.\d\d, at most \$\d+\.\d\d/;
+const PRICE = /\d+ sections, about [\d,]+ input tokens, model claude-\S+: about \$\d+\.\d\d, at most \$\d+\.\d\d/;
 const state = tempFolder();
 let api: StandIn;
 
@@ -67,14 +67,16 @@ describe('a run that would cost money', () => {
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/\$\d+\.\d\d, at most [\s\S]*Submit batch\n/);
-    expect(stdout).toMatch(/waiting for \d+ s, next look in \d+ s: 9 processing/);
-    expect(stdout).toMatch(/COMPLETED: 9 of 9 sections stored, .*\$\d+\.\d{4}, \d+ s/);
+    expect(stdout).toMatch(/waiting for \d+ s, next look in \d+ s: \d+ processing/);
+    expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, .*\$\d+\.\d{4}, \d+ s/);
     expect(stdout).toContain(api.url);
     expect(sent().map(({ path }) => path)).toEqual(['/v1/messages/batches']);
     const { markdown, answer } = reportIn(join(state, 'real', 'reports'));
     expect(markdown).toMatch(/^# .*\n\n> Written by claude-opus-4-8\.\n/);
     expect(`${markdown}${stdout}`).not.toMatch(/simulated/i);
-    expect(answer.available_runs).toEqual([expect.objectContaining({ model: 'claude-opus-4-8', sectionCount: 9 })]);
+    expect(answer.available_runs).toEqual([
+      expect.objectContaining({ model: 'claude-opus-4-8', sectionCount: expect.any(Number) }),
+    ]);
   });
 
   it('goes on with the batch of a job that failed with it unwatched, and does not pay again', async () => {
@@ -84,7 +86,7 @@ describe('a run that would cost money', () => {
     expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining('left unwatched') });
     const { code, stdout } = await command(args('--yes'), { env: env() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/going on with batch_report_/) });
-    expect(stdout).toContain('9 of 9 sections stored');
+    expect(stdout).toMatch(/(\d+) of \1 sections stored/);
     expect(api.batches().length - before).toBe(1);
   });
 });
