@@ -13,6 +13,17 @@ afterAll(() => world?.close());
 
 const rowOf = async (jobId: string) => (await world.world.jobs.get(jobId)) ?? {};
 
+/** As if somebody set the row to CANCELLED while its batch runs. */
+function cancelAtFirstCheck(jobId: string): void {
+  const { batches, jobs } = world.world;
+  const { status } = batches;
+  batches.status = async (batchId) => {
+    batches.status = status;
+    await jobs.change(jobId, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
+    return status(batchId);
+  };
+}
+
 describe('only the owner writes', () => {
   it('rows of other types and of unknown status are left as they are', async () => {
     const rows = [
@@ -56,13 +67,7 @@ describe('only the owner writes', () => {
 
   it('a job cancelled while its batch runs is still collected; it stays CANCELLED and gets its figures', async () => {
     const row = world.jobRow();
-    const { batches, jobs } = world.world;
-    const { status } = batches;
-    batches.status = async (batchId) => {
-      batches.status = status;
-      await jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
-      return status(batchId);
-    };
+    cancelAtFirstCheck(row.job_id);
     await world.putJob(row);
     await world.settle();
     const cancelled = await rowOf(row.job_id);
@@ -79,13 +84,7 @@ describe('a job that changes hands', () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
     world.standIn.script.result(customId(row.job_id, 1, 4), { kind: 'not_json' });
-    const { batches, jobs } = world.world;
-    const { status } = batches;
-    batches.status = async (batchId) => {
-      batches.status = status;
-      await jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
-      return status(batchId);
-    };
+    cancelAtFirstCheck(row.job_id);
     await world.putJob(row);
     await world.settle();
     const job = await world.ended(row.job_id);
