@@ -4,7 +4,7 @@ import { parseOr } from '../domain/parse.ts';
 
 const name = z.string().min(1);
 
-/** Every environment variable a function may have; docs/architecture.md tells which has which. */
+/** Every environment variable a function may have; `lib/steps.ts` says which has which. */
 const variables = {
   JOB_TABLE: name,
   REPORTS_TABLE: name,
