@@ -5,7 +5,7 @@ import { parseJobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import { entry, globalSection, legacyCustomId, topicSection } from '../domain/keys.ts';
-import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import { type BatchEntry, ledgerExpiry, type Plan } from '../domain/ledger-entries.ts';
 import { pack } from '../domain/packed.ts';
 import { wholeCount } from '../domain/parse.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
@@ -65,7 +65,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   }
   const submitter = await readJob(deps.jobs, batch_job_id).catch(() => undefined);
   const now = deps.now();
-  const expires_at_epoch = Math.floor(now.getTime() / 1000) + deps.settings.ledgerDays * 86_400;
+  const expires_at_epoch = ledgerExpiry(now, deps.settings.ledgerDays);
   const comments = await deps.conversations.comments(report.zid, report.rid);
   const legacy: Legacy = {
     sections: candidates(row.conversation_id, batch_job_id, await deps.topics.names(row.conversation_id)),

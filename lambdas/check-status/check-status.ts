@@ -1,3 +1,4 @@
+import { requestCount } from '../domain/batch-counts.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../domain/errors.ts';
 import { withLogLine } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
@@ -55,7 +56,7 @@ async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<Batch
   const status = await statusOf(deps, batch);
   if (!status) return undefined;
   const { created_at, expires_at } = status;
-  const requests = batch.requests || Object.values(status.counts).reduce((sum, count) => sum + count, 0);
+  const requests = batch.requests || requestCount(status);
   if (status.processing_status === 'ended')
     await deps.ledger.updateBatch({ ...batch, state: 'ended', requests, created_at, expires_at });
   else stopWhenOverdue(deps, [{ ...batch, expires_at }]);

@@ -35,7 +35,7 @@ export function answeredRow(
     ...(stop_reason ? { stop_reason } : {}),
     ...(message_id ? { message_id } : {}),
     raw: packRaw(line.text),
-    ...(plan.expires_at_epoch ? { expires_at_epoch: plan.expires_at_epoch } : {}),
+    expires_at_epoch: plan.expires_at_epoch,
   };
   return { answered, report: tooLarge ? undefined : report };
 }
@@ -62,7 +62,7 @@ export function unfiledRow(
     batch_id: batchId,
     ...billed(plan.model, outcome?.tokens),
     raw: packRaw(text ?? ''),
-    ...(plan.expires_at_epoch ? { expires_at_epoch: plan.expires_at_epoch } : {}),
+    expires_at_epoch: plan.expires_at_epoch,
   };
 }
 

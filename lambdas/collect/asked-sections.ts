@@ -13,8 +13,26 @@ export interface AskedSections {
   asked(): AsyncIterable<number> | undefined;
 }
 
+/** The sections of one round of a job, whoever asked for them. */
+export const sectionsOf = (ledger: Ledger, plan: Plan, round: number): AskedSections =>
+  plan.legacy ? legacySections(plan) : ownSections(ledger, plan, round);
+
+/** Facts held in memory at once. */
+const FACTS_AT_ONCE = 500;
+
+/** Looks facts up some at a time, so that 100,000 sections take no more memory than 500. */
+export async function* factsInSlices(
+  sections: Pick<AskedSections, 'facts'>,
+  ordinals: readonly number[],
+): AsyncGenerator<{ ordinals: readonly number[]; facts: Map<number, AskedFacts> }> {
+  for (let from = 0; from < ordinals.length; from += FACTS_AT_ONCE) {
+    const slice = ordinals.slice(from, from + FACTS_AT_ONCE);
+    yield { ordinals: slice, facts: await sections.facts(slice) };
+  }
+}
+
 /** Sections that this project asked for: the ledger knows them. */
-export function ownSections(ledger: Ledger, plan: Plan, round: number): AskedSections {
+function ownSections(ledger: Ledger, plan: Plan, round: number): AskedSections {
   const read = customIdReader(plan.job_id);
   return {
     ordinalOf(customId) {
@@ -41,7 +59,7 @@ export type Legacy = z.infer<typeof legacySchema>;
  * Sections the old pipeline may have asked for. Its custom ids are cut to 64 characters: one is matched to the only
  * section that begins so. What it showed is not recorded, so any comment of the conversation may be cited.
  */
-export function legacySections(plan: Plan): AskedSections {
+function legacySections(plan: Plan): AskedSections {
   const { sections, tids } = legacySchema.parse(JSON.parse(unpack(plan.legacy as Uint8Array)));
   return {
     ordinalOf(customId) {

@@ -3,7 +3,7 @@ import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
 import { MOST_TROUBLES, secondsAfterTrouble } from '../domain/wait.ts';
-import { legacySections, ownSections } from './asked-sections.ts';
+import { sectionsOf } from './asked-sections.ts';
 import { proveBatch } from './prove-batch.ts';
 import type { CollectDeps, Round } from './round.ts';
 import { settleRound } from './settle-round.ts';
@@ -29,7 +29,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const state = parseJobState(input);
   const plan = await deps.ledger.plan(state.job_id);
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
-  const sections = plan.legacy ? legacySections(plan) : ownSections(deps.ledger, plan, state.round);
+  const sections = sectionsOf(deps.ledger, plan, state.round);
   const round: Round = { plan, round: state.round, sections, board: new TallyBoard(plan.sections), unfiled: new Set() };
   for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
   for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);

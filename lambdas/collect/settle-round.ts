@@ -1,13 +1,12 @@
 import { readResult } from '../domain/answer.ts';
 import { entry } from '../domain/keys.ts';
-import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts';
+import type { Answered, Unfiled } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
 import { storedRow } from '../domain/report-row.ts';
 import { parseResultLine } from '../domain/result-line.ts';
 import { answeredRow } from './answer-rows.ts';
+import { factsInSlices } from './asked-sections.ts';
 import type { CollectDeps, Round } from './round.ts';
-
-const ROWS_AT_ONCE = 500;
 
 /**
  * After the last line of a round: answers that came without a custom id are filed by elimination where exactly one
@@ -64,19 +63,15 @@ async function keepAsTopics(deps: CollectDeps, round: Round, nameless: Unfiled[]
 async function shownToAny(round: Round, unanswered: readonly number[]): Promise<Set<number>> {
   const ordinals = unanswered.length > 0 ? unanswered : [...Array(round.plan.sections).keys()];
   const shown = new Set<number>();
-  for (let from = 0; from < ordinals.length; from += ROWS_AT_ONCE) {
-    const facts: Map<number, AskedFacts> = await round.sections.facts(ordinals.slice(from, from + ROWS_AT_ONCE));
+  for await (const { facts } of factsInSlices(round.sections, ordinals)) {
     for (const { shown: tids } of facts.values()) for (const tid of tids) shown.add(tid);
   }
   return shown;
 }
 
 async function markMissing(deps: CollectDeps, round: Round): Promise<void> {
-  const missing = round.board.unanswered();
   const { plan } = round;
-  for (let from = 0; from < missing.length; from += ROWS_AT_ONCE) {
-    const ordinals = missing.slice(from, from + ROWS_AT_ONCE);
-    const facts = await round.sections.facts(ordinals);
+  for await (const { ordinals, facts } of factsInSlices(round.sections, round.board.unanswered())) {
     const rows = ordinals.map(
       (ordinal): Answered => ({
         job_id: plan.job_id,
@@ -84,7 +79,7 @@ async function markMissing(deps: CollectDeps, round: Round): Promise<void> {
         section: facts.get(ordinal)?.section ?? '',
         kind: 'ask_again',
         reason: 'missing',
-        ...(plan.expires_at_epoch ? { expires_at_epoch: plan.expires_at_epoch } : {}),
+        expires_at_epoch: plan.expires_at_epoch,
       }),
     );
     await deps.ledger.putAnswers(rows);

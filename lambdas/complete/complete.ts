@@ -1,16 +1,14 @@
-import { legacySections, ownSections } from '../collect/asked-sections.ts';
+import { factsInSlices, sectionsOf } from '../collect/asked-sections.ts';
 import { InvalidSetting, NothingStored } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
-import type { AskedFacts, Plan } from '../domain/ledger-entries.ts';
+import type { Plan } from '../domain/ledger-entries.ts';
 import { failedRow } from '../domain/report-row.ts';
 import { type CloseDeps, closeJob, secondsSince } from '../job/close.ts';
 import { closeLegacyJob } from '../job/legacy-job.ts';
-import { type FailedSection, type JobSummary, jobResults, summarize } from '../job/summary.ts';
+import { type JobSummary, jobResults, summarize } from '../job/summary.ts';
 import type { Ledger, Reports } from '../ports.ts';
 
 export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports };
-
-const ROWS_AT_ONCE = 500;
 
 /**
  * "Complete job": writes a row with `errors` for each section that could not be written, and closes the job with its
@@ -25,7 +23,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   await writeGaps(deps, plan, summary);
   const row = await deps.jobs.get(state.job_id);
   if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
-  const seconds = secondsSince(typeof row?.started_at === 'string' ? row.started_at : undefined, deps.now());
+  const seconds = secondsSince(row?.started_at, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
   const ending = { status: 'COMPLETED', message, set: { job_results: jobResults(plan, summary, seconds) } } as const;
   const closed = await closeJob(deps, state, plan, summary.batches, ending);
@@ -41,17 +39,15 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
 }
 
 async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: JobSummary): Promise<void> {
-  const sections = plan.legacy ? legacySections(plan) : ownSections(deps.ledger, plan, 1);
+  const reasons = new Map(failed.map(({ ordinal, reason }) => [ordinal, reason]));
   const batchId = batches.at(-1)?.batch_id ?? '';
-  for (let from = 0; from < failed.length; from += ROWS_AT_ONCE) {
-    const some = failed.slice(from, from + ROWS_AT_ONCE);
-    const facts = await sections.facts(some.map(({ ordinal }) => ordinal));
-    await deps.reports.write(some.flatMap((gap) => gapRow(plan, gap, facts.get(gap.ordinal), batchId)));
+  for await (const { facts } of factsInSlices(sectionsOf(deps.ledger, plan, 1), [...reasons.keys()])) {
+    const rows = [...facts].map(([ordinal, asked]) =>
+      failedRow(plan, asked, batchId, reasons.get(ordinal) ?? 'missing'),
+    );
+    await deps.reports.write(rows);
   }
 }
-
-const gapRow = (plan: Plan, { reason }: FailedSection, facts: AskedFacts | undefined, batchId: string) =>
-  facts ? [failedRow(plan, facts, batchId, reason)] : [];
 
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {
   const reasons = new Map<string, number>();

@@ -10,6 +10,9 @@ const bytes = z.instanceof(Uint8Array);
 const index = z.number().int().nonnegative();
 const base = { job_id: z.string(), entry: z.string(), expires_at_epoch: z.number().int().optional() };
 
+/** Seconds since the epoch at which DynamoDB may delete a row of the ledger. */
+export const ledgerExpiry = (now: Date, days: number): number => Math.floor(now.getTime() / 1000) + days * 86_400;
+
 const topicSchema = z.object({
   topic_key: z.string(),
   section: z.string(),

@@ -95,9 +95,7 @@ async function close(deps: FailDeps, state: JobState, found: FoundInLedger | und
     if (!(error instanceof InvalidJobRow)) throw error;
     await closeUnreadable(deps, state, ending);
   }
-  if (!found?.plan?.legacy) return;
-  const set = { ...ending.set, error_message: ending.message };
-  await closeLegacyJob(deps, found.plan, found.batches, { ...ending, set });
+  if (found?.plan?.legacy) await closeLegacyJob(deps, found.plan, found.batches, ending);
 }
 
 const nameOf = ({ batch_id, round, part }: BatchEntry): string =>

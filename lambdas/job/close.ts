@@ -64,8 +64,9 @@ export async function closeUnreadable(deps: CloseDeps, state: JobState, ending: 
   await deps.jobs.change(state.job_id, condition, terminal(deps, { logs }, ending, ending.set));
 }
 
-function terminal(
-  deps: CloseDeps,
+/** The attributes of a row that has ended. */
+export function terminal(
+  deps: Pick<CloseDeps, 'now'>,
   row: Pick<JobRow, 'logs'>,
   ending: Ending,
   set: Record<string, unknown> = {},
@@ -82,6 +83,8 @@ function terminal(
   };
 }
 
-/** Whole seconds since a job was started; 0 when its row does not say. */
-export const secondsSince = (startedAt: string | null | undefined, now: Date): number =>
-  startedAt ? Math.max(0, Math.round((now.getTime() - Date.parse(startedAt)) / 1000)) : 0;
+/** Whole seconds since a job was started; 0 when its row does not say. @param startedAt as the row has it */
+export const secondsSince = (startedAt: unknown, now: Date): number =>
+  typeof startedAt === 'string' && startedAt !== ''
+    ? Math.max(0, Math.round((now.getTime() - Date.parse(startedAt)) / 1000))
+    : 0;

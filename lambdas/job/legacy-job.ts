@@ -1,6 +1,5 @@
-import { withLogLine } from '../domain/job-row.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import type { CloseDeps, Ending } from './close.ts';
+import { type CloseDeps, type Ending, terminal } from './close.ts';
 import { readJob } from './own.ts';
 
 /**
@@ -16,18 +15,7 @@ export async function closeLegacyJob(
   if (plan.report_job_id === plan.job_id) return;
   const row = await readJob(deps.jobs, plan.report_job_id).catch(() => undefined);
   if (row?.status !== 'PROCESSING' || !batches.some(({ batch_id }) => batch_id === row.batch_id)) return;
-  const time = deps.now().toISOString();
-  const outcome = await deps.jobs.change(
-    row.job_id,
-    { status: row.status, version: row.version },
-    {
-      status: ending.status,
-      completed_at: time,
-      updated_at: time,
-      process_exit_confirmed: true,
-      logs: withLogLine(row.logs, time, 'INFO', ending.message),
-      ...ending.set,
-    },
-  );
+  const condition = { status: row.status, version: row.version };
+  const outcome = await deps.jobs.change(row.job_id, condition, terminal(deps, row, ending, ending.set));
   deps.log.info('job of the old pipeline closed', { job_id: row.job_id, outcome });
 }

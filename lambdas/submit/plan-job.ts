@@ -3,7 +3,7 @@ import { ConversationNotReady, OverBudget, UnknownModel } from '../domain/errors
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { customId, entry, promptHash } from '../domain/keys.ts';
-import type { Asked, Plan } from '../domain/ledger-entries.ts';
+import { type Asked, ledgerExpiry, type Plan } from '../domain/ledger-entries.ts';
 import { pack } from '../domain/packed.ts';
 import { FIRST_MAX_TOKENS } from '../domain/prompts/request.ts';
 import { sectionPrompt } from '../domain/prompts/section-prompt.ts';
@@ -84,14 +84,11 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_usd === undefined ? {} : { expected_usd: estimate.expected_usd }),
     ...(estimate.most_usd === undefined ? {} : { most_usd: estimate.most_usd }),
-    expires_at_epoch: expiry(now, deps.settings.ledgerDays),
+    expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
   const asked = sections.map((section, ordinal) => askedRow(plan, section, prompts[ordinal] as string, ordinal));
   return { plan, asked: splitIntoParts(asked, config.max_batch_size), estimate };
 }
-
-/** Seconds since the epoch at which DynamoDB may delete a row of the ledger. */
-const expiry = (now: Date, days: number): number => Math.floor(now.getTime() / 1000) + days * 86_400;
 
 function checkBudget(model: string, estimate: Estimate, budget: number | undefined): void {
   if (budget === undefined) return;

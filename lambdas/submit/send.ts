@@ -1,3 +1,4 @@
+import { requestCount } from '../domain/batch-counts.ts';
 import { AnthropicRefused } from '../domain/errors.ts';
 import { entry } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
@@ -120,6 +121,3 @@ async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus
   }
   return held ? 'held' : undefined;
 }
-
-const requestCount = ({ counts }: BatchStatus): number =>
-  counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired;

@@ -1,5 +1,4 @@
 import Anthropic from '@anthropic-ai/sdk';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
@@ -27,14 +26,11 @@ export interface EmbeddedOptions {
   settings: StepWorld['settings'];
   log: Log;
   onEvent?: (execution: string, event: MachineEvent) => void;
-  /** shortens Wait states and pauses before retries; 1 keeps the template's times */
-  timeScale?: number;
 }
 
 /** The whole system in one process: databases, stream, state machine and steps. */
 export interface Embedded {
   world: StepWorld;
-  dynamo: DynamoDBClient;
   db: DynamoDBDocumentClient;
   pool: pg.Pool;
   machine: LocalStateMachine;
@@ -82,8 +78,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const machine = new LocalStateMachine({
       ...narratives,
       steps: taskSteps(world),
-      waitScale: options.timeScale ?? 1,
-      retryScale: options.timeScale ?? 1,
       ...(options.onEvent ? { onEvent: options.onEvent } : {}),
     });
     const handler = streamHandler({
@@ -101,7 +95,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         for (const name of machine.names()) machine.abort(name);
       },
     );
-    return { world, dynamo: dynamo.client, db, pool, machine, pump, start: () => pump.start(), stop };
+    return { world, db, pool, machine, pump, start: () => pump.start(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -39,7 +39,6 @@ export function stepWorld(parts: {
   anthropic: Anthropic;
   log: Log;
   settings: StepWorld['settings'];
-  mathEnv?: string;
   now?: () => Date;
   remainingMs?: () => number;
 }): StepWorld {
@@ -48,7 +47,7 @@ export function stepWorld(parts: {
     jobs: jobTable(db, TABLE_NAMES.jobs),
     ledger: ledgerTable(db, TABLE_NAMES.ledger),
     reports: reportsTable(db, TABLE_NAMES.reports),
-    conversations: conversationsOf(pool, parts.mathEnv ?? 'prod'),
+    conversations: conversationsOf(pool, 'prod'),
     topics: topicTables(db, { names: TABLE_NAMES.topicNames, assignments: TABLE_NAMES.clusterAssignments }),
     batches: anthropicBatches(anthropic),
     log,
