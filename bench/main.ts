@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bench } from './bench.ts';
 import { bundleRuns } from './bundle.ts';
 import { benchCollect } from './collect.ts';

@@ -1,5 +1,6 @@
 import type { Comment, GroupCount } from './domain/comments.ts';
 import type { Answered, AnsweredFacts, Asked, AskedFacts, BatchEntry, Plan, Unfiled } from './domain/ledger-entries.ts';
+import type { MetricName } from './domain/metrics.ts';
 import type { BatchRequest } from './domain/prompts/request.ts';
 import type { ReportRow } from './domain/report-row.ts';
 
@@ -11,6 +12,12 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Figures for dashboards and alarms. Adding is all a step does; they are published when the invocation ends. */
+export interface Metrics {
+  /** @param dimensions at most one, such as a section's failure reason: each value is a metric of its own */
+  add(name: MetricName, value: number, dimensions?: Record<string, string>): void;
 }
 
 /** What must still hold of a job row for a change to be made. `version` as the row has it, be it no number; undefined: it has none. */
@@ -120,4 +127,24 @@ export interface Batches {
 
 export interface Executions {
   start(name: string, input: unknown): Promise<'started' | 'already_started'>;
+}
+
+/** How an execution stands; `unknown`: there is none of this name, or no longer. */
+export type ExecutionStatus =
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'TIMED_OUT'
+  | 'ABORTED'
+  | 'PENDING_REDRIVE'
+  | 'unknown';
+
+export interface ExecutionStatuses {
+  status(name: string): Promise<ExecutionStatus>;
+}
+
+/** Finds job rows by the table's index; rows come as they are, not yet parsed, and a moment late. */
+export interface JobFinder {
+  /** @param createdSince ISO 8601; rows created before it are left out */
+  withStatus(status: string, createdSince?: string): AsyncIterable<Record<string, unknown>>;
 }

@@ -1,12 +1,17 @@
 import type { App } from 'aws-cdk-lib/core';
+import { ApiStack } from './api-stack.ts';
 import { readConfig } from './config.ts';
 import { createsTables, DataStack } from './data-stack.ts';
+import { MonitoringStack } from './monitoring-stack.ts';
 import { NarrativesStack } from './narratives-stack.ts';
 
 export interface NarrativesApp {
   /** Absent when settings name every table. */
   readonly data: DataStack | undefined;
   readonly narratives: NarrativesStack;
+  readonly monitoring: MonitoringStack;
+  /** Absent unless the settings ask for it. */
+  readonly api: ApiStack | undefined;
 }
 
 /**
@@ -18,5 +23,10 @@ export function addNarratives(app: App): NarrativesApp {
   const named = (name: string) => (config.stage ? `${name}-${config.stage}` : name);
   const data = createsTables(config) ? new DataStack(app, named('DelphiNarrativesData'), config) : undefined;
   const narratives = new NarrativesStack(app, named('DelphiNarratives'), { config, created: data?.created ?? {} });
-  return { data, narratives };
+  const monitoring = new MonitoringStack(app, named('DelphiNarrativesMonitoring'), { config, narratives });
+  const api =
+    config.httpApi === 'off'
+      ? undefined
+      : new ApiStack(app, named('DelphiNarrativesApi'), { config, tables: narratives.tables });
+  return { data, narratives, monitoring, api };
 }

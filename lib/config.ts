@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/domain/errors.ts';
 
 /** Every setting is given as `-c narratives:<key>=<value>`; the prefix tells ours from CDK's own context. */
@@ -53,6 +53,19 @@ const SETTINGS = {
   logLevel: {
     parse: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
     wants: 'one of DEBUG, INFO, WARN, ERROR',
+  },
+  alarmEmail: { parse: z.email().optional(), wants: 'an e-mail address that alarms are sent to' },
+  spendAlarmUsdPerDay: {
+    parse: z.coerce.number().positive().default(50),
+    wants: 'a number above 0: an alarm tells when a day has cost more US dollars',
+  },
+  sweepMinutes: {
+    parse: z.coerce.number().int().min(1).max(1440).default(15),
+    wants: 'whole minutes between two sweeps for forgotten jobs, 1 to 1440',
+  },
+  httpApi: {
+    parse: z.enum(['off', 'iam', 'open']).default('off'),
+    wants: 'one of off, iam (callers sign with AWS credentials), open (anybody who knows the address)',
   },
 } as const;
 

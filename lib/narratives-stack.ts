@@ -5,10 +5,11 @@ import type { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
 import { TABLE_NAMES } from './contract.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
+import { ExecutionWatch } from './execution-watch.ts';
 import { JobStream } from './job-stream.ts';
 import { NarrativeMachine } from './narrative-machine.ts';
-import { StepFunction } from './step-function.ts';
-import { STEP_NAMES, type StepName } from './steps.ts';
+import { type SharedParts, StepFunction } from './step-function.ts';
+import { STEP_NAMES, STEPS, type StepName, type StepNeeds } from './steps.ts';
 
 export interface NarrativesStackProps extends StackProps {
   readonly config: NarrativesConfig;
@@ -20,15 +21,16 @@ export interface NarrativesStackProps extends StackProps {
 export class NarrativesStack extends Stack {
   readonly machine: NarrativeMachine;
   readonly jobStream: JobStream;
+  readonly tables: NarrativesTables;
   readonly steps: Readonly<Record<StepName, StepFunction>>;
 
   constructor(scope: Construct, id: string, { config, created, ...props }: NarrativesStackProps) {
     super(scope, id, { description: 'Delphi narrative reports: one Anthropic batch a job', ...props });
     // The settings decide for each table whether it is created or imported, so together they hold all three.
-    const tables = { ...created, ...importedTables(this, config) } as NarrativesTables;
-    this.steps = this.stepFunctions(config, tables);
+    this.tables = { ...created, ...importedTables(this, config) } as NarrativesTables;
+    this.steps = this.stepFunctions(sharedParts(this, config, this.tables));
 
-    const { dispatch, ...tasks } = this.steps;
+    const { dispatch, sweep, ...tasks } = this.steps;
     this.machine = new NarrativeMachine(this, 'Machine', {
       functions: {
         adopt: tasks.adopt.lambda,
@@ -39,31 +41,68 @@ export class NarrativesStack extends Stack {
         fail: tasks.fail.lambda,
       },
     });
-    dispatch.lambda.addEnvironment('STATE_MACHINE_ARN', this.machine.machine.stateMachineArn);
-    this.machine.machine.grantStartExecution(dispatch.lambda);
-    this.jobStream = new JobStream(this, 'JobStream', { jobTable: tables.jobs, dispatch: dispatch.lambda });
-
-    new CfnOutput(this, 'StateMachineArn', { value: this.machine.machine.stateMachineArn });
-    new CfnOutput(this, 'DeadLetterQueueUrl', { value: this.jobStream.deadLetters.queueUrl });
+    this.openMachine();
+    this.jobStream = new JobStream(this, 'JobStream', { jobTable: this.tables.jobs, dispatch: dispatch.lambda });
+    new ExecutionWatch(this, 'ExecutionWatch', {
+      machine: this.machine.machine,
+      executionChanged: tasks['execution-changed'].lambda,
+      sweep: sweep.lambda,
+      config,
+    });
+    this.tellWhereThingsAre(config);
   }
 
-  private stepFunctions(config: NarrativesConfig, tables: NarrativesTables): Record<StepName, StepFunction> {
-    const shared = {
-      config,
-      tables,
-      topics: {
-        topicNames: Table.fromTableName(this, 'TopicNames', TABLE_NAMES.topicNames),
-        clusterAssignments: Table.fromTableName(this, 'ClusterAssignments', TABLE_NAMES.clusterAssignments),
-      },
-      anthropicSecret: Secret.fromSecretNameV2(this, 'AnthropicKey', config.anthropicSecretName),
-      databaseSecret: Secret.fromSecretNameV2(this, 'DatabaseUrl', config.databaseSecretName),
+  /** Lets the functions that start or look up executions do so. */
+  private openMachine(): void {
+    const { machine } = this.machine;
+    for (const step of STEP_NAMES) {
+      const needs: StepNeeds = STEPS[step];
+      const { lambda } = this.steps[step];
+      if (needs.starts || needs.describes) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
+      if (needs.starts) machine.grantStartExecution(lambda);
+      if (needs.describes) machine.grantExecution(lambda, 'states:DescribeExecution');
+    }
+  }
+
+  /** What the command line and the guides look up by name. */
+  private tellWhereThingsAre(config: NarrativesConfig): void {
+    const outputs = {
+      StateMachineArn: this.machine.machine.stateMachineArn,
+      DeadLetterQueueUrl: this.jobStream.deadLetters.queueUrl,
+      JobTableName: this.tables.jobs.tableName,
+      ReportsTableName: this.tables.reports.tableName,
+      LedgerTableName: this.tables.ledger.tableName,
+      DispatchFunctionName: this.steps.dispatch.lambda.functionName,
+      SweepFunctionName: this.steps.sweep.lambda.functionName,
+      AnthropicSecretName: config.anthropicSecretName,
+      DatabaseSecretName: config.databaseSecretName,
+      MathEnv: config.mathEnv,
+      DefaultModel: config.defaultModel,
     };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  private stepFunctions(shared: SharedParts): Record<StepName, StepFunction> {
     const made = STEP_NAMES.map((step) => [step, new StepFunction(this, constructId(step), { step, ...shared })]);
     return Object.fromEntries(made);
   }
 }
 
+/** What functions of any stack are made from. */
+export function sharedParts(scope: Construct, config: NarrativesConfig, tables: NarrativesTables): SharedParts {
+  return {
+    config,
+    tables,
+    topics: {
+      topicNames: Table.fromTableName(scope, 'TopicNames', TABLE_NAMES.topicNames),
+      clusterAssignments: Table.fromTableName(scope, 'ClusterAssignments', TABLE_NAMES.clusterAssignments),
+    },
+    anthropicSecret: Secret.fromSecretNameV2(scope, 'AnthropicKey', config.anthropicSecretName),
+    databaseSecret: Secret.fromSecretNameV2(scope, 'DatabaseUrl', config.databaseSecretName),
+  };
+}
+
 /** `check-status` → `CheckStatus`: CloudFormation's logical ids take letters and digits only. */
-function constructId(step: StepName): string {
+export function constructId(step: string): string {
   return step.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -9,7 +9,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
 import type { NarrativesTables } from './data-stack.ts';
-import { STEPS, type StepName, type StepNeeds } from './steps.ts';
+import { API_FUNCTIONS, type ApiFunctionName, STEPS, type StepName, type StepNeeds } from './steps.ts';
 
 /** Delphi's own tables, only ever read. */
 export interface TopicTables {
@@ -17,13 +17,17 @@ export interface TopicTables {
   readonly clusterAssignments: ITable;
 }
 
-export interface StepFunctionProps {
-  readonly step: StepName;
+/** What every function is made from; one that needs none of it gets none of it. */
+export interface SharedParts {
   readonly config: NarrativesConfig;
   readonly tables: NarrativesTables;
   readonly topics: TopicTables;
   readonly anthropicSecret: ISecret;
   readonly databaseSecret: ISecret;
+}
+
+export interface StepFunctionProps extends SharedParts {
+  readonly step: StepName | ApiFunctionName;
 }
 
 /** The CloudFormation metadata key of a function that says which step it is. */
@@ -45,7 +49,7 @@ export class StepFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: StepFunctionProps) {
     super(scope, id);
-    const needs: StepNeeds = STEPS[props.step];
+    const needs: StepNeeds = { ...STEPS, ...API_FUNCTIONS }[props.step];
     const logGroup = new LogGroup(this, 'Logs', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -69,7 +73,7 @@ export class StepFunction extends Construct {
   }
 
   /** Bundles only when CDK asks for it, so that a synth for tests or for the local run takes no esbuild and no handler file. */
-  private code(step: StepName) {
+  private code(step: StepFunctionProps['step']) {
     if (!Stack.of(this).bundlingRequired) {
       return { code: Code.fromInline('export const handler = undefined; // not bundled'), handler: 'index.handler' };
     }
@@ -96,7 +100,7 @@ export class StepFunction extends Construct {
     tables.jobs.grant(this.lambda, ...READ, ...CHANGE);
     if (needs.addsJobs) tables.jobs.grant(this.lambda, 'dynamodb:PutItem');
     if (needs.ledger) tables.ledger.grant(this.lambda, ...READ, ...WRITE_AND_DELETE);
-    if (needs.reports) tables.reports.grant(this.lambda, ...READ, ...WRITE);
+    if (needs.reports) tables.reports.grant(this.lambda, ...READ, ...(needs.reports === 'writes' ? WRITE : []));
     if (needs.topics) for (const table of Object.values(topics)) table.grant(this.lambda, ...READ);
     if (needs.anthropic) anthropicSecret.grantRead(this.lambda);
     if (needs.database) databaseSecret.grantRead(this.lambda);
@@ -109,6 +113,7 @@ function environment({ step, config, tables, topics }: StepFunctionProps, needs:
     POWERTOOLS_SERVICE_NAME: `narratives-${step}`,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     JOB_TABLE: tables.jobs.tableName,
+    ...((needs.starts || needs.describes) && config.stage && { STAGE: config.stage }),
     ...(needs.ledger && { LEDGER_TABLE: tables.ledger.tableName }),
     ...(needs.reports && { REPORTS_TABLE: tables.reports.tableName }),
     ...(needs.topics && {

@@ -1,5 +1,5 @@
 /**
- * What each step may use, and how big it is. From this one table come the functions' environment, their permissions
+ * What each function may use, and how big it is. From this one table come the functions' environment, their permissions
  * and their limits. `writes` includes reading.
  */
 export interface StepNeeds {
@@ -9,7 +9,7 @@ export interface StepNeeds {
   /** Adds job rows of its own, besides changing the one it works on. */
   readonly addsJobs?: true;
   readonly ledger?: 'writes';
-  readonly reports?: 'writes';
+  readonly reports?: 'reads' | 'writes';
   /** Reads Delphi's topic tables. */
   readonly topics?: true;
   /** Calls the Anthropic API. */
@@ -18,12 +18,21 @@ export interface StepNeeds {
   readonly database?: true;
   /** Decides what a job asks for and what it may cost. */
   readonly plans?: true;
+  /** Starts executions. */
+  readonly starts?: true;
+  /** Looks up how an execution stands. */
+  readonly describes?: true;
 }
 
 const MINUTE = 60;
 
 export const STEPS = {
-  dispatch: { does: 'Starts one execution for each new narrative job row', timeoutSeconds: MINUTE, memoryMb: 256 },
+  dispatch: {
+    does: 'Starts one execution for each new narrative job row',
+    timeoutSeconds: MINUTE,
+    memoryMb: 256,
+    starts: true,
+  },
   adopt: {
     does: 'Takes over a batch that another worker submitted',
     timeoutSeconds: 5 * MINUTE,
@@ -72,10 +81,43 @@ export const STEPS = {
     memoryMb: 256,
     ledger: 'writes',
   },
+  'execution-changed': {
+    does: 'Marks the job row when its execution is stopped, times out, fails outside "Fail job", or is redriven',
+    timeoutSeconds: MINUTE,
+    memoryMb: 256,
+    ledger: 'writes',
+  },
+  sweep: {
+    does: 'Finds job rows and paid batches that nobody works on, and starts or resumes them',
+    timeoutSeconds: 5 * MINUTE,
+    memoryMb: 512,
+    ledger: 'writes',
+    starts: true,
+    describes: true,
+  },
+} as const satisfies Record<string, StepNeeds>;
+
+/** Functions of the optional HTTP API. */
+export const API_FUNCTIONS = {
+  'api-reports': {
+    does: 'GET /api/v3/delphi/reports: the stored sections of a report',
+    timeoutSeconds: 30,
+    memoryMb: 512,
+    reports: 'reads',
+  },
+  'api-batch-reports': {
+    does: 'POST /api/v3/delphi/batchReports: writes a job row, at most one active a report',
+    timeoutSeconds: 30,
+    memoryMb: 512,
+    addsJobs: true,
+    ledger: 'writes',
+    database: true,
+  },
 } as const satisfies Record<string, StepNeeds>;
 
 export type StepName = keyof typeof STEPS;
-/** The steps that the state machine calls; dispatch starts it. */
-export type TaskStepName = Exclude<StepName, 'dispatch'>;
+export type ApiFunctionName = keyof typeof API_FUNCTIONS;
+/** The steps that the state machine calls. */
+export type TaskStepName = 'adopt' | 'submit' | 'check-status' | 'collect' | 'complete' | 'fail';
 
 export const STEP_NAMES = Object.keys(STEPS) as StepName[];

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Legacy } from '../collect/asked-sections.ts';
 import { InvalidJobRow, ReportMismatch } from '../domain/errors.ts';
 import { parseJobConfig } from '../domain/job-config.ts';

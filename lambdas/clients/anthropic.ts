@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, NarrativesError } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { Batches, BatchStatus } from '../ports.ts';

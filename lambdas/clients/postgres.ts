@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidRow, InvalidSetting, StoreUnavailable } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 import { POSTGRES_VOTE } from '../domain/votes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { customIdReader } from '../domain/keys.ts';
 import { type AskedFacts, askedFactsSchema, type Plan } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AWAITING_BATCH, CREATE_BATCH, jobRowSchema, withLogLine } from '../domain/job-row.ts';
 import { executionName } from '../domain/keys.ts';
 import { problems } from '../domain/parse.ts';
@@ -7,6 +7,8 @@ import type { Executions, JobTable, Log } from '../ports.ts';
 export interface DispatchDeps {
   jobs: Pick<JobTable, 'change'>;
   executions: Executions;
+  /** of the deployment; absent: none */
+  stage?: string;
   log: Log;
   now: () => Date;
 }
@@ -35,7 +37,7 @@ export async function dispatch(deps: DispatchDeps, row: unknown): Promise<void> 
   if (!job.success) return refuse(deps, row, problems(job.error));
   const { job_id, job_type, version, status } = job.data;
   if (status !== 'PENDING') return;
-  const execution = executionName(job_id, version);
+  const execution = executionName(job_id, version, deps.stage);
   const answer = await deps.executions.start(execution, { job_id, job_type, version, execution });
   deps.log.info('execution', { job_id, execution, answer });
 }

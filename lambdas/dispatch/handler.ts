@@ -25,9 +25,15 @@ let handle: ReturnType<typeof streamHandler> | undefined;
 
 export const handler = (event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> => {
   if (!handle) {
-    const env = environment('JOB_TABLE', 'STATE_MACHINE_ARN');
+    const env = environment('JOB_TABLE', 'STATE_MACHINE_ARN', 'STAGE');
     const jobs = jobTable(documentClient(), env.JOB_TABLE);
-    handle = streamHandler({ jobs, executions: stepFunctions(env.STATE_MACHINE_ARN), log, now: () => new Date() });
+    handle = streamHandler({
+      jobs,
+      executions: stepFunctions(env.STATE_MACHINE_ARN),
+      stage: env.STAGE,
+      log,
+      now: () => new Date(),
+    });
   }
   return handle(event, context);
 };

@@ -1,5 +1,5 @@
 import { jsonrepair } from 'jsonrepair';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Outcome, Reason } from './outcome.ts';
 import { jsonOrUndefined } from './parse.ts';
 import { citedTids, reportSchema } from './report.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidJobConfig } from './errors.ts';
 import { CREATE_BATCH } from './job-row.ts';
 import { jsonOrUndefined, parseOr } from './parse.ts';

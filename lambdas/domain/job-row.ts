@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from './parse.ts';
 
 export const CREATE_BATCH = 'CREATE_NARRATIVE_BATCH';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from './errors.ts';
 import { AWAITING_BATCH, CREATE_BATCH } from './job-row.ts';
 import { parseOr } from './parse.ts';

@@ -27,12 +27,17 @@ export function customIdReader(jobId: string): (id: string) => { round: number; 
 export const legacyCustomId = (conversationId: string, section: string): string =>
   `${conversationId}_${section}`.slice(0, 64);
 
-/** Step Functions execution name of one version of a job row: unique, at most 80 characters. */
-export function executionName(jobId: string, version: number): string {
-  const name = `${jobId}-v${version}`;
+/**
+ * Step Functions execution name of one version of a job row: unique, at most 80 characters.
+ * @param stage of the deployment, so that two stages on one job table never take each other for themselves
+ */
+export function executionName(jobId: string, version: number, stage = ''): string {
+  const tail = `-v${version}${stage ? `-${stage}` : ''}`;
+  const name = `${jobId}${tail}`;
   if (/^[A-Za-z0-9_-]{1,80}$/.test(name)) return name;
-  const readable = jobId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 40);
-  return `${readable}-${jobMark(jobId)}-v${version}`;
+  const mark = `-${jobMark(jobId)}${tail}`;
+  const readable = jobId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, Math.min(40, 80 - mark.length));
+  return `${readable}${mark}`;
 }
 
 /** The section name of a topic: its `topic_key` with `#` turned into `_`. */

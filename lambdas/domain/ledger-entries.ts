@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GLOBAL_SECTIONS } from './keys.ts';
 import { REASONS, type Reason } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What zod found wrong, as `field: what` (never the value: it may be a secret or a comment). */
 export function problems(error: z.ZodError): string {

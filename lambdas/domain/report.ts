@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Version of the report's shape; stored with every section. */
 export const REPORT_SCHEMA_VERSION = 1;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A row of the reports table as its readers see it; rows of today's pipeline may lack what this project adds. */
 export const storedReportSchema = z.object({

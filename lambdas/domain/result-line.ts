@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from './parse.ts';
 
 const lineSchema = z.object({ custom_id: z.string().nullish(), result: z.unknown() });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConversationNotReady, InvalidRow } from './errors.ts';
 import { topicSection } from './keys.ts';
 import { parseOr, wholeCount } from './parse.ts';

@@ -1,5 +1,5 @@
 import { calcPrice } from '@pydantic/genai-prices';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one or many messages, as `usage` counts them: `input` excludes what the cache served or stored. */
 export interface Tokens {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidJobRow, StoreUnavailable } from '../domain/errors.ts';
 import { AWAITING_BATCH } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 
@@ -18,6 +18,7 @@ const variables = {
   DATABASE_SECRET_NAME: name,
   ANTHROPIC_BASE_URL: z.url().optional(),
   STATE_MACHINE_ARN: name,
+  STAGE: z.string().default(''),
 } as const;
 
 type Variables = { [K in keyof typeof variables]: z.output<(typeof variables)[K]> };

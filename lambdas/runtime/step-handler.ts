@@ -1,11 +1,14 @@
 import type { Context } from 'aws-lambda';
+import type { Metrics } from '../ports.ts';
 import { log, logIds } from './log.ts';
+import { metrics, publishMetrics } from './metrics.ts';
 
 /** What every step is given besides its clients. */
 export interface Invocation {
   now: () => Date;
   remainingMs: () => number;
   log: typeof log;
+  metrics: Metrics;
 }
 
 /**
@@ -23,10 +26,12 @@ export function stepHandler<D extends object, R>(
     try {
       const deps = await connect();
       const remainingMs = () => context.getRemainingTimeInMillis();
-      return await step({ ...deps, log, now: () => new Date(), remainingMs }, input);
+      return await step({ ...deps, log, metrics, now: () => new Date(), remainingMs }, input);
     } catch (error) {
       log.error('step failed', { error_name: (error as Error).name, why: (error as Error).message });
       throw error;
+    } finally {
+      publishMetrics();
     }
   };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shownComments, type TalliedComment, tallyComments } from '../domain/comments.ts';
 import { ConversationNotReady, InvalidRow, ReportMismatch } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';

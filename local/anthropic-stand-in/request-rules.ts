@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BatchRequest } from './batch-request.ts';
 import { invalidRequest } from './errors.ts';
 import { schemaRefusal } from './schema-rules.ts';

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import type { BatchRequest } from './batch-request.ts';
 import type { ResultFault } from './faults.ts';

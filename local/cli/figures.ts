@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
 
 const resultsSchema = z.object({

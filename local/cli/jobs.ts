@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OverBudget, StoreUnavailable, UnknownModel } from '../../lambdas/domain/errors.ts';
 import { parseJobConfig } from '../../lambdas/domain/job-config.ts';
 import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
 import { executionName } from '../../lambdas/domain/keys.ts';
+import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { readJob } from '../../lambdas/job/own.ts';
 import { planJob } from '../../lambdas/submit/plan-job.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../conversation/conversation-data.ts';
-import { serverJob } from '../conversation/server-job.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import type { Options } from './options.ts';
 

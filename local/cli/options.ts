@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import { parseOr } from '../../lambdas/domain/parse.ts';
 

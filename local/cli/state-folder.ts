@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
 import { readOr } from '../embedded/read-or.ts';

@@ -12,7 +12,7 @@ import { topicTables } from '../../lambdas/clients/topics.ts';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
 import { fail } from '../../lambdas/fail/fail.ts';
-import type { Batches, Conversations, JobTable, Ledger, Log, Reports, Topics } from '../../lambdas/ports.ts';
+import type { Batches, Conversations, JobTable, Ledger, Log, Metrics, Reports, Topics } from '../../lambdas/ports.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { TaskStepName } from '../../lib/steps.ts';
@@ -27,6 +27,7 @@ export interface StepWorld {
   topics: Topics;
   batches: Batches;
   log: Log;
+  metrics: Metrics;
   now: () => Date;
   remainingMs: () => number;
   settings: { defaultModel: string; jobBudgetUsd: number | undefined; ledgerDays: number };
@@ -38,6 +39,7 @@ export function stepWorld(parts: {
   pool: pg.Pool;
   anthropic: Anthropic;
   log: Log;
+  metrics?: Metrics;
   settings: StepWorld['settings'];
   now?: () => Date;
   remainingMs?: () => number;
@@ -51,6 +53,7 @@ export function stepWorld(parts: {
     topics: topicTables(db, { names: TABLE_NAMES.topicNames, assignments: TABLE_NAMES.clusterAssignments }),
     batches: anthropicBatches(anthropic),
     log,
+    metrics: parts.metrics ?? { add: () => undefined },
     settings,
     now: parts.now ?? (() => new Date()),
     remainingMs: parts.remainingMs ?? (() => Number.POSITIVE_INFINITY),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Timestamps below this are seconds (today's server), others ms (older exports): 1e11 ms is 1973, 1e11 s is 5138. */
 const FIRST_MILLISECONDS = 1e11;

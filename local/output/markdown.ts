@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
 import { reportSchema } from '../../lambdas/domain/report.ts';
 import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';

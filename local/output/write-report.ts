@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { storedReports } from '../../lambdas/clients/stored-reports.ts';
 import { defaultLabel } from '../../lambdas/domain/opinion-groups.ts';
 import { unpack } from '../../lambdas/domain/packed.ts';

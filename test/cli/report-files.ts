@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().min(1);
 const clause = z.strictObject({ text, citations: z.array(z.number().int().min(0)).min(1).max(10) });

@@ -51,6 +51,7 @@ describe('settings', () => {
     expect(app.node.children.map(({ node }) => node.id)).toEqual([
       'DelphiNarrativesData-preprod',
       'DelphiNarratives-preprod',
+      'DelphiNarrativesMonitoring-preprod',
     ]);
   });
 });

@@ -12,6 +12,8 @@ describe('step functions', () => {
     ['collect', 900, 1024],
     ['complete', 120, 512],
     ['fail', 60, 256],
+    ['execution-changed', 60, 256],
+    ['sweep', 300, 512],
   ])('runs %s on Node 24 and arm64 for up to %i s in %i MB', (step, Timeout, MemorySize) => {
     expect(functionsByStep(created.narratives)[step]).toMatchObject({
       Timeout,
@@ -33,6 +35,8 @@ describe('step functions', () => {
     ['collect', ['LEDGER_TABLE', 'REPORTS_TABLE', ...API]],
     ['complete', ['LEDGER_TABLE', 'REPORTS_TABLE']],
     ['fail', ['LEDGER_TABLE']],
+    ['execution-changed', ['LEDGER_TABLE']],
+    ['sweep', ['LEDGER_TABLE', 'STATE_MACHINE_ARN']],
   ])('gives %s only the environment that it needs', (step, names) => {
     const { narratives } = stacks({
       'narratives:anthropicBaseUrl': 'http://localhost:8080',
@@ -76,7 +80,7 @@ describe('step functions', () => {
     ['database-url', ['adopt', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
     ['ReportsTable', ['collect', 'complete']],
-    ['LedgerTable', ['adopt', 'check-status', 'collect', 'complete', 'fail', 'submit']],
+    ['LedgerTable', ['adopt', 'check-status', 'collect', 'complete', 'execution-changed', 'fail', 'submit', 'sweep']],
   ])('opens %s to %j and to no other step', (resource, steps) => {
     const allowed = Object.keys(functionsByStep(created.narratives)).filter((step) =>
       JSON.stringify(statementsOf(created.narratives, step)).includes(resource),
@@ -93,7 +97,7 @@ describe('step functions', () => {
 
   it('lets submit alone add job rows, every step change them, and none delete them', () => {
     expect(stepsThatMay(/PutItem/, /JobTable/)).toEqual(['submit']);
-    expect(stepsThatMay(/UpdateItem/, /JobTable/)).toHaveLength(7);
+    expect(stepsThatMay(/UpdateItem/, /JobTable/)).toHaveLength(9);
     expect(stepsThatMay(/Delete|BatchWrite/, /JobTable/)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
+import { CREATE_BATCH } from './job-row.ts';
 
 /** What `POST /api/v3/delphi/batchReports` takes. */
 export interface BatchReportsRequest {
