@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { ESBUILD_OPTIONS } from '../lib/bundling.ts';
 
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 const RUNS = ['submit-run', 'reads-run', 'collect-run', 'writes-run'] as const;
 export type RunName = (typeof RUNS)[number];
 
@@ -12,21 +12,12 @@ export type RunName = (typeof RUNS)[number];
 export async function bundleRuns(): Promise<{ folder: string; path: (run: RunName) => string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'narratives-bench-'));
   await build({
+    ...ESBUILD_OPTIONS,
     entryPoints: RUNS.map((run) => fileURLToPath(new URL(`runs/${run}.ts`, import.meta.url))),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
     // a profile should show names
     minify: !process.env.BENCH_CPU_PROF,
-    sourcemap: true,
-    sourcesContent: false,
-    mainFields: ['module', 'main'],
-    external: ['pg-native'],
-    banner: { js: BANNER },
-    logLevel: 'error',
   });
   return {
     folder,

@@ -7,6 +7,7 @@ import { benchCollect } from './collect.ts';
 import { loadPolis } from './data/load-polis.ts';
 import { BIG, SMALL } from './data/shape.ts';
 import { createTables, dropTables } from './data/tables.ts';
+import { benchFunctions } from './functions.ts';
 import { type Line, printTable } from './print.ts';
 import { promptLines, sampleAsked } from './prompts.ts';
 import { awsEnvironment, startDynamo } from './servers/dynamodb.ts';
@@ -14,11 +15,11 @@ import { startPostgres } from './servers/postgres.ts';
 import { startServer } from './servers/process.ts';
 import { askedOf, benchSubmit, loadTopics } from './submit.ts';
 
-const HELP = `Measures submit, collect and prompts; see docs/benchmarks.md.
+const HELP = `Measures submit, collect, prompts and the functions’ bundles; see docs/benchmarks.md.
 
   --full         also collects 100,000 answers
-  --only <part>  runs one part: submit, collect or prompts
-  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect)
+  --only <part>  runs one part: submit, collect, prompts or functions
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
   --help         prints this
 
 Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
@@ -27,7 +28,9 @@ const isSwitch = z.boolean('takes no value').default(false);
 const flagsSchema = z.strictObject({
   full: isSwitch,
   help: isSwitch,
-  only: z.enum(['submit', 'collect', 'prompts'], 'should be submit, collect or prompts').optional(),
+  only: z
+    .enum(['submit', 'collect', 'prompts', 'functions'], 'should be submit, collect, prompts or functions')
+    .optional(),
   pairs: z
     .string('should be a whole number from 1 to 100')
     .regex(/^(?:[1-9]\d?|100)$/, 'should be a whole number from 1 to 100')
@@ -53,12 +56,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   const submitted = wanted('submit') || wanted('collect') ? await measure() : [];
-  if (flags.only !== 'collect') {
+  if (flags.only !== 'collect' && flags.only !== 'functions') {
     printTable('Characters of a whole report’s prompts, one round', [
       ...promptLines('sample', await sampleAsked()),
       ...submitted,
     ]);
     if (!wanted('submit')) console.log('\nThe other two conversations of docs/benchmarks.md come with --only submit.');
+  }
+  if (wanted('functions')) {
+    const { sizes, imports } = await benchFunctions(pairs(15), (remove) => resources.defer(remove));
+    printTable('Bundles of the functions, and the packages that weigh most', sizes);
+    printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
   }
 } finally {
   await resources.disposeAsync();

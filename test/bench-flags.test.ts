@@ -16,8 +16,8 @@ function bench(...args: string[]) {
 
 describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it.each([
-    [['--only', 'x'], '--only should be submit, collect or prompts'],
-    [['--only'], '--only should be submit, collect or prompts'],
+    [['--only', 'x'], '--only should be submit, collect, prompts or functions'],
+    [['--only'], '--only should be submit, collect, prompts or functions'],
     [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
     [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
     [['--full=yes'], '--full takes no value'],
@@ -38,6 +38,6 @@ describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/sample: all that is sent +[\d,]+ +\d+ sections/);
     expect(stdout).toContain('come with --only submit');
-    expect(stdout).not.toMatch(/Collect|Claim to submit/);
+    expect(stdout).not.toMatch(/Collect|Claim to submit|Bundles/);
   });
 });

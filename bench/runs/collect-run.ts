@@ -1,5 +1,5 @@
-import Anthropic from '@anthropic-ai/sdk';
 import { anthropicBatches } from '../../lambdas/clients/anthropic.ts';
+import { anthropicClient } from '../../lambdas/clients/anthropic-client.ts';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { ledgerTable } from '../../lambdas/clients/ledger.ts';
@@ -16,8 +16,9 @@ const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger: ledgerTable(db, tables.ledger),
   reports: reportsTable(db, tables.reports),
-  batches: anthropicBatches(new Anthropic({ apiKey: 'bench', baseURL: anthropicUrl })),
+  batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   log: silent,
+  metrics: { add: () => undefined },
   now: () => new Date(),
   remainingMs: () => Number.POSITIVE_INFINITY,
 };

@@ -1,5 +1,5 @@
-import Anthropic from '@anthropic-ai/sdk';
 import { anthropicBatches } from '../../lambdas/clients/anthropic.ts';
+import { anthropicClient } from '../../lambdas/clients/anthropic-client.ts';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { ledgerTable } from '../../lambdas/clients/ledger.ts';
@@ -26,7 +26,7 @@ const deps = {
   ledger,
   conversations: conversationsOf(pool, 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
-  batches: anthropicBatches(new Anthropic({ apiKey: 'bench', baseURL: anthropicUrl })),
+  batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   settings: { defaultModel: 'claude-sonnet-4-6', jobBudgetUsd: 1_000, ledgerDays: 180 },
   log: silent,
   now: () => new Date(),

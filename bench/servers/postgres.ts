@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,9 +18,20 @@ import { type Running, stopChild } from './process.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 const START_TRIES = 200;
+const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
 
-/** Starts a real PostgreSQL on a throw-away data folder and a free port. @throws when the machine has none */
-export async function startPostgres(): Promise<Running> {
+/** PEM of a server's certificate and of its key. */
+export interface ServerCertificate {
+  cert: string;
+  key: string;
+}
+
+/**
+ * Starts a real PostgreSQL on a throw-away data folder and a free port.
+ * @param options `ssl` lets it speak TLS, with this certificate, to whoever asks for it
+ * @throws when the machine has none
+ */
+export async function startPostgres({ ssl }: { ssl?: ServerCertificate } = {}): Promise<Running> {
   const bin = binaries();
   const user = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), 'narratives-bench-pg-'));
@@ -25,15 +45,23 @@ export async function startPostgres(): Promise<Running> {
   );
   const port = await freePort();
   const settings = ['fsync=off', 'log_min_messages=panic', 'max_wal_size=4GB', `unix_socket_directories=${folder}`];
+  if (ssl) settings.push(...sslSettings(folder, ssl, user));
   const child = spawn(
     join(bin, 'postgres'),
     ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...settings.flatMap((setting) => ['-c', setting])],
     { ...options, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const url = `postgres://bench@127.0.0.1:${port}/postgres`;
+  // whatever ends this process, the server ends and its data go
+  const drop = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, REMOVE);
+  };
+  process.once('exit', drop);
   const stop = async () => {
     await stopChild(child);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, REMOVE);
+    process.off('exit', drop);
   };
   try {
     await untilUp(url, () => child.exitCode === null);
@@ -42,6 +70,24 @@ export async function startPostgres(): Promise<Running> {
     throw error;
   }
   return { url, stop };
+}
+
+/** Whether this machine has what {@link startPostgres} needs. */
+export function hasPostgres(): boolean {
+  try {
+    return binaries() !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL takes a key only when it is its own and nobody else can read it. */
+function sslSettings(folder: string, { cert, key }: ServerCertificate, { uid, gid }: { uid?: number; gid?: number }) {
+  const files = { ssl_cert_file: join(folder, 'server.crt'), ssl_key_file: join(folder, 'server.key') };
+  writeFileSync(files.ssl_cert_file, cert);
+  writeFileSync(files.ssl_key_file, key, { mode: 0o600 });
+  if (uid !== undefined) for (const file of Object.values(files)) chownSync(file, uid, gid ?? 0);
+  return ['ssl=on', ...Object.entries(files).map(([name, file]) => `${name}=${file}`)];
 }
 
 /** The folder that holds both `initdb` and `postgres`: on PATH, or the newest of Debian's. */

@@ -1,5 +1,6 @@
-import type Anthropic from '@anthropic-ai/sdk';
-import { APIConnectionError, APIError, NotFoundError } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError, type BaseAnthropic, NotFoundError } from '@anthropic-ai/sdk';
+import { Batches as MessageBatches } from '@anthropic-ai/sdk/resources/messages/batches';
+import { Models } from '@anthropic-ai/sdk/resources/models';
 import * as z from 'zod';
 import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, NarrativesError } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
@@ -21,8 +22,15 @@ const statusSchema = z
     request_counts: z.object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count }),
     created_at: moment,
     expires_at: moment,
+    ended_at: moment.nullish(),
   })
-  .transform(({ request_counts: counts, ...rest }): BatchStatus => ({ ...rest, counts }));
+  .transform(
+    ({ request_counts: counts, ended_at, ...rest }): BatchStatus => ({
+      ...rest,
+      counts,
+      ...(ended_at ? { ended_at } : {}),
+    }),
+  );
 
 const pageSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
 const modelSchema = z.object({ id: z.string() });
@@ -35,11 +43,14 @@ const read = <T extends z.ZodType>(schema: T, value: unknown): z.output<T> =>
  * The Message Batches API, by the SDK. Look-ups are retried by the SDK (`retry-after` obeyed). Status and results are not:
  * their steps wait out trouble. Sending is not either: it must happen once.
  */
-export function anthropicBatches(client: Anthropic): Batches {
+export function anthropicBatches(client: BaseAnthropic): Batches {
+  // only these two resources: with all of them a bundle would carry 300 KB that no function uses
+  const messageBatches = new MessageBatches(client);
+  const models = new Models(client);
   return {
     async knowsModel(model) {
       try {
-        read(modelSchema, await client.models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS }));
+        read(modelSchema, await models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS }));
         return true;
       } catch (error) {
         if (error instanceof NotFoundError) return false;
@@ -49,7 +60,7 @@ export function anthropicBatches(client: Anthropic): Batches {
     async send(requests) {
       try {
         // repeated blindly, a call that was answered too late would be paid for twice
-        const batch = await client.messages.batches.create({ requests }, { maxRetries: 0, timeout: SEND_MS });
+        const batch = await messageBatches.create({ requests }, { maxRetries: 0, timeout: SEND_MS });
         return { kind: 'sent', batch: read(statusSchema, batch) };
       } catch (error) {
         return sendTrouble(error);
@@ -57,10 +68,7 @@ export function anthropicBatches(client: Anthropic): Batches {
     },
     async status(batchId) {
       try {
-        return read(
-          statusSchema,
-          await client.messages.batches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }),
-        );
+        return read(statusSchema, await messageBatches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }));
       } catch (error) {
         throw translated(error, batchId);
       }

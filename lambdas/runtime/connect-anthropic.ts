@@ -1,15 +1,15 @@
-import Anthropic from '@anthropic-ai/sdk';
 import { anthropicBatches } from '../clients/anthropic.ts';
+import { anthropicClient } from '../clients/anthropic-client.ts';
 import type { Batches } from '../ports.ts';
 import { environment } from './environment.ts';
-import { secret } from './secrets.ts';
+import { anthropicKey } from './secrets.ts';
 import { keptWhile } from './step-handler.ts';
 
 const batchesFor = keptWhile((apiKey) => {
   const { ANTHROPIC_BASE_URL } = environment('ANTHROPIC_BASE_URL');
-  return anthropicBatches(new Anthropic({ apiKey, ...(ANTHROPIC_BASE_URL ? { baseURL: ANTHROPIC_BASE_URL } : {}) }));
+  return anthropicBatches(anthropicClient({ apiKey, baseURL: ANTHROPIC_BASE_URL }));
 });
 
 /** The Anthropic API with the key that Secrets Manager holds now. */
 export const connectAnthropic = async (): Promise<Batches> =>
-  batchesFor(await secret(environment('ANTHROPIC_SECRET_NAME').ANTHROPIC_SECRET_NAME));
+  batchesFor(await anthropicKey(environment('ANTHROPIC_SECRET_NAME').ANTHROPIC_SECRET_NAME));
