@@ -1,9 +1,21 @@
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { StoreUnavailable } from '../domain/errors.ts';
-import type { Executions } from '../ports.ts';
+import type { ExecutionStatuses, Executions } from '../ports.ts';
 
-/** Starts executions of one state machine. A name that was used before is a value, not an error. */
-export const stepFunctions = (stateMachineArn: string, client = new SFNClient({ maxAttempts: 5 })): Executions => ({
+/**
+ * Starts and looks up executions of one state machine. A name that was used before, and one that there is no execution
+ * of, are values, not errors.
+ */
+export const stepFunctions = (
+  stateMachineArn: string,
+  client = new SFNClient({ maxAttempts: 5 }),
+): Executions & ExecutionStatuses => ({
   async start(name, input) {
     try {
       await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
@@ -11,6 +23,15 @@ export const stepFunctions = (stateMachineArn: string, client = new SFNClient({ 
     } catch (error) {
       if (error instanceof ExecutionAlreadyExists) return 'already_started';
       throw new StoreUnavailable(`Step Functions could not start execution ${name}`, { cause: error });
+    }
+  },
+  async status(name) {
+    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    try {
+      return (await client.send(new DescribeExecutionCommand({ executionArn }))).status ?? 'unknown';
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return 'unknown';
+      throw new StoreUnavailable(`Step Functions could not describe execution ${name}`, { cause: error });
     }
   },
 });

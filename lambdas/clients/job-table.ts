@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { JobTable, RowCondition } from '../ports.ts';
-import { conditionally, stored } from './dynamo.ts';
+import type { JobFinder, JobTable, RowCondition } from '../ports.ts';
+import { conditionally, queryAll, stored } from './dynamo.ts';
 
 /** `Delphi_JobQueue`. Every name goes through ExpressionAttributeNames: `status` is a reserved word. */
 export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
@@ -21,6 +21,18 @@ export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
     },
   };
 }
+
+/** Rows of `Delphi_JobQueue` by status, through its index; the oldest first. */
+export const jobFinder = (db: DynamoDBDocumentClient, table: string): JobFinder => ({
+  withStatus: (status, createdSince) =>
+    queryAll(db, {
+      TableName: table,
+      IndexName: 'StatusCreatedIndex',
+      KeyConditionExpression: createdSince ? '#status = :status AND created_at >= :since' : '#status = :status',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':status': status, ...(createdSince ? { ':since': createdSince } : {}) },
+    }),
+});
 
 function updateExpression(condition: RowCondition, set: Record<string, unknown>) {
   const names: Record<string, string> = { '#status': 'status', '#version': 'version' };

@@ -7,6 +7,7 @@ import { stepFunctions } from '../clients/executions.ts';
 import { jobTable } from '../clients/job-table.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
+import { metrics, publishMetrics } from '../runtime/metrics.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 
 /** Records of the job table's stream to executions; a record that meets trouble is reported for redelivery. */
@@ -32,8 +33,9 @@ export const handler = (event: DynamoDBStreamEvent, context: Context): Promise<D
       executions: stepFunctions(env.STATE_MACHINE_ARN),
       stage: env.STAGE,
       log,
+      metrics,
       now: () => new Date(),
     });
   }
-  return handle(event, context);
+  return handle(event, context).finally(publishMetrics);
 };

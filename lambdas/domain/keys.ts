@@ -40,6 +40,17 @@ export function executionName(jobId: string, version: number, stage = ''): strin
   return `${readable}${mark}`;
 }
 
+/**
+ * Whether a `worker_id` is the name of an execution that this deployment started, or would start, for a job.
+ * @param stage of this deployment: rows of another stage, and of pollers, are not ours
+ */
+export function isExecutionName(workerId: string, jobId: string, stage = ''): boolean {
+  const tail = stage ? `-${stage}` : '';
+  if (!workerId.endsWith(tail)) return false;
+  const version = /-v(0|[1-9]\d{0,14})$/.exec(workerId.slice(0, workerId.length - tail.length))?.[1];
+  return version !== undefined && executionName(jobId, Number(version), stage) === workerId;
+}
+
 /** The section name of a topic: its `topic_key` with `#` turned into `_`. */
 export const topicSection = (topicKey: string): string => topicKey.replaceAll('#', '_');
 

@@ -3,7 +3,7 @@ import type { JobState } from '../domain/job-state.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import type { JobTable, Log } from '../ports.ts';
-import { changeOwn, readJob } from './own.ts';
+import { changeOwn, isOurs, readJob, wasStopped } from './own.ts';
 
 export interface CloseDeps {
   jobs: JobTable;
@@ -11,13 +11,24 @@ export interface CloseDeps {
   now: () => Date;
 }
 
+/** An execution that did not come to its own end. */
+export interface EndedExecution {
+  /** for `execution_status` of the row: Step Functions' word for it */
+  status: string;
+  /** how often it had been redriven; absent: not known */
+  redrives?: number;
+}
+
 /** How a job ends. */
 export interface Ending {
   status: 'COMPLETED' | 'FAILED';
+  ended?: EndedExecution;
   /** for the row's log, and its error_message when it failed */
   message: string;
   /** more attributes of the job row */
   set?: Record<string, unknown>;
+  /** called once the job row is written, and never by a step that finds it written; @param row as it stood before */
+  written?: (row: { status: string; job_results?: unknown }) => void;
 }
 
 /**
@@ -28,40 +39,70 @@ export interface Ending {
  */
 export async function closeJob(
   deps: CloseDeps,
-  state: JobState,
+  { job_id, execution }: Pick<JobState, 'job_id' | 'execution'>,
   plan: Pick<Plan, 'report_timestamp'> | undefined,
   batches: readonly BatchEntry[],
   ending: Ending,
 ): Promise<boolean> {
-  const { job_id, execution } = state;
+  // A row that was marked when this execution was stopped is taken straight to its end: that is true whether the step is
+  // of a redriven execution, or was still at work when it was stopped.
+  const mine = (row: JobRow) => isOurs(row, execution) || wasStopped(row, execution);
   const closed =
-    (await changeOwn(deps, job_id, execution, (row) => terminal(deps, row, ending, ending.set))) ||
-    (await closeCancelled(deps, state, ending));
+    (await closeOwn(deps, job_id, execution, ending, mine)) || (await closeCancelled(deps, job_id, execution, ending));
   for (const batch of plan ? batches : []) {
     const id = awaitingJobId(job_id, plan?.report_timestamp ?? '', batch.round, batch.part);
-    if (await deps.jobs.get(id)) await changeOwn(deps, id, execution, (row) => terminal(deps, row, ending));
+    if (await deps.jobs.get(id)) await changeOwn(deps, id, execution, (row) => terminal(deps, row, ending), mine);
   }
   return closed;
 }
 
+async function closeOwn(
+  deps: CloseDeps,
+  jobId: string,
+  execution: string,
+  ending: Ending,
+  mine: (row: JobRow) => boolean,
+): Promise<boolean> {
+  let before: JobRow | undefined;
+  const set = (row: JobRow) => {
+    before = row;
+    // a step that closes such a row is of a redrive whose news has yet to come: it is to be known for old then
+    const redriven = wasStopped(row, execution) ? { execution_redrives: Number(row.execution_redrives ?? 0) + 1 } : {};
+    return { ...terminal(deps, row, ending, ending.set), ...redriven };
+  };
+  const closed = await changeOwn(deps, jobId, execution, set, mine);
+  if (closed && before) ending.written?.(before);
+  return closed;
+}
+
 /** A row that says CANCELLED and names this execution as its worker: what came of the job is told, the status stays. */
-async function closeCancelled(deps: CloseDeps, { job_id, execution }: JobState, ending: Ending): Promise<boolean> {
+async function closeCancelled(deps: CloseDeps, job_id: string, execution: string, ending: Ending): Promise<boolean> {
   const row = await readJob(deps.jobs, job_id);
-  if (row?.status !== 'CANCELLED' || row.worker_id !== execution || row.process_exit_confirmed === true) return false;
+  if (row?.status !== 'CANCELLED' || row.worker_id !== execution) return false;
+  // closed already, though not by the end of an execution that may be redriven
+  if (row.process_exit_confirmed === true && row.execution_status === undefined) return false;
   const { status: _, error_message: __, ...set } = terminal(deps, row, ending, ending.set);
   const condition = { status: row.status, version: row.version, worker_id: execution };
-  return (await deps.jobs.change(job_id, condition, set)) === 'changed';
+  const closed = (await deps.jobs.change(job_id, condition, set)) === 'changed';
+  if (closed) ending.written?.(row);
+  return closed;
 }
 
 /** Closes a row of this execution that cannot be parsed: only what tells whose it is must be readable. */
-export async function closeUnreadable(deps: CloseDeps, state: JobState, ending: Ending): Promise<void> {
+export async function closeUnreadable(
+  deps: CloseDeps,
+  state: Pick<JobState, 'job_id' | 'execution' | 'version'>,
+  ending: Ending,
+): Promise<boolean> {
   const row = (await deps.jobs.get(state.job_id)) ?? {};
   const ours = row.status === 'PROCESSING' && row.worker_id === state.execution;
   const unclaimed = row.status === 'PENDING' && row.version === state.version;
-  if (!ours && !unclaimed) return;
+  if (!ours && !unclaimed) return false;
   const logs = typeof row.logs === 'string' ? row.logs : undefined;
   const condition = { status: String(row.status), version: row.version };
-  await deps.jobs.change(state.job_id, condition, terminal(deps, { logs }, ending, ending.set));
+  const answer = await deps.jobs.change(state.job_id, condition, terminal(deps, { logs }, ending, ending.set));
+  if (answer === 'changed') ending.written?.({ ...row, status: String(row.status) });
+  return answer === 'changed';
 }
 
 /** The attributes of a row that has ended. */
@@ -78,6 +119,8 @@ export function terminal(
     updated_at: time,
     process_exit_confirmed: true,
     error_message: ending.status === 'FAILED' ? ending.message : undefined,
+    execution_status: ending.ended?.status,
+    ...(ending.ended?.redrives === undefined ? {} : { execution_redrives: ending.ended.redrives }),
     logs: withLogLine(row.logs, time, ending.status === 'FAILED' ? 'ERROR' : 'INFO', ending.message),
     ...set,
   };

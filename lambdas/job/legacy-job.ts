@@ -14,7 +14,10 @@ export async function closeLegacyJob(
 ): Promise<void> {
   if (plan.report_job_id === plan.job_id) return;
   const row = await readJob(deps.jobs, plan.report_job_id).catch(() => undefined);
-  if (row?.status !== 'PROCESSING' || !batches.some(({ batch_id }) => batch_id === row.batch_id)) return;
+  if (!row || !batches.some(({ batch_id }) => batch_id === row.batch_id)) return;
+  // one that was marked when the watching execution was stopped gets its true end when the batch is collected after all
+  const marked = row.status === 'FAILED' && row.execution_status !== undefined;
+  if (row.status !== 'PROCESSING' && !marked) return;
   const condition = { status: row.status, version: row.version };
   const outcome = await deps.jobs.change(row.job_id, condition, terminal(deps, row, ending, ending.set));
   deps.log.info('job of the old pipeline closed', { job_id: row.job_id, outcome });

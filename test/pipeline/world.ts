@@ -16,7 +16,7 @@ import { startPostgres } from '../../local/embedded/postgres.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { topicTableInputs } from '../../local/embedded/topic-tables.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
-import { statesEntered } from '../../local/machine/machine-event.ts';
+import { type MachineEvent, statesEntered } from '../../local/machine/machine-event.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 import { sampleConversation } from '../../local/sample/index.ts';
@@ -35,12 +35,12 @@ export interface Logged {
  * The whole system for tests: the template's state machine and stream filters, the real steps and clients, a real
  * DynamoDB with Streams, PostgreSQL, and the Anthropic stand-in. Time is virtual: a Wait state only moves the clock.
  */
-export async function startWorld() {
+export async function startWorld({ apiKey = 'key', databasePassword = 'password' } = {}) {
   const dynamo = await startDynamo({});
   const postgres = await startPostgres({});
   let clock = Date.parse('2026-11-22T12:00:00Z');
-  const standIn = await startStandIn({ apiKey: 'key', clock: () => clock, processing: { secondsPerBatch: 30 } });
-  const pool = postgresPool(postgres.url);
+  const standIn = await startStandIn({ apiKey, clock: () => clock, processing: { secondsPerBatch: 30 } });
+  const pool = postgresPool(postgres.url.replace('postgres@', `postgres:${databasePassword}@`));
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
   const db = documentClient(dynamo.client);
   const logged: Logged[] = [];
@@ -50,9 +50,11 @@ export async function startWorld() {
       void logged.push({ level, message, fields });
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
   const settings = { defaultModel: MODEL, jobBudgetUsd: undefined as number | undefined, ledgerDays: 30 };
-  const anthropic = new Anthropic({ apiKey: 'key', baseURL: standIn.url });
+  const anthropic = new Anthropic({ apiKey, baseURL: standIn.url });
   const world: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
   const waits: number[] = [];
+  /** How a test slows the machine down, and listens to it. */
+  const pace: { waitScale: number; onEvent?: (execution: string, event: MachineEvent) => void } = { waitScale: 0 };
   let machine = newMachine();
   const streams = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
   const deadLetters: string[] = [];
@@ -68,9 +70,12 @@ export async function startWorld() {
     return new LocalStateMachine({
       ...narratives,
       steps: taskSteps(world),
-      waitScale: 0,
+      get waitScale() {
+        return pace.waitScale;
+      },
       retryScale: 0,
-      onEvent: (_execution, event) => {
+      onEvent: (execution, event) => {
+        pace.onEvent?.(execution, event);
         if (event.type !== 'StateEntered' || event.stateType !== 'Wait') return;
         const seconds = (event.input as { wait_seconds: number }).wait_seconds;
         waits.push(seconds);
@@ -89,6 +94,7 @@ export async function startWorld() {
     logged,
     deadLetters,
     waits,
+    pace,
     pump,
     machine: () => machine,
     /** As if the machine's process was lost: executions are forgotten, rows stay. */

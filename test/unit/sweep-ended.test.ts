@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { batchEntry, JOB } from './make.ts';
+import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from './sweep-world.ts';
+
+describe('a FAILED row with a paid batch that nobody watches', () => {
+  const batches = [batchEntry({ state: 'submitted', batch_id: 'b' })];
+
+  test.each([
+    [0, 59, 61],
+    [1, 239, 241],
+    [2, 959, 961],
+  ])('that was resumed %i times is resumed after %i minutes', async (resumed, early, due) => {
+    const old = { created_at: ago(2_000), started_at: ago(2_000), resumed };
+    expect(await wired([unwatched({ ...old, updated_at: ago(early) })], { batches }).run()).toMatchObject({
+      resumed: 0,
+      unwatched: 1,
+    });
+    const { run, row } = wired([unwatched({ ...old, updated_at: ago(due) })], { batches });
+    expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
+    // until an execution has claimed it, nobody watches the batch
+    expect(row(JOB)).toMatchObject({ status: 'PENDING', resumed: resumed + 1, checker_schedule_failed: true });
+    expect(row(JOB).process_exit_confirmed).toBeUndefined();
+  });
+
+  test.each([
+    ['was resumed three times', { resumed: 3 }],
+    ['was stopped by a person', { execution_status: 'ABORTED' }],
+    ['cannot be read', { conversation_id: 'abc' }],
+  ])('that %s is only counted', async (_why, change) => {
+    const old = { created_at: ago(9_000), started_at: ago(9_000), updated_at: ago(9_000) };
+    const { run, changes, figures } = wired([unwatched({ ...old, ...change })], { batches });
+    expect(await run()).toMatchObject({ ...NOTHING, unwatched: 1 });
+    expect(changes).toEqual([]);
+    expect(figures.UnwatchedBatches).toBe(1);
+  });
+
+  test('that may still be at work is left alone', async () => {
+    const { run, changes } = wired([unwatched({ process_exit_confirmed: undefined, updated_at: ago(900) })], {
+      batches,
+    });
+    expect(await run()).toMatchObject(NOTHING);
+    expect(changes).toEqual([]);
+  });
+
+  test('an AWAITING row that dispatch refused is resumed once it can be read', async () => {
+    const refused = {
+      job_type: 'AWAITING_NARRATIVE_BATCH',
+      worker_id: 'none',
+      updated_at: ago(70),
+      created_at: ago(700),
+      started_at: '',
+    };
+    const { run, row } = wired([unwatched(refused)]);
+    expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
+    expect(row(JOB).status).toBe('PENDING');
+    const bad = wired([unwatched({ ...refused, conversation_id: 'abc' })]);
+    expect(await bad.run()).toMatchObject({ ...NOTHING, unwatched: 1 });
+  });
+
+  test('and one whose execution was redriven unheard is given back to it', async () => {
+    const { run, row } = wired([unwatched({ execution_status: 'ABORTED' })], { status: 'RUNNING', batches });
+    expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
+    expect(row(JOB)).toMatchObject({ status: 'PROCESSING', worker_id: NAME });
+  });
+
+  test('rows of the last 29 days are looked at', async () => {
+    const { run, asked } = wired([]);
+    await run();
+    const since = ago(29 * 24 * 60);
+    expect(asked).toEqual([
+      ['PENDING', undefined],
+      ['PROCESSING', undefined],
+      ['CANCELLED', since],
+      ['FAILED', since],
+    ]);
+  });
+});
+
+describe('a CANCELLED row', () => {
+  test.each(['ABORTED', 'SUCCEEDED', 'unknown'] as const)('whose execution is %s gets its figures', async (status) => {
+    const cancelled = processing({ status: 'CANCELLED' });
+    const { run, row, figures } = wired([cancelled], { status, batches: [batchEntry({ batch_id: 'b' })] });
+    expect(await run()).toMatchObject({ ...NOTHING, closed: 1, unwatched: 1 });
+    expect(row(JOB)).toMatchObject({
+      status: 'CANCELLED',
+      process_exit_confirmed: true,
+      checker_schedule_failed: true,
+    });
+    expect(figures.JobsCancelled).toBe(1);
+  });
+
+  test('whose execution still runs, or that is nobody’s, is left alone', async () => {
+    const running = wired([processing({ status: 'CANCELLED' })], { status: 'RUNNING' });
+    const nobodys = wired([pending({ status: 'CANCELLED' })]);
+    for (const { run, changes } of [running, nobodys]) {
+      expect(await run()).toMatchObject(NOTHING);
+      expect(changes).toEqual([]);
+    }
+  });
+});
