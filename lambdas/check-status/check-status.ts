@@ -3,16 +3,17 @@ import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../domain/err
 import { withLogLine } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
-import { secondsAfterTrouble, secondsToNextCheck } from '../domain/wait.ts';
+import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../domain/wait.ts';
 import { giveBack } from '../job/give-back.ts';
 import { changeOwn } from '../job/own.ts';
-import type { Batches, BatchStatus, JobTable, Ledger, Log } from '../ports.ts';
+import type { Batches, BatchStatus, JobTable, Ledger, Log, Metrics } from '../ports.ts';
 
 export interface CheckStatusDeps {
   jobs: JobTable;
   ledger: Ledger;
   batches: Pick<Batches, 'status'>;
   log: Log;
+  metrics: Metrics;
   now: () => Date;
 }
 
@@ -31,7 +32,12 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
   try {
     const answers: (BatchStatus | undefined)[] = [];
-    for (const batch of open) answers.push(await checkOne(deps, batch));
+    for (const batch of open) {
+      deps.log.ids?.({ batch_id: batch.batch_id });
+      answers.push(await checkOne(deps, batch));
+    }
+    // what follows is about all of them
+    if (open.length > 1) deps.log.ids?.({ batch_id: undefined });
     const statuses = answers.filter((status) => status !== undefined);
     if (statuses.length > 0) await tellProgress(deps, state, statuses);
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
@@ -55,11 +61,14 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
 async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
   const status = await statusOf(deps, batch);
   if (!status) return undefined;
-  const { created_at, expires_at } = status;
+  const { created_at, expires_at, ended_at } = status;
   const requests = batch.requests || requestCount(status);
-  if (status.processing_status === 'ended')
-    await deps.ledger.updateBatch({ ...batch, state: 'ended', requests, created_at, expires_at });
-  else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
+  if (status.processing_status === 'ended') {
+    const times = { created_at, expires_at, ...(ended_at ? { ended_at } : {}) };
+    await deps.ledger.updateBatch({ ...batch, state: 'ended', requests, ...times });
+    // a step run again finds it ended and does not ask
+    if (ended_at) deps.metrics.add('BatchSeconds', secondsBetween(created_at, Date.parse(ended_at)));
+  } else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
   return status;
 }
 

@@ -1,11 +1,11 @@
 import { readResult } from '../domain/answer.ts';
+import { costUsd } from '../domain/cost.ts';
 import { entry, textMark } from '../domain/keys.ts';
 import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { pack } from '../domain/packed.ts';
 import { type ReportRow, storedRow } from '../domain/report-row.ts';
 import type { ResultLine } from '../domain/result-line.ts';
-import { costUsd } from '../domain/usage.ts';
 import type { Round } from './round.ts';
 
 /** A DynamoDB row holds 400 KB; what is larger cannot be kept whole. */

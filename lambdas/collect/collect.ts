@@ -2,7 +2,7 @@ import { AnthropicUnavailable, InvalidSetting } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
-import { MOST_TROUBLES, secondsAfterTrouble } from '../domain/wait.ts';
+import { MOST_TROUBLES, secondsAfterTrouble, secondsBetween } from '../domain/wait.ts';
 import { sectionsOf } from './asked-sections.ts';
 import { proveBatch } from './prove-batch.ts';
 import type { CollectDeps, Round } from './round.ts';
@@ -29,25 +29,33 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const state = parseJobState(input);
   const plan = await deps.ledger.plan(state.job_id);
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  deps.log.ids?.({ report_id: plan.report_id });
   const sections = sectionsOf(deps.ledger, plan, state.round);
   const round: Round = { plan, round: state.round, sections, board: new TallyBoard(plan.sections), unfiled: new Set() };
   for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
   for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
   for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
   try {
-    for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
+    const batches = await deps.ledger.batches(plan.job_id, state.round);
+    for (const batch of batches) {
       if (batch.state === 'collected') continue;
+      deps.log.ids?.({ batch_id: batch.batch_id });
       if ((await proveBatch(deps, round, batch)) === 'given back') return { ...state, wait_seconds: 0, next: 'submit' };
       if ((await readBatch(deps, round, batch)) === 'out of time')
         return { ...state, wait_seconds: 0, next: 'collect' };
     }
+    // what follows is about all of them
+    if (batches.length > 1) deps.log.ids?.({ batch_id: undefined });
   } catch (error) {
     return waitOutTrouble(deps, state, error);
   }
   await settleRound(deps, round);
   // only now: a crash before this point reads the batches again
   for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
-    if (batch.state !== 'collected') await deps.ledger.updateBatch({ ...batch, state: 'collected' });
+    if (batch.state === 'collected') continue;
+    await deps.ledger.updateBatch({ ...batch, state: 'collected' });
+    // a step run again finds it collected
+    if (batch.ended_at) deps.metrics.add('StoreSeconds', secondsBetween(batch.ended_at, deps.now().getTime()));
   }
   const counts = round.board.counts();
   deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });

@@ -1,5 +1,5 @@
 import type { Plan } from '../domain/ledger-entries.ts';
-import type { Batches, JobTable, Ledger, Log, Reports } from '../ports.ts';
+import type { Batches, JobTable, Ledger, Log, Metrics, Reports } from '../ports.ts';
 import type { AskedSections } from './asked-sections.ts';
 import type { TallyBoard } from './tally-board.ts';
 
@@ -10,6 +10,7 @@ export interface CollectDeps {
   reports: Reports;
   batches: Pick<Batches, 'results'>;
   log: Log;
+  metrics: Metrics;
   now: () => Date;
   /** milliseconds until this invocation is ended from outside */
   remainingMs: () => number;

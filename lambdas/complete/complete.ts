@@ -3,12 +3,13 @@ import { InvalidSetting, NothingStored } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { Plan } from '../domain/ledger-entries.ts';
 import { failedRow } from '../domain/report-row.ts';
-import { type CloseDeps, closeJob, secondsSince } from '../job/close.ts';
+import { type CloseDeps, closeJob, type Ending, secondsSince } from '../job/close.ts';
+import { byReason, countEnding } from '../job/count-ending.ts';
 import { closeLegacyJob } from '../job/legacy-job.ts';
 import { type JobSummary, jobResults, summarize } from '../job/summary.ts';
-import type { Ledger, Reports } from '../ports.ts';
+import type { Ledger, Metrics, Reports } from '../ports.ts';
 
-export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports };
+export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports; metrics: Metrics };
 
 /**
  * "Complete job": writes a row with `errors` for each section that could not be written, and closes the job with its
@@ -19,13 +20,19 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const state = parseJobState(input);
   const plan = await deps.ledger.plan(state.job_id);
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  deps.log.ids?.({ report_id: plan.report_id });
   const summary = await summarize(deps.ledger, plan);
   await writeGaps(deps, plan, summary);
   const row = await deps.jobs.get(state.job_id);
   if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
   const seconds = secondsSince(row?.started_at, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
-  const ending = { status: 'COMPLETED', message, set: { job_results: jobResults(plan, summary, seconds) } } as const;
+  const ending: Ending = {
+    status: 'COMPLETED',
+    message,
+    set: { job_results: jobResults(plan, summary, seconds) },
+    written: countEnding(deps.metrics, 'COMPLETED', summary),
+  };
   const closed = await closeJob(deps, state, plan, summary.batches, ending);
   if (plan.legacy) await closeLegacyJob(deps, plan, summary.batches, ending);
   deps.log.info('job completed', {
@@ -50,8 +57,7 @@ async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: Jo
 }
 
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {
-  const reasons = new Map<string, number>();
-  for (const { reason } of failed) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  const told = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
+  const told =
+    [...byReason({ failed })].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
   return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, mend the cause, then set the job to PENDING`;
 }

@@ -1,13 +1,22 @@
+/** The namespace of every figure in CloudWatch. */
+export const METRICS_NAMESPACE = 'DelphiNarratives';
+
+/** The value of the dimension `service`, which every figure has: one series a stage, whatever function it comes from. */
+export const metricsService = (stage?: string): string => (stage ? `narratives-${stage}` : 'narratives');
+
 /**
- * Every figure the functions publish, by its unit in CloudWatch. Namespace `DelphiNarratives`, dimension `service`
- * (the stage's name, or `narratives`); where a second dimension is given, it is named here.
+ * Every figure the functions publish, by its unit in CloudWatch; where a second dimension is given, it is named here.
+ * A figure is added right after the conditional write that it tells of: a step that runs again finds that write made, and adds
+ * nothing. A process killed between the two loses the figure: the job row and the ledger are the record, figures are for watching.
  */
 export const METRICS = {
   JobsCompleted: 'Count',
-  /** by `error`: the name of the error */
+  /** in total, and by `error`: the name of the error */
   JobsFailed: 'Count',
+  /** cancelled jobs whose paid batches were collected */
+  JobsCancelled: 'Count',
   SectionsStored: 'Count',
-  /** by `reason` of `domain/outcome.ts` */
+  /** sections that a job ended without, in total and by `reason` of `domain/outcome.ts`; each ending of a job counts anew */
   SectionsFailed: 'Count',
   /** rounds of asking that a job took */
   Rounds: 'Count',
@@ -15,7 +24,7 @@ export const METRICS = {
   OutputTokens: 'Count',
   CacheReadTokens: 'Count',
   CacheWriteTokens: 'Count',
-  /** US dollars: CloudWatch has no unit for money */
+  /** US dollars, counted when a job ends: CloudWatch has no unit for money. Answers of a model without a price are not in it */
   CostUsd: 'None',
   /** from a batch's creation to its end */
   BatchSeconds: 'Seconds',

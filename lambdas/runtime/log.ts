@@ -1,17 +1,75 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { NarrativesError } from '../domain/errors.ts';
 import type { Log } from '../ports.ts';
 
 const logger = new Logger();
 
+type Ids = Record<string, string | undefined>;
+
 /** The function's log; every line carries the ids of the job at hand. */
-export const log: Log = {
+export const log: Log & { ids(ids: Ids): void } = {
   info: (message, fields = {}) => logger.info(message, fields),
   warn: (message, fields = {}) => logger.warn(message, fields),
   error: (message, fields = {}) => logger.error(message, fields),
+  ids(ids) {
+    // appending undefined would leave what was there
+    logger.removeKeys(Object.keys(ids));
+    logger.appendKeys(ids);
+  },
 };
 
 /** Puts ids on every following line, and drops those of the job before. */
-export function logIds(ids: Record<string, string | undefined>): void {
+export function logIds(ids: Ids): void {
   logger.resetKeys();
   logger.appendKeys(ids);
+}
+
+/** Errors of the language whose messages name code, never data. JSON.parse's SyntaxError quotes what it could not read. */
+const TELLS_NO_DATA = new Set(['TypeError', 'RangeError', 'ReferenceError', 'AbortError', 'TimeoutError']);
+
+/** An error of the AWS SDK: its message names resources and fields. */
+const isAwsError = (error: object): boolean => '$metadata' in error;
+
+/**
+ * What may be told of an error: our own messages hold ids and counts, those of others may quote an answer, a comment or
+ * a query. Bodies, headers and causes that a client hangs onto its errors are left out.
+ */
+export function tellable(error: unknown): { error_name: string; why: string; causes?: string; at?: string[] } {
+  if (!(error instanceof Error)) return { error_name: 'Error', why: 'something was thrown that is no error' };
+  const told = error instanceof NarrativesError || TELLS_NO_DATA.has(error.name) || isAwsError(error);
+  const why = told
+    ? error.message
+    : `an unexpected ${error.name}; its message may quote data and is left out: see where it arose in the function's log`;
+  const causes = causesOf(error);
+  // frames only: a stack begins with the message
+  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    error_name: error.name,
+    why,
+    ...(causes ? { causes } : {}),
+    ...(error instanceof NarrativesError ? {} : { at: at.slice(0, 10).map((line) => line.trim()) }),
+  };
+}
+
+const MOST_CAUSES = 4;
+
+/** Names and codes of what led to an error, as `a, b`. */
+function causesOf(error: Error): string {
+  const names: string[] = [];
+  for (let cause = error.cause; cause instanceof Error && names.length < MOST_CAUSES; cause = cause.cause) {
+    const { code, status } = cause as { code?: unknown; status?: unknown };
+    const tags = [code, status].filter((tag) => typeof tag === 'number' || /^\w{1,40}$/.test(String(tag ?? '')));
+    names.push([cause.name, ...tags].join(' '));
+  }
+  return names.join(', ');
+}
+
+/** The error that leaves the function: the runtime logs, and the state machine keeps, whatever hangs on it. */
+export function leaving(error: unknown): Error {
+  if (error instanceof NarrativesError) return error;
+  const { error_name, why, at = [] } = tellable(error);
+  const bare = new Error(why);
+  bare.name = error_name;
+  bare.stack = [`${error_name}: ${why}`, ...at.map((line) => `    ${line}`)].join('\n');
+  return bare;
 }

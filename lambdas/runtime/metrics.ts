@@ -1,18 +1,23 @@
 import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
-import { METRICS } from '../domain/metrics.ts';
+import { METRICS, METRICS_NAMESPACE, metricsService } from '../domain/metrics.ts';
 import type { Metrics } from '../ports.ts';
 
-const powertools = new PowertoolsMetrics({ namespace: 'DelphiNarratives' });
+const powertools = new PowertoolsMetrics({
+  namespace: METRICS_NAMESPACE,
+  // not POWERTOOLS_SERVICE_NAME, which is the step's: a figure is one series, whichever function tells it
+  serviceName: metricsService(process.env.STAGE),
+});
 
 /** Figures in the log as CloudWatch's embedded metric format: no call is made for them. */
 export const metrics: Metrics = {
   add(name, value, dimensions) {
-    // a metric with a dimension of its own is a line of its own
-    const target = dimensions ? powertools.singleMetric() : powertools;
-    if (dimensions) target.addDimensions(dimensions);
-    target.addMetric(name, METRICS[name], value);
+    if (!dimensions) return void powertools.addMetric(name, METRICS[name], value);
+    // one line, two series: the total, which an alarm can watch, and the one of this value
+    powertools.singleMetric().addDimensions({}).addDimensions(dimensions).addMetric(name, METRICS[name], value);
   },
 };
 
 /** Writes what was added since the last call. */
-export const publishMetrics = (): void => void powertools.publishStoredMetrics();
+export function publishMetrics(): void {
+  if (powertools.hasStoredMetrics()) powertools.publishStoredMetrics();
+}

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { Metrics } from '../ports.ts';
-import { log, logIds } from './log.ts';
+import { leaving, log, logIds, tellable } from './log.ts';
 import { metrics, publishMetrics } from './metrics.ts';
 
 /** What every step is given besides its clients. */
@@ -21,15 +21,15 @@ export function stepHandler<D extends object, R>(
   connect: () => Promise<D>,
 ): (input: unknown, context: Context) => Promise<R> {
   return async (input, context) => {
-    const { job_id, execution } = (input ?? {}) as Record<string, string | undefined>;
-    logIds({ job_id, execution });
+    const { job_id, report_id, execution } = (input ?? {}) as Record<string, string | undefined>;
+    logIds({ job_id, report_id, execution });
     try {
       const deps = await connect();
       const remainingMs = () => context.getRemainingTimeInMillis();
       return await step({ ...deps, log, metrics, now: () => new Date(), remainingMs }, input);
     } catch (error) {
-      log.error('step failed', { error_name: (error as Error).name, why: (error as Error).message });
-      throw error;
+      log.error('step failed', { ...tellable(error) });
+      throw leaving(error);
     } finally {
       publishMetrics();
     }

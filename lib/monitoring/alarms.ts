@@ -1,0 +1,171 @@
+import { ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Watched } from './watched.ts';
+
+/** One alarm. Its name in the runbook is its anchor. */
+export interface AlarmRule {
+  /** `docs/runbook.md#<anchor>`; the alarm's own name is made from it */
+  readonly anchor: string;
+  /** what it is of, where there is one for each */
+  readonly of?: string;
+  /** one line: what it means that the alarm rings */
+  readonly means: string;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  readonly comparison: ComparisonOperator;
+  /** periods of the metric that are looked at, of which all must be over the threshold */
+  readonly periods?: number;
+  /** what silence means; nothing wrong unless told */
+  readonly missing?: TreatMissingData;
+}
+
+const AT_LEAST = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
+const OVER = ComparisonOperator.GREATER_THAN_THRESHOLD;
+const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
+
+/** Two sweeps may fall into one period and none into the next: what the last one told holds. */
+const UNTIL_THE_NEXT_SWEEP = TreatMissingData.IGNORE;
+
+const HOURS = 3_600;
+/** A batch may take 24 hours; what comes before and after it takes minutes. */
+const OLDEST_JOB_HOURS = 26;
+const STREAM_BEHIND_MINUTES = 10;
+const FUNCTION_ERRORS = 5;
+const MISSED_SWEEPS = 3;
+
+const five = Duration.minutes(5);
+const quarter = Duration.minutes(15);
+
+/** Every alarm, each with its entry in docs/runbook.md. */
+export const alarmRules = (watched: Watched): AlarmRule[] => [
+  ...executionAlarms(watched),
+  ...forgottenAlarms(watched),
+  ...resultAlarms(watched),
+  ...functionAlarms(watched),
+];
+
+function executionAlarms({ machine }: Watched): AlarmRule[] {
+  return [
+    {
+      anchor: 'execution-failed',
+      means: 'A job ended FAILED; its row says why.',
+      metric: machine.metricFailed({ period: five }),
+      threshold: 1,
+      comparison: AT_LEAST,
+    },
+    {
+      anchor: 'execution-timed-out',
+      means: 'An execution ran for 76 hours and was ended by Step Functions.',
+      metric: machine.metricTimedOut({ period: five }),
+      threshold: 1,
+      comparison: AT_LEAST,
+    },
+    {
+      anchor: 'execution-stopped',
+      means: 'Somebody stopped an execution in the console or by the API.',
+      metric: machine.metricAborted({ period: five }),
+      threshold: 1,
+      comparison: AT_LEAST,
+    },
+  ];
+}
+
+function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): AlarmRule[] {
+  const sweep = Duration.minutes(config.sweepMinutes);
+  return [
+    {
+      anchor: 'dead-letters',
+      means: 'New job rows could not be handed to the state machine for a day, and lie in the dead-letter queue.',
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: five, statistic: Stats.MAXIMUM }),
+      threshold: 0,
+      comparison: OVER,
+    },
+    {
+      anchor: 'row-refused',
+      means: 'A job row was not in the agreed shape, and was marked FAILED.',
+      metric: figures.withValue('JobsFailed', 'error', 'InvalidJobRow'),
+      threshold: 1,
+      comparison: AT_LEAST,
+    },
+    {
+      anchor: 'stream-behind',
+      means: `Dispatch is more than ${STREAM_BEHIND_MINUTES} minutes behind the job table: new jobs do not start.`,
+      metric: functions.dispatch.metric('IteratorAge', { period: five, statistic: Stats.MAXIMUM }),
+      threshold: STREAM_BEHIND_MINUTES * 60_000,
+      comparison: OVER,
+    },
+    {
+      anchor: 'job-too-old',
+      means: `A job has been PENDING or PROCESSING for more than ${OLDEST_JOB_HOURS} hours.`,
+      metric: figures.of('OldestJobSeconds', { period: sweep, statistic: Stats.MAXIMUM }),
+      threshold: OLDEST_JOB_HOURS * HOURS,
+      comparison: OVER,
+      missing: UNTIL_THE_NEXT_SWEEP,
+    },
+    {
+      anchor: 'unwatched-batch',
+      means: 'A batch that is paid for was found with nobody to collect it, in two sweeps running.',
+      metric: figures.of('UnwatchedBatches', { period: sweep, statistic: Stats.MAXIMUM }),
+      threshold: 0,
+      comparison: OVER,
+      // the first sweep that finds one resumes its job where it can
+      periods: 2,
+      missing: UNTIL_THE_NEXT_SWEEP,
+    },
+    {
+      anchor: 'sweep-not-running',
+      means: 'The sweep for forgotten jobs has told nothing: the figures it watches are blind.',
+      metric: figures.of('OldestJobSeconds', { period: sweep, statistic: Stats.SAMPLE_COUNT }),
+      threshold: 1,
+      comparison: BELOW,
+      periods: MISSED_SWEEPS,
+      missing: TreatMissingData.BREACHING,
+    },
+  ];
+}
+
+function resultAlarms({ config, figures }: Watched): AlarmRule[] {
+  return [
+    {
+      anchor: 'sections-failed',
+      means: 'A job ended without some of its sections.',
+      metric: figures.of('SectionsFailed', { period: Duration.hours(1) }),
+      threshold: 1,
+      comparison: AT_LEAST,
+    },
+    {
+      anchor: 'spend-too-high',
+      means: `Jobs that ended within a day have cost more than ${config.spendAlarmUsdPerDay} US dollars.`,
+      metric: figures.of('CostUsd', { period: Duration.days(1) }),
+      threshold: config.spendAlarmUsdPerDay,
+      comparison: OVER,
+    },
+  ];
+}
+
+/**
+ * One alarm a function, not one over a sum: it names the function, costs no more (CloudWatch charges by the metric), and
+ * emulators know no alarms on sums.
+ */
+function functionAlarms({ functions }: Watched): AlarmRule[] {
+  return Object.entries(functions).flatMap(([step, lambda]): AlarmRule[] => [
+    {
+      anchor: 'function-errors',
+      of: step,
+      // one that is tried again with success is no news
+      means: `The function ${step} ended with an error ${FUNCTION_ERRORS} times or more in a quarter of an hour.`,
+      metric: lambda.metricErrors({ period: quarter }),
+      threshold: FUNCTION_ERRORS,
+      comparison: AT_LEAST,
+    },
+    {
+      anchor: 'function-throttles',
+      of: step,
+      means: `Lambda refuses calls of the function ${step}: the account runs as many functions at once as it may.`,
+      metric: lambda.metricThrottles({ period: five }),
+      threshold: 1,
+      comparison: AT_LEAST,
+      periods: 3,
+    },
+  ]);
+}
