@@ -4,19 +4,23 @@ import { InvalidRow, InvalidSetting, StoreUnavailable } from '../domain/errors.t
 import { parseOr } from '../domain/parse.ts';
 import { POSTGRES_VOTE } from '../domain/votes.ts';
 import type { Conversations } from '../ports.ts';
+import { type DatabaseTls, hostOf, tlsFor, tlsTrouble } from './database-tls.ts';
 
 const CONNECTIONS = 2;
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 120_000;
 
-/** Connects to Polis' PostgreSQL, read only. @throws InvalidSetting when the URL is none (its text is not repeated) */
-export function postgresPool(databaseUrl: string): pg.Pool {
-  if (!URL.canParse(databaseUrl))
-    throw new InvalidSetting(
-      'the database URL is not a URL: it should read postgres://user:password@host:5432/database',
-    );
+/**
+ * Connects to Polis' PostgreSQL, read only.
+ * @param databaseUrl `postgres://user:password@host:5432/database`, without parameters about TLS
+ * @param tls off when left out: that is for databases of tests and of the local run, on this machine
+ * @throws InvalidSetting when the URL is none or wants to decide about TLS (its text is not repeated)
+ */
+export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off' }): pg.Pool {
+  const ssl = tlsFor(hostOf(databaseUrl), tls);
   const pool = new pg.Pool({
     connectionString: databaseUrl,
+    ssl,
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 10_000,
@@ -119,16 +123,18 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
 
 /** Names the failure without the text of the query or its values. Missing tables and bad passwords do not pass with time. */
 function queryError(what: string, error: unknown): Error {
+  const trouble = tlsTrouble(error);
+  if (trouble) return trouble;
   const { code, message } = error as { code?: string; message?: string };
   if (code === '42P01' || code === '42703') {
     return new InvalidSetting(
-      `PostgreSQL has no ${what} as Polis has it (${code}): check that DATABASE_URL names the Polis database`,
+      `PostgreSQL has no ${what} as Polis has it (${code}): check that the database secret names the Polis database`,
       { cause: error },
     );
   }
   if (code === '28P01' || code === '28000' || code === '3D000') {
     return new InvalidSetting(
-      `PostgreSQL refuses the connection (${code}): check user, password and database of DATABASE_URL`,
+      `PostgreSQL refuses the connection (${code}): check user, password and database in the database secret`,
       { cause: error },
     );
   }

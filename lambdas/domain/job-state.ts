@@ -11,6 +11,8 @@ export type Next = (typeof NEXT)[number];
 const jobStateSchema = z.object({
   job_id: z.string().min(1),
   job_type: z.enum([CREATE_BATCH, AWAITING_BATCH]),
+  /** known once the job is planned; for the log */
+  report_id: z.string().optional(),
   /** version of the job row that started this execution */
   version: z.number().int().nonnegative(),
   /** name of the execution: the `worker_id` of every row it owns */

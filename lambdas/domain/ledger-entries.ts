@@ -91,6 +91,7 @@ export const batchEntrySchema = z.object({
   /** ISO 8601, as the API gave them */
   created_at: z.string().optional(),
   expires_at: z.string().optional(),
+  ended_at: z.string().optional(),
   /** found in the API's list after an unclear answer: its custom ids still have to prove that it is ours */
   adopted: z.boolean().optional(),
   /** batches that were taken for this one and proved to be another job's */

@@ -1,18 +1,19 @@
 import { CREATE_BATCH } from './job-row.ts';
 
-/** What `POST /api/v3/delphi/batchReports` takes. */
-export interface BatchReportsRequest {
+/** What a new narrative job is made from. */
+export interface NewJob {
   report_id: string;
+  /** zid as a string */
   conversation_id: string;
   model: string;
-  max_batch_size?: number;
-  no_cache?: boolean;
-  include_moderation?: boolean;
+  max_batch_size?: number | undefined;
+  no_cache?: boolean | undefined;
+  include_moderation?: boolean | undefined;
 }
 
 /** A PENDING job row, attribute for attribute as the Polis server writes it. @param suffix 8 hex digits */
-export function serverJob(request: BatchReportsRequest, now: Date, suffix: string) {
-  const { report_id, conversation_id, model, max_batch_size = 20, no_cache = false, include_moderation } = request;
+export function serverJob(job: NewJob, now: Date, suffix: string) {
+  const { report_id, conversation_id, model, max_batch_size = 20, no_cache = false, include_moderation } = job;
   const time = now.toISOString();
   const config = { model, max_batch_size, no_cache, report_id, include_moderation };
   return {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { publicRows, zidHider } from './public-rows.ts';
 
 /** A row of the reports table as its readers see it; rows of today's pipeline may lack what this project adds. */
 export const storedReportSchema = z.object({
@@ -36,28 +37,30 @@ export interface ReportsAnswer {
 }
 
 /**
- * Builds the answer from the rows of one report: the newest run, or the one asked for.
- * @param rows of the index by report, in any order
+ * Builds the answer from the rows of one report: the newest run, or the one asked for. It holds no zid; a report without
+ * rows is a report that is not written yet.
+ * @param stored rows of the index by report, in any order
  */
 export function reportsAnswer(
   reportId: string,
-  rows: readonly StoredReport[],
+  stored: readonly StoredReport[],
   asked: { section?: string; jobId?: string } = {},
 ): ReportsAnswer {
+  const rows = publicRows(stored);
   const runs = runsOf(rows);
-  const current = asked.jobId ?? runs[0]?.job_id;
-  const reports: ReportsAnswer['reports'] = {};
+  const current = asked.jobId === undefined ? runs[0]?.job_id : zidHider(stored)(asked.jobId);
+  const reports = new Map<string, ReportsAnswer['reports'][string]>();
   for (const row of rows.toSorted((a, b) => a.timestamp.localeCompare(b.timestamp))) {
     const section = sectionOf(row);
     if ((row.job_id ?? '') !== (current ?? '') || (asked.section && asked.section !== section)) continue;
     const { model, timestamp, report_data, errors, job_id, metadata } = row;
-    reports[section] = { section, model, timestamp, report_data, errors, job_id, metadata };
+    reports.set(section, { section, model, timestamp, report_data, errors, job_id, metadata });
   }
   return {
     status: 'success',
-    message: Object.keys(reports).length > 0 ? 'Reports retrieved successfully' : 'No reports found for this report_id',
+    message: reports.size > 0 ? 'Reports retrieved successfully' : 'No reports found for this report_id',
     request_report_id: reportId,
-    reports,
+    reports: Object.fromEntries(reports),
     current_job_id: current,
     available_runs: runs.map((run) => ({ ...run, isCurrent: run.job_id === current })),
   };

@@ -19,6 +19,10 @@ export function secondsToNextCheck(ageSeconds: number, checks: number): number {
   return Math.min(LONGEST, Math.max(SHORTEST, Math.round(ageSeconds / 10)));
 }
 
+/** Whole seconds from an ISO 8601 time to a later one in milliseconds since the epoch; 0 where clocks disagree. */
+export const secondsBetween = (from: string, to: number): number =>
+  Math.max(0, Math.round((to - Date.parse(from)) / 1000));
+
 /**
  * Waits for the API in a row, about four hours of one-minute waits, after which a step that can give up does so; one
  * that watches a batch goes on, every five minutes.

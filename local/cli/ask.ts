@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import type { Estimate } from '../../lambdas/domain/cost.ts';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
-import type { Estimate } from '../../lambdas/domain/usage.ts';
 
 /** What a job will cost, in one line. */
 export function priceLine(model: string, { sections, input_tokens, expected_usd, most_usd }: Estimate): string {

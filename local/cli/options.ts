@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 import { parseOr } from '../../lambdas/domain/parse.ts';
@@ -12,6 +12,7 @@ const wholeNumber = (most: number) => {
 };
 const text = z.string().trim().min(1, 'should not be empty');
 const port = wholeNumber(65_535).optional();
+const SERVE_PORT = '8787';
 
 const optionsSchema = z.object({
   export: text.optional(),
@@ -22,6 +23,7 @@ const optionsSchema = z.object({
   maxBatchSize: wholeNumber(100_000),
   dynamodbPort: port,
   postgresPort: port,
+  serve: port,
 });
 
 /** What `npm start --` was given. */
@@ -47,7 +49,8 @@ Environment:
   JOB_BUDGET_USD       refuse a job that could cost more
   DYNAMODB_ENDPOINT    use this DynamoDB (with Streams) instead of the embedded one
 
-Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.`;
+Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.
+With --serve, Ctrl-C ends with 0 when no job is under way.`;
 
 /**
  * Parses the command line.
@@ -65,6 +68,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     .option('--max-batch-size <count>', 'sections in one batch at most', '20')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
+    .addOption(new Option('--serve [port]', 'then answer as the HTTP API does, on this machine').preset(SERVE_PORT))
     .addHelpText('after', VARIABLES)
     .allowExcessArguments()
     .configureOutput({ writeErr: () => undefined })

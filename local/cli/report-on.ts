@@ -115,7 +115,8 @@ async function begin({ embedded, data, progress, real, options }: Errand): Promi
   return { jobId: row.job_id, execution: executionOf(row) };
 }
 
-async function write(
+/** Puts a completed job's report into files. @returns the exit code */
+export async function write(
   { embedded, data, progress, real, options, out, delivered }: Errand,
   jobId: string,
   model: string,

@@ -5,9 +5,11 @@ import { startEmbedded } from '../embedded/embedded.ts';
 import { describeDerivation } from '../export/describe-derivation.ts';
 import { readExport } from '../export/read-export.ts';
 import { sampleConversation } from '../sample/index.ts';
+import { listen } from '../serve/server.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { Progress } from './progress.ts';
 import { type Errand, reportOn, SIMULATED } from './report-on.ts';
+import { serve } from './serve.ts';
 import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 import { given, STOPPED, stopSignal } from './stop-signal.ts';
 
@@ -29,6 +31,9 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
   const stop = stopSignal();
   try {
     const out = openReportFolder(options.out ?? folder.path('reports'));
+    // before anything is spent on a report that could not be served
+    const api = options.serve === undefined ? undefined : await listen(options.serve);
+    if (api) closing.push(() => api.close());
     const progress = new Progress(folder.path('run.log'));
     closing.push(async () => progress.close());
     announce(progress, options, data, env);
@@ -45,7 +50,9 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
       stopped: stop.signal,
     };
     const end = await Promise.race([given(stop.signal), reportOn(errand)]);
-    return end === 'stopped' ? tellStopped(progress) : end;
+    if (end === 'stopped') return tellStopped(progress);
+    if (!api || end !== 0) return end;
+    return (await serve(api, errand)) === STOPPED ? tellStopped(progress) : 0;
   } finally {
     for (const close of closing.reverse()) await close();
     stop.release();

@@ -1,7 +1,7 @@
-import Anthropic from '@anthropic-ai/sdk';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
+import { anthropicClient } from '../../lambdas/clients/anthropic-client.ts';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { postgresPool } from '../../lambdas/clients/postgres.ts';
 import { streamHandler } from '../../lambdas/dispatch/handler.ts';
@@ -71,7 +71,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const world = stepWorld({
       db,
       pool,
-      anthropic: new Anthropic({ apiKey, baseURL: baseURL ?? null }),
+      anthropic: anthropicClient({ apiKey, baseURL }),
       log,
       settings: options.settings,
     });

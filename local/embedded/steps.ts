@@ -1,4 +1,4 @@
-import type Anthropic from '@anthropic-ai/sdk';
+import type { BaseAnthropic } from '@anthropic-ai/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
 import { adopt } from '../../lambdas/adopt/adopt.ts';
@@ -37,7 +37,7 @@ export interface StepWorld {
 export function stepWorld(parts: {
   db: DynamoDBDocumentClient;
   pool: pg.Pool;
-  anthropic: Anthropic;
+  anthropic: BaseAnthropic;
   log: Log;
   metrics?: Metrics;
   settings: StepWorld['settings'];

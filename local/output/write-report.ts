@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { storedReports } from '../../lambdas/clients/stored-reports.ts';
 import { defaultLabel } from '../../lambdas/domain/opinion-groups.ts';
 import { unpack } from '../../lambdas/domain/packed.ts';
-import { type ReportsAnswer, reportsAnswer } from '../../lambdas/domain/reports-answer.ts';
+import { type ReportsAnswer, reportsAnswer, type StoredReport } from '../../lambdas/domain/reports-answer.ts';
 import { tally } from '../../lambdas/domain/votes.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../conversation/conversation-data.ts';
@@ -42,8 +42,7 @@ export async function writeReport(
 ): Promise<WrittenReport> {
   const { report_id, report_name: title } = data.report;
   const rows = await storedReports(embedded.db, TABLE_NAMES.reports, report_id);
-  const marked = rows.map((row) => (simulated ? { ...row, metadata: { ...(row.metadata ?? {}), simulated } } : row));
-  const answer = reportsAnswer(report_id, marked, { jobId });
+  const answer = reportsAnswer(report_id, simulated ? rows.map(markSimulated) : rows, { jobId });
   const comments = await shownComments(embedded, data, jobId);
   const about = { title, note, figures: figuresOf(data), groups: groupsOf(data).map(({ label }) => label), method };
   mkdirSync(folder, { recursive: true });
@@ -53,6 +52,12 @@ export async function writeReport(
   replace(json, `${JSON.stringify(answer, null, 2)}\n`);
   return { markdown, json, answer };
 }
+
+/** A section that says that no model wrote it. */
+export const markSimulated = (row: StoredReport): StoredReport => ({
+  ...row,
+  metadata: { ...(row.metadata ?? {}), simulated: true },
+});
 
 const groupsOf = ({ math }: ConversationData): { label: string; size: number }[] =>
   Object.entries(math.data['group-votes'])

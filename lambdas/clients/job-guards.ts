@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { InvalidRow, StoreUnavailable } from '../domain/errors.ts';
+import { parseOr } from '../domain/parse.ts';
+import type { JobGuards, NamedJob } from '../job/guards.ts';
+import { conditionally, stored } from './dynamo.ts';
+
+const guardSchema = z.object({ names_job: z.string(), model: z.string(), expires_at_epoch: z.number() });
+
+/** The ledger's row that names a report's last job. */
+const lastKey = (reportId: string) => ({ job_id: `report:${reportId}`, entry: 'active' });
+
+/** The ledger's row of an idempotency key; the key itself is the caller's, and is not kept. */
+function idempotencyKey(reportId: string, key: string) {
+  const mark = createHash('sha256')
+    .update(JSON.stringify([reportId, key]))
+    .digest('hex');
+  return { job_id: `idempotency:${mark}`, entry: 'job' };
+}
+
+const seconds = (now: Date) => Math.floor(now.getTime() / 1000);
+
+/** Guards of new jobs. They lie in the ledger's table, beside the jobs' own rows. */
+export function jobGuards(db: DynamoDBDocumentClient, tables: { jobs: string; ledger: string }): JobGuards {
+  const read = async (Key: Record<string, string>) => {
+    const command = new GetCommand({ TableName: tables.ledger, Key, ConsistentRead: true });
+    const { Item } = await stored(`read ${tables.ledger}`, () => db.send(command));
+    const fail = (line: string) => new InvalidRow(`guard row ${Key.job_id}: ${line}; delete the row`);
+    return Item && parseOr(guardSchema, Item, fail);
+  };
+  const keyRow = (reportId: string, key: string, job: NamedJob, expires_at_epoch: number, now: Date) => ({
+    TableName: tables.ledger,
+    Item: { ...idempotencyKey(reportId, key), names_job: job.job_id, model: job.model, expires_at_epoch },
+    // DynamoDB deletes a row some time after it has expired
+    ConditionExpression: 'attribute_not_exists(job_id) OR expires_at_epoch < :now',
+    ExpressionAttributeValues: { ':now': seconds(now) },
+  });
+  return {
+    async lastJob(reportId) {
+      const row = await read(lastKey(reportId));
+      return row && { job_id: row.names_job, model: row.model };
+    },
+    async keyedJob(reportId, key, now) {
+      const row = await read(idempotencyKey(reportId, key));
+      return row && row.expires_at_epoch >= seconds(now) ? { job_id: row.names_job, model: row.model } : undefined;
+    },
+    async nameJob(reportId, key, job, { now, keyExpiry }) {
+      const put = new PutCommand(keyRow(reportId, key, job, keyExpiry, now));
+      return (await conditionally(`write ${tables.ledger}`, () => db.send(put))) ? 'named' : 'taken';
+    },
+    async putJob(row, { model, replaces, key }, { now, guardExpiry, keyExpiry }) {
+      const job = { job_id: row.job_id, model };
+      const guard = {
+        TableName: tables.ledger,
+        Item: { ...lastKey(row.report_id), names_job: row.job_id, model, expires_at_epoch: guardExpiry },
+        ConditionExpression: `attribute_not_exists(job_id)${replaces === undefined ? '' : ' OR names_job = :replaces'}`,
+        ...(replaces === undefined ? {} : { ExpressionAttributeValues: { ':replaces': replaces } }),
+      };
+      const newRow = { TableName: tables.jobs, Item: row, ConditionExpression: 'attribute_not_exists(job_id)' };
+      const command = new TransactWriteCommand({
+        TransactItems: [
+          { Put: newRow },
+          { Put: guard },
+          ...(key === undefined ? [] : [{ Put: keyRow(row.report_id, key, job, keyExpiry, now) }]),
+        ],
+      });
+      return (await together(() => db.send(command))) ? 'put' : 'lost';
+    },
+  };
+}
+
+/** Others at the same rows are waited for, a little longer each time. */
+const TRIES = 6;
+const PAUSE_MS = 20;
+const BUSY = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+/**
+ * Runs a transaction.
+ * @returns false when one of its conditions does not hold
+ * @throws StoreUnavailable when its rows stay busy
+ */
+async function together(call: () => Promise<unknown>): Promise<boolean> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    try {
+      await stored('write a job and its guards', call);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error;
+      const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
+      if (codes.includes('ConditionalCheckFailed')) return false;
+      if (!codes.some((code) => BUSY.has(code))) throw error;
+      // requests that collided must not collide again
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** attempt * (0.5 + Math.random())));
+    }
+  }
+  throw new StoreUnavailable(`DynamoDB could not write a job and its guards: others were at them ${TRIES} times`);
+}
