@@ -1,9 +1,13 @@
 import { App } from 'aws-cdk-lib/core';
 import { InvalidSetting } from '../lambdas/domain/errors.ts';
 import { addNarratives } from '../lib/app.ts';
+import { checkWithNag } from '../lib/nag.ts';
+import { readSettingsFile } from '../lib/settings-file.ts';
 
 try {
-  addNarratives(new App());
+  const app = new App();
+  addNarratives(app, readSettingsFile(app.node.getAllContext(), process.cwd()));
+  checkWithNag(app);
 } catch (error) {
   if (!(error instanceof InvalidSetting)) throw error;
   // one line says it all; a stack trace would hide it

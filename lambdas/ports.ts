@@ -12,6 +12,8 @@ export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
+  /** Puts ids on every following line of this invocation; undefined takes one off. */
+  ids?(ids: Record<string, string | undefined>): void;
 }
 
 /** Figures for dashboards and alarms. Adding is all a step does; they are published when the invocation ends. */
@@ -103,6 +105,8 @@ export interface BatchStatus {
   counts: { processing: number; succeeded: number; errored: number; canceled: number; expired: number };
   created_at: string;
   expires_at: string;
+  /** absent until it has ended */
+  ended_at?: string;
 }
 
 /** What became of a call that sends a batch. */

@@ -1,6 +1,6 @@
 import type { App } from 'aws-cdk-lib/core';
 import { ApiStack } from './api-stack.ts';
-import { readConfig } from './config.ts';
+import { readConfig, type SettingsFile } from './config.ts';
 import { createsTables, DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
 import { NarrativesStack } from './narratives-stack.ts';
@@ -16,10 +16,11 @@ export interface NarrativesApp {
 
 /**
  * Adds the stacks to a CDK app, by the settings in its context; the same for a deployment, a test and the local run.
+ * @param file settings beside the context's, which win
  * @throws InvalidSetting when a setting is not in the agreed shape
  */
-export function addNarratives(app: App): NarrativesApp {
-  const config = readConfig(app.node.getAllContext());
+export function addNarratives(app: App, file?: SettingsFile): NarrativesApp {
+  const config = readConfig(app.node.getAllContext(), file);
   const named = (name: string) => (config.stage ? `${name}-${config.stage}` : name);
   const data = createsTables(config) ? new DataStack(app, named('DelphiNarrativesData'), config) : undefined;
   const narratives = new NarrativesStack(app, named('DelphiNarratives'), { config, created: data?.created ?? {} });

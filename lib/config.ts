@@ -1,102 +1,62 @@
-import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/domain/errors.ts';
+import { TABLE_NAMES } from './contract.ts';
+import { type NarrativesConfig, SETTINGS } from './settings.ts';
+
+export type { NarrativesConfig } from './settings.ts';
 
 /** Every setting is given as `-c narratives:<key>=<value>`; the prefix tells ours from CDK's own context. */
 export const CONTEXT_PREFIX = 'narratives:';
+/** `-c narratives:file=PATH`: where the settings file lies. Not a setting itself. */
+export const FILE_KEY = `${CONTEXT_PREFIX}file`;
 
-const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/);
-const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/);
-const A_TABLE_NAME = 'the name of an existing table: 3 to 255 letters, digits, _ . or -';
-const A_SECRET_NAME = "a secret's name in Secrets Manager: letters, digits and / _ + = . @ -";
-
-/** The known settings: how each is parsed, and what to say when it is not in the agreed shape. */
-const SETTINGS = {
-  stage: {
-    parse: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]{0,29}$/)
-      .optional(),
-    wants: 'a suffix for stack names: a letter, then letters, digits or hyphens, 30 characters at most',
-  },
-  jobTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
-  jobTableStreamArn: {
-    parse: z
-      .string()
-      .regex(/^arn:[\w-]+:dynamodb:[\w-]*:\d{12}:table\/[\w.-]+\/stream\/\S+$/)
-      .optional(),
-    wants:
-      "the job table's LatestStreamArn (aws dynamodb describe-table); turn the stream on with NEW_IMAGE if it has none",
-  },
-  reportsTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
-  ledgerTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
-  mathEnv: {
-    parse: z
-      .string()
-      .regex(/^[\w-]{1,64}$/)
-      .default('prod'),
-    wants: "the math worker's math_env, such as prod",
-  },
-  defaultModel: {
-    parse: z
-      .string()
-      .regex(/^[a-z][a-z0-9.-]{2,127}$/)
-      .default('claude-sonnet-5-5'),
-    wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
-  },
-  jobBudgetUsd: { parse: z.coerce.number().positive().optional(), wants: 'a number above 0: US dollars for one job' },
-  anthropicSecretName: { parse: secretName.default('delphi-narratives/anthropic-api-key'), wants: A_SECRET_NAME },
-  databaseSecretName: { parse: secretName.default('delphi-narratives/database-url'), wants: A_SECRET_NAME },
-  anthropicBaseUrl: {
-    parse: z.url({ protocol: /^https?$/ }).optional(),
-    wants: 'an http or https address, only needed for a stand-in of the API',
-  },
-  logLevel: {
-    parse: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
-    wants: 'one of DEBUG, INFO, WARN, ERROR',
-  },
-  alarmEmail: { parse: z.email().optional(), wants: 'an e-mail address that alarms are sent to' },
-  spendAlarmUsdPerDay: {
-    parse: z.coerce.number().positive().default(50),
-    wants: 'a number above 0: an alarm tells when a day has cost more US dollars',
-  },
-  sweepMinutes: {
-    parse: z.coerce.number().int().min(1).max(1440).default(15),
-    wants: 'whole minutes between two sweeps for forgotten jobs, 1 to 1440',
-  },
-  httpApi: {
-    parse: z.enum(['off', 'iam', 'open']).default('off'),
-    wants: 'one of off, iam (callers sign with AWS credentials), open (anybody who knows the address)',
-  },
-} as const;
-
-type SettingName = keyof typeof SETTINGS;
-
-/** What the stacks are built from. Table names are present only for tables that exist already and are imported. */
-export type NarrativesConfig = { readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]['parse']> };
+/** A settings file, read: keys without the prefix. */
+export interface SettingsFile {
+  /** As messages name it. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
 
 /**
- * Reads the settings out of CDK's whole context (`app.node.getAllContext()`).
+ * The settings out of CDK's whole context (`app.node.getAllContext()`) and the settings file; the context wins.
  * @throws InvalidSetting naming the key and what it should hold, for a bad value or a key that is not ours
  */
-export function readConfig(context: Record<string, unknown>): NarrativesConfig {
+export function readConfig(context: Readonly<Record<string, unknown>>, file?: SettingsFile): NarrativesConfig {
   refuseUnknownKeys(context);
+  if (file) refuseUnknownInFile(file);
   const entries = Object.entries(SETTINGS).map(([key, { parse, wants }]) => {
-    const parsed = parse.safeParse(context[CONTEXT_PREFIX + key]);
-    if (!parsed.success) throw new InvalidSetting(`-c ${CONTEXT_PREFIX}${key} should be ${wants}`);
-    return [key, parsed.data];
+    const onCommandLine = context[CONTEXT_PREFIX + key];
+    const parsed = parse.safeParse(onCommandLine ?? file?.settings[key]);
+    if (parsed.success) return [key, parsed.data];
+    const place = onCommandLine === undefined && file ? `${file.name}: ${key}` : `-c ${CONTEXT_PREFIX}${key}`;
+    throw new InvalidSetting(`${place} should be ${wants}`);
   });
   const config = Object.fromEntries(entries) as NarrativesConfig;
-  refuseHalfAnImport(config);
+  for (const refuse of COMBINATIONS) refuse(config);
   return config;
 }
 
-function refuseUnknownKeys(context: Record<string, unknown>): void {
-  const ours = Object.keys(context).filter((key) => key.startsWith(CONTEXT_PREFIX));
-  const unknown = ours.filter((key) => !Object.hasOwn(SETTINGS, key.slice(CONTEXT_PREFIX.length)));
+const KNOWN = Object.keys(SETTINGS).join(', ');
+
+/** CDK hands over any key and says nothing of one that nobody reads, so a near miss of our prefix is refused too. */
+function refuseUnknownKeys(context: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(context).filter((key) => key !== FILE_KEY && isMeantForUs(key) && !isSetting(key));
   if (unknown.length === 0) return;
-  const known = Object.keys(SETTINGS).join(', ');
-  throw new InvalidSetting(`-c ${unknown.join(', ')} is no setting; after "${CONTEXT_PREFIX}" use one of: ${known}`);
+  throw new InvalidSetting(
+    `-c ${unknown.join(', ')} is no setting; write ${CONTEXT_PREFIX}KEY=VALUE, where KEY is one of: file, ${KNOWN}`,
+  );
 }
+
+const isMeantForUs = (key: string): boolean =>
+  /^(delphi-?)?narratives?([^a-z0-9]|$)/i.test(key.trim()) || Object.hasOwn(SETTINGS, key);
+const isSetting = (key: string): boolean =>
+  key.startsWith(CONTEXT_PREFIX) && Object.hasOwn(SETTINGS, key.slice(CONTEXT_PREFIX.length));
+
+function refuseUnknownInFile({ name, settings }: SettingsFile): void {
+  const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(SETTINGS, key));
+  if (unknown.length > 0) throw new InvalidSetting(`${name}: ${unknown.join(', ')} is no setting; use: ${KNOWN}`);
+}
+
+const COMBINATIONS = [refuseHalfAnImport, refuseUnexpectedTables, refuseHalfANetwork, refuseAuthorityWithoutTls];
 
 function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
   const streamOf = jobTableStreamArn?.match(/:table\/([^/]+)\/stream\//)?.[1];
@@ -104,5 +64,46 @@ function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): 
   throw new InvalidSetting(
     `-c ${CONTEXT_PREFIX}jobTable and ${CONTEXT_PREFIX}jobTableStreamArn go together and name the same table ` +
       `(here: ${jobTable ?? 'none'} and ${streamOf ?? 'none'}); an imported job table is only heard through its stream`,
+  );
+}
+
+/** The tables' names are the same for every stage, so a second stage in one account and region cannot create them again. */
+function refuseUnexpectedTables(config: NarrativesConfig): void {
+  const wanted = unnamedTables(config);
+  if (wanted.length === 0) return;
+  const named = `name existing ones with ${CONTEXT_PREFIX}${wanted.map(([key]) => key).join(', ')}`;
+  const tables = wanted.map(([, table]) => table).join(', ');
+  if (config.createTables === false) {
+    throw new InvalidSetting(`-c ${CONTEXT_PREFIX}createTables is false, but no setting names ${tables}: ${named}`);
+  }
+  if (config.stage && !config.createTables) {
+    throw new InvalidSetting(
+      `stage ${config.stage} would create ${tables}, and these names are the same for every stage: ${named}, or, ` +
+        `when this account and region has none of them yet, add -c ${CONTEXT_PREFIX}createTables=true`,
+    );
+  }
+}
+
+function unnamedTables({ jobTable, reportsTable, ledgerTable }: NarrativesConfig): [string, string][] {
+  const all: [string, string | undefined, string][] = [
+    ['jobTable', jobTable, TABLE_NAMES.jobs],
+    ['reportsTable', reportsTable, TABLE_NAMES.reports],
+    ['ledgerTable', ledgerTable, TABLE_NAMES.ledger],
+  ];
+  return all.flatMap(([key, given, table]): [string, string][] => (given ? [] : [[key, table]]));
+}
+
+function refuseHalfANetwork({ subnetIds, securityGroupIds }: NarrativesConfig): void {
+  if (Boolean(subnetIds) === Boolean(securityGroupIds)) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}subnetIds and ${CONTEXT_PREFIX}securityGroupIds go together (here only ` +
+      `${subnetIds ? 'subnetIds' : 'securityGroupIds'}): both are needed to put functions into a private network`,
+  );
+}
+
+function refuseAuthorityWithoutTls({ databaseTls, databaseCaFile }: NarrativesConfig): void {
+  if (databaseTls === 'verify' || databaseCaFile === undefined) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}databaseCaFile has no meaning with databaseTls=off: leave one of the two out`,
   );
 }

@@ -34,12 +34,14 @@ export function createsTables(config: NarrativesConfig): boolean {
   return !(config.jobTable && config.reportsTable && config.ledgerTable);
 }
 
-/** The tables that no setting names: created here, kept when the stack goes. */
+/** The tables that no setting names: created here; whether they are kept when the stack goes, a setting says. */
 export class DataStack extends Stack {
   readonly created: Partial<NarrativesTables>;
+  private readonly removalPolicy: RemovalPolicy;
 
   constructor(scope: Construct, id: string, config: NarrativesConfig, props?: StackProps) {
     super(scope, id, { description: 'Tables of the Delphi narrative reports', ...props });
+    this.removalPolicy = config.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     this.created = {
       ...(config.jobTable ? {} : { jobs: this.jobTable() }),
       ...(config.reportsTable ? {} : { reports: this.reportsTable() }),
@@ -85,7 +87,7 @@ export class DataStack extends Stack {
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: this.removalPolicy,
       ...props,
     });
   }
@@ -96,7 +98,6 @@ export function importedTables(scope: Construct, config: NarrativesConfig): Part
   const imported = (id: string, tableName: string, tableStreamArn?: string) =>
     Table.fromTableAttributes(scope, id, {
       tableName,
-      grantIndexPermissions: true,
       ...(tableStreamArn ? { tableStreamArn } : {}),
     });
   return {

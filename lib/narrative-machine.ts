@@ -1,5 +1,6 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
   Condition,
@@ -14,7 +15,7 @@ import {
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { LambdaInvoke, type LambdaInvokeProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { RETRIED_ERRORS } from '../lambdas/domain/errors.ts';
@@ -25,6 +26,7 @@ import { STEPS, type TaskStepName } from './steps.ts';
 
 export interface NarrativeMachineProps {
   readonly functions: Readonly<Record<TaskStepName, IFunction>>;
+  readonly logRetentionDays: RetentionDays;
 }
 
 /** What goes wrong between Step Functions and Lambda, or when a function is stopped by its time limit. */
@@ -64,7 +66,7 @@ export class NarrativeMachine extends Construct {
         destination: new LogGroup(this, 'Logs', {
           // Under this prefix the log service needs no growing resource policy.
           logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}`,
-          retention: RetentionDays.THREE_MONTHS,
+          retention: props.logRetentionDays,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
@@ -124,7 +126,7 @@ export class NarrativeMachine extends Construct {
   }
 
   private invoke(name: string, step: TaskStepName): LambdaInvoke {
-    const task = new LambdaInvoke(this, name, {
+    const task = new InvokeStep(this, name, {
       comment: STEPS[step].does,
       lambdaFunction: this.functions[step],
       payloadResponseOnly: true,
@@ -149,6 +151,15 @@ export class NarrativeMachine extends Construct {
 
   private choice(name: string, comment: string): Choice {
     return new Choice(this, name, { comment });
+  }
+}
+
+/** A task that may call its function, and not, as CDK has it, every version of the function too: none is ever called. */
+class InvokeStep extends LambdaInvoke {
+  constructor(scope: Construct, id: string, props: LambdaInvokeProps) {
+    super(scope, id, props);
+    const call = { actions: ['lambda:InvokeFunction'], resources: [props.lambdaFunction.functionArn] };
+    this.taskPolicies?.splice(0, this.taskPolicies.length, new PolicyStatement(call));
   }
 }
 

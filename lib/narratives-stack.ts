@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
 import { TABLE_NAMES } from './contract.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
+import { readDatabaseCa } from './database-ca.ts';
 import { ExecutionWatch } from './execution-watch.ts';
 import { JobStream } from './job-stream.ts';
 import { NarrativeMachine } from './narrative-machine.ts';
@@ -40,6 +41,7 @@ export class NarrativesStack extends Stack {
         complete: tasks.complete.lambda,
         fail: tasks.fail.lambda,
       },
+      logRetentionDays: config.logRetentionDays,
     });
     this.openMachine();
     this.jobStream = new JobStream(this, 'JobStream', { jobTable: this.tables.jobs, dispatch: dispatch.lambda });
@@ -76,8 +78,11 @@ export class NarrativesStack extends Stack {
       SweepFunctionName: this.steps.sweep.lambda.functionName,
       AnthropicSecretName: config.anthropicSecretName,
       DatabaseSecretName: config.databaseSecretName,
+      DatabaseTls: config.databaseTls,
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
+      ...(config.anthropicBaseUrl && { AnthropicBaseUrl: config.anthropicBaseUrl }),
+      ...(config.databaseTls === 'off' && { DatabaseTls: config.databaseTls }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
@@ -88,7 +93,7 @@ export class NarrativesStack extends Stack {
   }
 }
 
-/** What functions of any stack are made from. */
+/** What functions of any stack are made from. @throws InvalidSetting when the file with the database's authority is no such file */
 export function sharedParts(scope: Construct, config: NarrativesConfig, tables: NarrativesTables): SharedParts {
   return {
     config,
@@ -99,6 +104,7 @@ export function sharedParts(scope: Construct, config: NarrativesConfig, tables: 
     },
     anthropicSecret: Secret.fromSecretNameV2(scope, 'AnthropicKey', config.anthropicSecretName),
     databaseSecret: Secret.fromSecretNameV2(scope, 'DatabaseUrl', config.databaseSecretName),
+    databaseCa: config.databaseCaFile === undefined ? undefined : readDatabaseCa(config.databaseCaFile),
   };
 }
 

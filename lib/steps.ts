@@ -6,10 +6,16 @@ export interface StepNeeds {
   readonly does: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** Has nothing to do with job rows; every other function reads and changes them. */
+  readonly jobs?: 'none';
   /** Adds job rows of its own, besides changing the one it works on. */
   readonly addsJobs?: true;
   readonly ledger?: 'writes';
   readonly reports?: 'reads' | 'writes';
+  /** The index of the job table that it queries. */
+  readonly jobIndex?: 'StatusCreatedIndex' | 'ConversationIndex';
+  /** The index of the reports table that it queries. */
+  readonly reportIndex?: 'ReportIdTimestampIndex';
   /** Reads Delphi's topic tables. */
   readonly topics?: true;
   /** Calls the Anthropic API. */
@@ -92,6 +98,7 @@ export const STEPS = {
     timeoutSeconds: 5 * MINUTE,
     memoryMb: 512,
     ledger: 'writes',
+    jobIndex: 'StatusCreatedIndex',
     starts: true,
     describes: true,
   },
@@ -103,13 +110,16 @@ export const API_FUNCTIONS = {
     does: 'GET /api/v3/delphi/reports: the stored sections of a report',
     timeoutSeconds: 30,
     memoryMb: 512,
+    jobs: 'none',
     reports: 'reads',
+    reportIndex: 'ReportIdTimestampIndex',
   },
   'api-batch-reports': {
     does: 'POST /api/v3/delphi/batchReports: writes a job row, at most one active a report',
     timeoutSeconds: 30,
     memoryMb: 512,
     addsJobs: true,
+    jobIndex: 'ConversationIndex',
     ledger: 'writes',
     database: true,
   },

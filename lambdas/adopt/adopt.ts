@@ -41,8 +41,10 @@ export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> 
     deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
     return { ...state, next: 'leave' };
   }
+  const report_id = row.report_id ?? undefined;
+  deps.log.ids?.({ report_id, batch_id: row.batch_id ?? undefined });
   if ((await deps.ledger.batches(state.job_id)).length === 0) await takeOver(deps, row);
-  return { ...state, first_round: 1, round: 1, next: 'wait', wait_seconds: secondsToNextCheck(0, 0) };
+  return { ...state, report_id, first_round: 1, round: 1, next: 'wait', wait_seconds: secondsToNextCheck(0, 0) };
 }
 
 async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {

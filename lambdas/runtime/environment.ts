@@ -16,6 +16,8 @@ const variables = {
   JOB_BUDGET_USD: z.coerce.number().positive().optional(),
   ANTHROPIC_SECRET_NAME: name,
   DATABASE_SECRET_NAME: name,
+  DATABASE_TLS: z.enum(['verify', 'off']).default('verify'),
+  DATABASE_CA: name.optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   STATE_MACHINE_ARN: name,
   STAGE: z.string().default(''),

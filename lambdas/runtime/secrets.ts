@@ -1,35 +1,54 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
+import { anthropicKeyOf } from '../domain/anthropic-secret.ts';
+import { databaseUrlOf } from '../domain/database-secret.ts';
 import { InvalidSetting, StoreUnavailable } from '../domain/errors.ts';
 
 /** A new value of a secret is in use after this time. */
 const MAX_AGE_SECONDS = 300;
 
+/** The Anthropic key that a secret holds now. @throws InvalidSetting when it is not there or not a key */
+export const anthropicKey = async (name: string): Promise<string> => anthropicKeyOf(await secret(name), name);
+
+/** The address of Polis' PostgreSQL that a secret holds now. @throws InvalidSetting when it is not there or not one */
+export const databaseUrl = async (name: string): Promise<string> => databaseUrlOf(await secret(name), name);
+
 /**
- * A secret by its name, cached between invocations. Its value is in no log, error or template.
+ * A secret's text by its name, cached between invocations. It is in no log, error or template.
  * @throws InvalidSetting when it is absent or empty; StoreUnavailable when Secrets Manager cannot be reached
  */
-export async function secret(name: string): Promise<string> {
+async function secret(name: string): Promise<string> {
   let value: string | Uint8Array | undefined;
   try {
     value = await getSecret(name, { maxAge: MAX_AGE_SECONDS });
   } catch (error) {
-    if (
-      /ResourceNotFound|AccessDenied/.test(
-        String((error as Error).message) + String((error as { cause?: Error }).cause?.name),
-      )
-    ) {
-      throw new InvalidSetting(
-        `secret ${name} is absent or this function may not read it: create it in Secrets Manager, or deploy with its right name`,
-        { cause: error },
-      );
-    }
-    throw new StoreUnavailable(`Secrets Manager could not give secret ${name}`, { cause: error });
+    throw readError(name, error as Error);
   }
   if (typeof value !== 'string' || value.trim() === '') {
-    throw new InvalidSetting(`secret ${name} is empty or not text: put the bare value into it`);
+    throw new InvalidSetting(`secret ${name} is empty or not text: put its value into it as plain text`);
   }
-  if (!/^[\x20-\x7e]+$/.test(value.trim())) {
-    throw new InvalidSetting(`secret ${name} is not one line of plain characters: put the bare value into it`);
-  }
-  return value.trim();
+  return value;
 }
+
+/** What to do for each way in which a secret can be out of reach. */
+function readError(name: string, error: Error): Error {
+  const said = `${error.message} ${(error.cause as Error | undefined)?.name}`;
+  const mend = MENDS.find(([pattern]) => pattern.test(said))?.[1];
+  if (mend) return new InvalidSetting(`secret ${name} ${mend}`, { cause: error });
+  return new StoreUnavailable(`Secrets Manager could not give secret ${name}`, { cause: error });
+}
+
+const MENDS: [RegExp, string][] = [
+  [
+    /marked for deletion|InvalidRequest/,
+    'is marked for deletion: take that back (aws secretsmanager restore-secret), or make a new one under another name',
+  ],
+  [
+    /ResourceNotFound/,
+    'is absent: create it in Secrets Manager, in the region of this function, or deploy with its right name',
+  ],
+  [/AccessDenied/, 'may not be read by this function: deploy again with its right name, and look at its policy'],
+  [
+    /Decryption|KMS/,
+    'cannot be decrypted by this function: let its role use the key that the secret is encrypted with',
+  ],
+];

@@ -1,8 +1,8 @@
+import { estimateCost } from '../domain/cost.ts';
 import { customId, entry, ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
 import { moreTokens } from '../domain/prompts/request.ts';
-import { estimateCost } from '../domain/usage.ts';
 import { summarize } from '../job/summary.ts';
 import type { Ledger, Log } from '../ports.ts';
 import { splitIntoParts } from './split.ts';

@@ -1,4 +1,5 @@
 import type { TalliedComment } from '../domain/comments.ts';
+import { type Estimate, estimateCost } from '../domain/cost.ts';
 import { ConversationNotReady, OverBudget, UnknownModel } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
@@ -10,7 +11,6 @@ import { sectionPrompt } from '../domain/prompts/section-prompt.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../domain/prompts/system.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { leftOut, type PlannedSection, planSections } from '../domain/sections.ts';
-import { type Estimate, estimateCost } from '../domain/usage.ts';
 import type { Tally } from '../domain/votes.ts';
 import type { Batches, Conversations, Topics } from '../ports.ts';
 import { checkReport, readConversation } from './read-conversation.ts';

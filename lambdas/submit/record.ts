@@ -2,7 +2,7 @@ import { AWAITING_BATCH, type JobRow, withLogLine } from '../domain/job-row.ts';
 import type { JobState } from '../domain/job-state.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { changeOwn, isOurs, readJob } from '../job/own.ts';
+import { changeOwn, isOurs, REOPENED, readJob } from '../job/own.ts';
 import type { JobTable, Log } from '../ports.ts';
 
 interface RecordDeps {
@@ -66,9 +66,5 @@ async function watchedBy(deps: RecordDeps, state: JobState, row: JobRow, plan: P
   const there = await readJob(deps.jobs, job_id);
   if (!there || there.batch_job_id !== row.job_id) return;
   if (isOurs(there, state.execution) && there.batch_id === batch.batch_id) return;
-  await deps.jobs.change(
-    job_id,
-    { status: there.status, version: there.version },
-    { ...watch, error_message: undefined },
-  );
+  await deps.jobs.change(job_id, { status: there.status, version: there.version }, { ...REOPENED, ...watch });
 }

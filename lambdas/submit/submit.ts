@@ -23,11 +23,13 @@ export type SubmitDeps = PlanDeps &
  * left to ask, 'leave' when the job is another's
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
-  const state = parseJobState(input);
-  const row = await claim(deps, state);
-  const known = await deps.ledger.batches(state.job_id);
-  if (!row) return watchWhatWasSent(deps, state, known);
+  const handed = parseJobState(input);
+  const row = await claim(deps, handed);
+  const known = await deps.ledger.batches(handed.job_id);
+  if (!row) return watchWhatWasSent(deps, handed, known);
+  deps.log.ids?.({ report_id: row.report_id ?? undefined });
   const plan = await takeUpPlan(deps, row, known.length > 0);
+  const state = { ...handed, report_id: plan.report_id };
   const round = roundToAsk(known);
   const first_round = state.round === 0 ? round : state.first_round;
   const begun = known.filter((batch) => batch.round === round);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { addNarratives } from '../../lib/app.ts';
@@ -11,14 +12,27 @@ export const IMPORTED = {
   'narratives:ledgerTable': 'Ledger',
 };
 
-export function stacks(context: Record<string, unknown> = {}) {
+/** What a VPC setting adds. */
+export const NETWORK = {
+  'narratives:subnetIds': 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+  'narratives:securityGroupIds': 'sg-0123456789abcdef0',
+};
+
+const CDK_JSON = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+
+/** The app as `cdk synth` makes it, by settings as `-c` gives them, without bundled code. */
+export function narrativesApp(context: Record<string, unknown> = {}) {
   const app = new App({
-    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong', ...context, 'aws:cdk:bundling-stacks': [] },
+    context: { ...CDK_JSON.context, ...context, 'aws:cdk:bundling-stacks': [] },
     builtinCloudFormationValidation: false,
     analyticsReporting: false,
     treeMetadata: false,
   });
-  const { data, narratives } = addNarratives(app);
+  return { app, ...addNarratives(app) };
+}
+
+export function stacks(context: Record<string, unknown> = {}) {
+  const { app, data, narratives } = narrativesApp(context);
   return { data: data && Template.fromStack(data), narratives: Template.fromStack(narratives), app };
 }
 

@@ -52,6 +52,7 @@ export function world(
   });
   const { ledger, entries } = memoryLedger(batches);
   const asked: string[] = [];
+  const added: { name: string; value: number }[] = [];
   const status = async (id: string) => {
     asked.push(id);
     const answer = answers[id];
@@ -64,9 +65,10 @@ export function world(
       ledger,
       batches: { status },
       log: memoryLog().log,
+      metrics: { add: (name, value) => added.push({ name, value }) },
       now: () => new Date(CREATED + age * 1000),
     };
     return checkStatus(deps, { ...STATE, ...change });
   };
-  return { ...table, run, asked, answers, entries };
+  return { ...table, run, asked, added, answers, entries };
 }

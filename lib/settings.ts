@@ -1,0 +1,144 @@
+import * as z from 'zod';
+
+const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/);
+const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/);
+const A_TABLE_NAME = 'the name of an existing table: 3 to 255 letters, digits, _ . or -';
+const A_SECRET_NAME = "a secret's name in Secrets Manager: letters, digits and / _ + = . @ -";
+
+/** A number, or text that is one, as the command line gives it. Empty text, true and null are none. */
+const number = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?$/)
+      .transform(Number),
+  ])
+  .pipe(z.number());
+/** The days that CloudWatch Logs knows; written out, because the command line reads settings without loading CDK. */
+export const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** true or false, or the words, as the command line gives them. */
+const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
+
+/** AWS ids of one kind: a list, or one text with commas. @param most how many AWS takes */
+const ids = (prefix: string, most: number) =>
+  z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((id) => id.trim()))])
+    .pipe(
+      z
+        .array(z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`)))
+        .min(1)
+        .max(most),
+    )
+    .refine((list) => new Set(list).size === list.length);
+
+/** The known settings: how each is parsed, and what to say when it is not in the agreed shape. */
+export const SETTINGS = {
+  stage: {
+    parse: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,29}$/)
+      .optional(),
+    wants: 'a suffix for stack names: a letter, then letters, digits or hyphens, 30 characters at most',
+  },
+  jobTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
+  jobTableStreamArn: {
+    parse: z
+      .string()
+      .regex(/^arn:[\w-]+:dynamodb:[\w-]*:\d{12}:table\/[\w.-]+\/stream\/\S+$/)
+      .optional(),
+    wants:
+      "the job table's LatestStreamArn (aws dynamodb describe-table); turn the stream on with NEW_IMAGE if it has none",
+  },
+  reportsTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
+  ledgerTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
+  createTables: {
+    parse: yesOrNo.optional(),
+    wants: 'true or false: whether the tables that no setting names are created',
+  },
+  kmsKeyArns: {
+    parse: z
+      .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((arn) => arn.trim()))])
+      .pipe(z.array(z.string().regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/)).min(1))
+      .optional(),
+    wants:
+      'the ARNs (arn:…:key/…, no alias) of your own KMS keys that existing tables or the secrets are encrypted with',
+  },
+  removalPolicy: {
+    parse: z.enum(['retain', 'destroy']).default('retain'),
+    wants: 'retain or destroy: what becomes of created tables when their stack is removed',
+  },
+  mathEnv: {
+    parse: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .default('prod'),
+    wants: "the math worker's math_env, such as prod",
+  },
+  defaultModel: {
+    parse: z
+      .string()
+      .regex(/^[a-z][a-z0-9.-]{2,127}$/)
+      .default('claude-sonnet-5-5'),
+    wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
+  },
+  jobBudgetUsd: {
+    parse: number.pipe(z.number().positive()).optional(),
+    wants: 'a number above 0: US dollars for one job',
+  },
+  anthropicSecretName: { parse: secretName.default('delphi-narratives/anthropic-api-key'), wants: A_SECRET_NAME },
+  databaseSecretName: { parse: secretName.default('delphi-narratives/database-url'), wants: A_SECRET_NAME },
+  anthropicBaseUrl: {
+    parse: z.url({ protocol: /^https?$/ }).optional(),
+    wants: 'an http or https address, only needed for a stand-in of the API',
+  },
+  databaseTls: {
+    parse: z.enum(['verify', 'off']).default('verify'),
+    wants: 'verify or off: whether PostgreSQL is only spoken to over TLS, after its certificate was checked',
+  },
+  databaseCaFile: {
+    parse: z.string().min(1).optional(),
+    wants: "a PEM file with the certificate of the authority that signed the database's certificate",
+  },
+  subnetIds: {
+    parse: ids('subnet', 16).optional(),
+    wants: '1 to 16 subnet ids (subnet-…), a list or separated by commas',
+  },
+  securityGroupIds: {
+    parse: ids('sg', 5).optional(),
+    wants: '1 to 5 security group ids (sg-…), a list or separated by commas',
+  },
+  architecture: {
+    parse: z.enum(['arm64', 'x86_64']).default('arm64'),
+    wants: 'arm64 or x86_64: x86_64 is for regions whose Lambda has no arm64',
+  },
+  logLevel: {
+    parse: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+    wants: 'one of DEBUG, INFO, WARN, ERROR',
+  },
+  logRetentionDays: {
+    parse: number.refine((days) => RETENTION_DAYS.includes(days)).default(90),
+    wants: `a number of days that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`,
+  },
+  alarmEmail: { parse: z.email().optional(), wants: 'an e-mail address that alarms are sent to' },
+  spendAlarmUsdPerDay: {
+    parse: number.pipe(z.number().positive()).default(50),
+    wants: 'a number above 0: an alarm tells when a day has cost more US dollars',
+  },
+  sweepMinutes: {
+    parse: number.pipe(z.number().int().min(1).max(1440)).default(15),
+    wants: 'whole minutes between two sweeps for forgotten jobs, 1 to 1440',
+  },
+  httpApi: {
+    parse: z.enum(['off', 'iam', 'open']).default('off'),
+    wants: 'one of off, iam (callers sign with AWS credentials), open (anybody who knows the address)',
+  },
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What the stacks are built from. Table names are present only for tables that exist already and are imported. */
+export type NarrativesConfig = { readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]['parse']> };
