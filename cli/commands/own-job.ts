@@ -1,0 +1,37 @@
+import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../../lambdas/domain/job-row.ts';
+import { executionName } from '../../lambdas/domain/keys.ts';
+import { readJob } from '../../lambdas/job/own.ts';
+import type { JobTable } from '../../lambdas/ports.ts';
+import { UnknownJob, WrongStatus } from '../errors.ts';
+
+export const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
+
+/**
+ * A job row of this project's two types.
+ * @throws UnknownJob; WrongStatus for a job of another system
+ */
+export async function narrativeJob(jobs: Pick<JobTable, 'get'>, jobId: string): Promise<JobRow> {
+  const row = await jobs.get(jobId);
+  if (!row) throw new UnknownJob(`there is no job ${jobId}: narratives jobs lists them (is it of another stage?)`);
+  if (row.job_type !== CREATE_BATCH && row.job_type !== AWAITING_BATCH)
+    throw new WrongStatus(`job ${jobId} is a ${String(row.job_type)} job of another system: it is left alone`);
+  return (await readJob(jobs as JobTable, jobId)) as JobRow;
+}
+
+/** The name of the execution that works, or last worked, on a row; undefined when another worker holds it. */
+export function executionOf(row: JobRow, stage: string): string | undefined {
+  const worker = row.worker_id ?? 'none';
+  if (row.status === 'PENDING') return executionName(row.job_id, row.version, stage);
+  const owners = [row.job_id, row.batch_job_id].filter((id) => typeof id === 'string');
+  return owners.some((id) => isExecutionOf(id, worker, stage)) ? worker : undefined;
+}
+
+/** Whether a row is one that an execution of another job keeps for its batch. */
+export const attends = (row: JobRow, stage: string): boolean =>
+  row.job_type === AWAITING_BATCH &&
+  typeof row.batch_job_id === 'string' &&
+  isExecutionOf(row.batch_job_id, row.worker_id ?? '', stage);
+
+/** A name holds the version that started it; a stage's own name may look like one as well. */
+const isExecutionOf = (jobId: string, worker: string, stage: string): boolean =>
+  [...worker.matchAll(/-v(\d+)/g)].some(([, version]) => executionName(jobId, Number(version), stage) === worker);

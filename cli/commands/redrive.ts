@@ -1,0 +1,76 @@
+import { withLogLine } from '../../lambdas/domain/job-row.ts';
+import type { ActiveJobs } from '../../lambdas/job/guards.ts';
+import type { JobTable } from '../../lambdas/ports.ts';
+import { JobActive, WrongStatus } from '../errors.ts';
+import { attends, executionOf, narrativeJob } from './own-job.ts';
+
+export interface Redriven {
+  job_id: string;
+  status: 'PENDING';
+  version: number;
+  /** the execution that the job stream will start for it */
+  execution: string;
+}
+
+/**
+ * Puts a FAILED job back to PENDING, so that it goes on where it stopped: batches that were paid for are collected, and
+ * nothing is bought twice.
+ * @throws UnknownJob, WrongStatus, JobActive when another job of the report is under way
+ */
+export async function redriveJob(
+  { jobs, now, stage }: { jobs: JobTable & ActiveJobs; now: () => Date; stage: string },
+  jobId: string,
+): Promise<Redriven> {
+  const row = await narrativeJob(jobs, jobId);
+  const { status, version } = row;
+  if (attends(row, stage))
+    throw new WrongStatus(`${jobId} watches a batch of job ${row.batch_job_id}: redrive that job`);
+  if (status !== 'FAILED')
+    throw new WrongStatus(`job ${jobId} is ${status}: ${WHY_NOT[status] ?? 'only another worker knows this status'}`);
+  if (row.process_exit_confirmed !== true) {
+    throw new WrongStatus(
+      `job ${jobId} is FAILED, but its row does not say that nothing of it runs any more (process_exit_confirmed): wait for its worker, or put in a new job`,
+    );
+  }
+  await refuseBesideAnother(jobs, row.conversation_id, row.report_id ?? '', jobId);
+  const time = now().toISOString();
+  const set = {
+    status: 'PENDING',
+    worker_id: 'none',
+    updated_at: time,
+    logs: withLogLine(row.logs, time, 'INFO', 'set to PENDING again from the command line'),
+  };
+  if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')
+    throw new WrongStatus(`job ${jobId} changed just now: look at it (narratives job ${jobId}) and try again`);
+  const pending = { ...row, ...set, version: version + 1 };
+  return {
+    job_id: jobId,
+    status: 'PENDING',
+    version: pending.version,
+    execution: executionOf(pending, stage) as string,
+  };
+}
+
+const WHY_NOT: Record<string, string> = {
+  PENDING: 'it waits to be started; narratives redrive without JOB_ID starts what was forgotten',
+  PROCESSING: 'it is being worked on; narratives redrive without JOB_ID resumes what was forgotten',
+  COMPLETED: 'it is done; put in a new job for another report',
+  CANCELLED: 'it was cancelled; put in a new job',
+};
+
+async function refuseBesideAnother(
+  jobs: JobTable & ActiveJobs,
+  conversationId: string,
+  reportId: string,
+  jobId: string,
+): Promise<void> {
+  for await (const { job_id, batch_job_id } of jobs.activeJobs(conversationId, reportId)) {
+    if (job_id === jobId || batch_job_id === jobId) continue;
+    const row = await jobs.get(String(job_id));
+    if (row?.status !== 'PENDING' && row?.status !== 'PROCESSING') continue;
+    // a row that watches a batch is closed a moment after the job that sent it
+    const sender = typeof batch_job_id === 'string' && batch_job_id !== '' ? await jobs.get(batch_job_id) : undefined;
+    if (sender?.status === 'COMPLETED' || sender?.status === 'CANCELLED') continue;
+    throw new JobActive(`report ${reportId} has job ${String(job_id)} under way: wait for it, or cancel it`);
+  }
+}

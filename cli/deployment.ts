@@ -1,0 +1,92 @@
+import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
+import * as z from 'zod';
+import { NotDeployed } from './errors.ts';
+
+const text = z.string().min(1);
+
+/** Outputs of the narratives stack; later versions may have more. */
+const outputsSchema = z.object({
+  StateMachineArn: z.string().regex(/^arn:[\w-]+:states:[\w-]+:\d+:stateMachine:.+$/),
+  DeadLetterQueueUrl: z.url(),
+  JobTableName: text,
+  ReportsTableName: text,
+  LedgerTableName: text,
+  DispatchFunctionName: text,
+  SweepFunctionName: text,
+  AnthropicSecretName: text,
+  DatabaseSecretName: text,
+  MathEnv: text,
+  DefaultModel: text,
+  /** set where a stand-in of the API is deployed with */
+  AnthropicBaseUrl: z.url().optional(),
+  /** `off` where the deployed functions speak to PostgreSQL without TLS */
+  DatabaseTls: z.enum(['verify', 'off']).optional(),
+});
+
+/** Where the parts of one deployment are. */
+export type Deployment = z.infer<typeof outputsSchema> & { stack: string; stage: string; region: string };
+
+/** Name of a deployment's main stack. */
+export const stackName = (stage: string): string => (stage ? `DelphiNarratives-${stage}` : 'DelphiNarratives');
+
+/**
+ * Finds a deployment by its stack.
+ * @param stage '' for the one without
+ * @throws NotDeployed when there is none, or one of an older version
+ */
+export async function findDeployment(
+  client: Pick<CloudFormationClient, 'send'>,
+  stage: string,
+  where: string,
+): Promise<Deployment> {
+  const name = stackName(stage);
+  const stack = await describe(client, name);
+  if (!stack) {
+    throw new NotDeployed(
+      `there is no stack ${name} in ${where}: deploy it (npx cdk deploy --all), or name another --stage, --region or --profile`,
+    );
+  }
+  const outputs = Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  );
+  const parsed = outputsSchema.safeParse(outputs);
+  if (!parsed.success) {
+    const missing = [...new Set(parsed.error.issues.map(({ path }) => String(path[0])))].join(', ');
+    const why = /^(CREATE|UPDATE|IMPORT)_COMPLETE$|^UPDATE_ROLLBACK_COMPLETE$/.test(stack.StackStatus ?? '')
+      ? 'was deployed by an older version'
+      : `is ${stack.StackStatus}`;
+    throw new NotDeployed(`stack ${name} ${why} (it has no ${missing}): deploy again (npx cdk deploy --all)`);
+  }
+  const region = parsed.data.StateMachineArn.split(':')[3] as string;
+  return { ...parsed.data, stack: name, stage, region };
+}
+
+/** A stack by its name, or undefined. */
+export async function describe(client: Pick<CloudFormationClient, 'send'>, name: string): Promise<Stack | undefined> {
+  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks?.find(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+  } catch (error) {
+    // CloudFormation has no error of its own for a stack that is not there
+    if (/does not exist/.test((error as Error).message)) return undefined;
+    throw error;
+  }
+}
+
+/** ARN of an execution of the deployment's state machine. */
+export const executionArn = ({ StateMachineArn }: Pick<Deployment, 'StateMachineArn'>, name: string): string =>
+  `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+const CONSOLES: Record<string, string> = {
+  'aws-cn': 'console.amazonaws.cn',
+  'aws-us-gov': 'console.amazonaws-us-gov.com',
+};
+
+/** Where a person looks at an execution in the Step Functions console. */
+export function consoleLink(deployment: Pick<Deployment, 'StateMachineArn' | 'region'>, name: string): string {
+  const { region } = deployment;
+  const partition = deployment.StateMachineArn.split(':')[1] ?? '';
+  const host = CONSOLES[partition] ?? 'console.aws.amazon.com';
+  return `https://${region}.${host}/states/home?region=${region}#/v2/executions/details/${executionArn(deployment, name)}`;
+}

@@ -1,0 +1,103 @@
+import type { Conversations, Topics } from '../../lambdas/ports.ts';
+import type { Database } from '../database.ts';
+import { bad, type Finding, ok, warn } from './finding.ts';
+
+/** Tables and columns of Polis that the steps read, at the price of no row. */
+const READABLE = {
+  reports: 'rid, report_id, zid',
+  conversations: 'zid, topic',
+  comments: 'zid, tid, txt, mod',
+  report_comment_selections: 'zid, rid, tid, selection',
+  votes_latest_unique: 'zid, pid, tid, vote',
+  math_main: 'zid, math_env, data',
+} as const;
+
+const UNREADABLE: Record<string, string> = {
+  '42501': 'GRANT SELECT on it to the user of the database secret',
+  '42P01': 'check that the database secret names the Polis database',
+  '42703': 'check that the database is a Polis database of a known version',
+};
+
+/** Whether PostgreSQL answers, gives what the steps read, and has math of the right `math_env`. */
+export async function checkDatabase(
+  { pool, tls }: Pick<Database, 'pool' | 'tls'>,
+  mathEnv: string,
+): Promise<Finding[]> {
+  const what = 'database';
+  const away = await trouble(pool, 'SELECT 1');
+  if (away) {
+    return [
+      warn(
+        what,
+        `cannot be reached from here (${away.told})`,
+        'in a private network the functions still may reach it; else check the database secret and security groups, or set DATABASE_URL',
+      ),
+    ];
+  }
+  const findings = [ok(what, tls === 'verify' ? 'answers over TLS, its certificate is good' : 'answers, without TLS')];
+  for (const [table, columns] of Object.entries(READABLE)) {
+    const refused = await trouble(pool, `SELECT ${columns} FROM ${table} LIMIT 0`);
+    if (refused)
+      findings.push(bad(`${what}, table ${table}`, `cannot be read (${refused.told})`, UNREADABLE[refused.code] ?? ''));
+  }
+  if (findings.length > 1) return findings;
+  findings.push(
+    ok(`${what}, tables`, `${Object.keys(READABLE).join(', ')} can be read`),
+    await checkMath(pool, mathEnv),
+  );
+  return findings;
+}
+
+async function checkMath(pool: Database['pool'], mathEnv: string): Promise<Finding> {
+  const what = `database, math_env ${mathEnv}`;
+  const { rows } = await pool.query('SELECT math_env FROM math_main GROUP BY math_env ORDER BY count(*) DESC LIMIT 10');
+  const found = rows.map(({ math_env }) => String(math_env));
+  if (found.includes(mathEnv)) return ok(what, 'math_main has rows of it');
+  const there = found.length > 0 ? `it has ${found.join(', ')}` : 'it is empty';
+  return bad(
+    what,
+    `math_main has no row of it: ${there}`,
+    'deploy with the setting mathEnv that the math worker writes',
+  );
+}
+
+/** @returns undefined when the query works; else its code, and what may be told of it */
+async function trouble(pool: Database['pool'], sql: string): Promise<{ code: string; told: string } | undefined> {
+  try {
+    await pool.query(sql);
+    return undefined;
+  } catch (error) {
+    const { code = '', message = '' } = error as { code?: string; message?: string };
+    // a message of `pg` itself, such as a time-out, comes without a code
+    return { code, told: code || message.slice(0, 100) };
+  }
+}
+
+/** Whether one report could be written: its row, and what its conversation has. */
+export async function checkReport(
+  { conversations, topics }: { conversations: Conversations; topics: Topics },
+  reportId: string,
+): Promise<Finding[]> {
+  const what = `report ${reportId}`;
+  const report = await conversations.report(reportId);
+  if (!report) return [bad(what, 'has no row in the table reports', 'make the report in Polis first, or check its id')];
+  const zid = String(report.zid);
+  const comments = await conversations.comments(report.zid, report.rid);
+  const math = await conversations.mathKeys(report.zid);
+  const names = await topics.names(zid);
+  const assignments = await topics.assignments(zid);
+  const runDelphi = `run the Delphi topic pipeline for conversation ${zid}`;
+  return [
+    ok(what, `is of conversation ${zid}`),
+    comments.length > 0
+      ? ok(`${what}, comments`, `${comments.length}`)
+      : bad(`${what}, comments`, 'none', `conversation ${zid} has nothing to report on yet`),
+    math
+      ? ok(`${what}, math`, 'math_main has its row')
+      : bad(`${what}, math`, 'math_main has no row', `let the math worker run for conversation ${zid}, or set mathEnv`),
+    names.length > 0 ? ok(`${what}, topics`, `${names.length} names`) : bad(`${what}, topics`, 'no names', runDelphi),
+    assignments.length > 0
+      ? ok(`${what}, topic of each comment`, `${assignments.length} comments`)
+      : bad(`${what}, topic of each comment`, 'none', runDelphi),
+  ];
+}
