@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE } from '../../local/sample/index.ts';
+import { putJob, readReport, rowAtEnd } from './polis.ts';
+import { apiAddress, asked, batchesTake, connect, skipped } from './system.ts';
+
+describe.skipIf(skipped)('the deployed HTTP API', () => {
+  const system = skipped ? (undefined as never) : connect();
+  let address: string;
+  let jobId: string;
+
+  beforeAll(async () => {
+    address = `${await apiAddress(system)}/api/v3/delphi`;
+    jobId = await putJob(system);
+    await rowAtEnd(system, jobId);
+  });
+  afterAll(() => batchesTake(system, 0));
+
+  const post = async (body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${address}/batchReports`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  it('gives the newest run of a report as the Polis server does, and no zid', async () => {
+    const answer = await fetch(`${address}/reports?report_id=${SAMPLE.report_id}`);
+    const text = await answer.text();
+    const body = JSON.parse(text);
+    const { sections } = await readReport(system, SAMPLE.report_id);
+    expect(answer.status).toBe(200);
+    expect(body).toMatchObject({ status: 'success', request_report_id: SAMPLE.report_id, current_job_id: jobId });
+    expect(body.available_runs[0]).toMatchObject({ job_id: jobId, sectionCount: sections.size, isCurrent: true });
+    expect(Object.keys(body.reports).sort()).toEqual([...sections.keys()].sort());
+    for (const [name, section] of sections) expect(JSON.parse(body.reports[name].report_data)).toEqual(section);
+    expect(text).not.toContain(String(SAMPLE.zid));
+  });
+
+  it('starts one job for a report however often it is asked, and says that it was asked before', async () => {
+    const { batches } = await asked(system);
+    await batchesTake(system, 2);
+    const request = { report_id: SAMPLE.report_id, model: 'claude-sonnet-5-5' };
+    const [one, other] = await Promise.all([post(request), post(request)]);
+    expect([one.status, other.status]).toEqual([200, 200]);
+    expect(one.body).toMatchObject({ status: 'success', report_id: SAMPLE.report_id, job_id: other.body.job_id });
+    expect([one, other].filter(({ body }) => body.deduplicated === true)).toHaveLength(1);
+    expect(await rowAtEnd(system, String(one.body.job_id))).toMatchObject({ status: 'COMPLETED' });
+    expect((await asked(system)).batches).toHaveLength(batches.length + 1);
+  });
+
+  it('refuses a report that the database does not know', async () => {
+    const { status, body } = await post({ report_id: 'r0nobodyknowsthis', model: 'claude-sonnet-5-5' });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(body.status).not.toBe('success');
+  });
+});

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { executionName, globalSection, topicSection } from '../../lambdas/domain/keys.ts';
+import { STATE } from '../../lib/state-names.ts';
+import { SAMPLE, sampleConversation } from '../../local/sample/index.ts';
+import { endedExecution, historyOf, statesOf } from './history.ts';
+import { putJob, readReport, rowAtEnd } from './polis.ts';
+import { asked, connect, skipped, stackOutputs } from './system.ts';
+
+describe.skipIf(skipped)('a job row put into the table of the deployed system', () => {
+  const system = skipped ? (undefined as never) : connect();
+  let jobId: string;
+  let row: Record<string, unknown>;
+  let batchesBefore: number;
+  let machineArn: string;
+
+  beforeAll(async () => {
+    machineArn = (await stackOutputs(system)).DelphiNarratives?.StateMachineArn as string;
+    batchesBefore = (await asked(system)).batches.length;
+    jobId = await putJob(system);
+    row = await rowAtEnd(system, jobId);
+  });
+
+  it('ends COMPLETED, every planned section stored and paid for in one batch', async () => {
+    expect(row.error_message).toBeUndefined();
+    const results = JSON.parse(String(row.job_results));
+    expect(row).toMatchObject({ status: 'COMPLETED', process_exit_confirmed: true, completed_at: expect.any(String) });
+    expect(results).toMatchObject({ planned: 15, stored: 15, failed_count: 0 });
+    const { batches } = await asked(system);
+    expect(batches.slice(batchesBefore)).toEqual([{ id: row.batch_id, requests: 15 }]);
+  });
+
+  it('leaves every section where the server looks, by the names and in the shape that the web client reads', async () => {
+    const { topicNames, comments } = sampleConversation();
+    const newest = topicNames.reduce((a, b) => (a.created_at > b.created_at ? a : b)).topic_key.split('#')[0];
+    const topics = topicNames.filter(({ topic_key }) => topic_key.startsWith(`${newest}#`));
+    const globals = (['groups', 'group_informed_consensus', 'uncertainty'] as const).map((kind) =>
+      globalSection('batch_report_', kind),
+    );
+    const { jobId: newestJob, sections } = await readReport(system, SAMPLE.report_id);
+    expect(newestJob).toBe(jobId);
+    expect(globals[0]).toBe('batch_re_global_groups');
+    expect([...sections.keys()].sort()).toEqual(
+      [...topics.map(({ topic_key }) => topicSection(topic_key)), ...globals].sort(),
+    );
+
+    const tids = new Set(comments.map(({ tid }) => tid));
+    const cited = [...sections.values()].flatMap(({ paragraphs }) =>
+      paragraphs.flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses.flatMap((c) => c.citations))),
+    );
+    expect(cited.filter((tid) => !tids.has(tid))).toEqual([]);
+  });
+
+  it('is told by Step Functions in the names of the states, as one execution that succeeded', async () => {
+    const { status, arn } = await endedExecution(system, machineArn, executionName(jobId, 1));
+    expect(status).toBe('SUCCEEDED');
+    expect(row.worker_id).toBe(executionName(jobId, 1));
+    expect(statesOf(await historyOf(system, arn))).toEqual([
+      STATE.batchAlreadySubmitted,
+      STATE.submitBatch,
+      STATE.submissionRecorded,
+      STATE.wait,
+      STATE.checkBatchStatus,
+      STATE.batchEnded,
+      STATE.collectResults,
+      STATE.sectionsLeftToAskAgain,
+      STATE.completeJob,
+      STATE.jobCompleted,
+    ]);
+  });
+});

@@ -1,0 +1,53 @@
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executionName } from '../../lambdas/domain/keys.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { executionNamed } from './history.ts';
+import { putJob, rowAtEnd, rowOnce } from './polis.ts';
+import { asked, batchesTake, connect, skipped, stackOutputs } from './system.ts';
+
+describe.skipIf(skipped)('an execution that somebody stops while its batch is being worked on', () => {
+  const system = skipped ? (undefined as never) : connect();
+  let jobId: string;
+  let row: Record<string, unknown>;
+
+  beforeAll(async () => {
+    await batchesTake(system, 4);
+    jobId = await putJob(system);
+    await rowOnce(system, jobId, ({ status, batch_id }) => status === 'PROCESSING' && batch_id !== undefined);
+    const machineArn = (await stackOutputs(system)).DelphiNarratives?.StateMachineArn as string;
+    const { arn } = await executionNamed(system, machineArn, executionName(jobId, 1));
+    await system.machines.send(new StopExecutionCommand({ executionArn: arn }));
+    row = await rowAtEnd(system, jobId);
+  });
+  afterAll(() => batchesTake(system, 0));
+
+  it('leaves a row that says so, and that a batch is paid for which nobody watches', () => {
+    expect(row).toMatchObject({
+      status: 'FAILED',
+      execution_status: 'ABORTED',
+      process_exit_confirmed: true,
+      checker_schedule_failed: true,
+    });
+    expect(row.error_message).toContain('the execution was stopped by hand');
+  });
+
+  it('goes on with the same batch once the row is put back to PENDING', async () => {
+    const { batches } = await asked(system);
+    await system.db.send(
+      new UpdateCommand({
+        TableName: TABLE_NAMES.jobs,
+        Key: { job_id: jobId },
+        UpdateExpression: 'SET #status = :pending, worker_id = :none, #version = #version + :one',
+        ConditionExpression: '#status = :failed',
+        ExpressionAttributeNames: { '#status': 'status', '#version': 'version' },
+        ExpressionAttributeValues: { ':pending': 'PENDING', ':failed': 'FAILED', ':none': 'none', ':one': 1 },
+      }),
+    );
+    const after = await rowAtEnd(system, jobId);
+    expect(after).toMatchObject({ status: 'COMPLETED', batch_id: row.batch_id });
+    expect(JSON.parse(String(after.job_results))).toMatchObject({ planned: 15, stored: 15 });
+    expect((await asked(system)).batches).toEqual(batches);
+  });
+});
