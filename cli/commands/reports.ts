@@ -1,4 +1,5 @@
-import { type ReportsAnswer, reportsAnswer, type StoredReport } from '../../lambdas/domain/reports-answer.ts';
+import { type ReportsAnswer, reportsAnswer } from '../../lambdas/domain/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
 import { UnknownJob, UnknownReport } from '../errors.ts';
 
 export interface StoredSection {

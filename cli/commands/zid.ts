@@ -1,4 +1,4 @@
-import type { StoredReport } from '../../lambdas/domain/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
 import type { Conversations, JobTable } from '../../lambdas/ports.ts';
 import { UnknownReport } from '../errors.ts';
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { reportIdSchema } from '../domain/batch-reports-request.ts';
 import { problems } from '../domain/parse.ts';
-import { reportsAnswer, type StoredReport } from '../domain/reports-answer.ts';
+import { reportsAnswer } from '../domain/reports-answer.ts';
+import type { StoredReport } from '../domain/stored-report.ts';
 import { type ApiAnswer, type ApiRequest, refusal } from '../http/answer.ts';
 import type { Log } from '../ports.ts';
 

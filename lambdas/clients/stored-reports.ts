@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { InvalidRow } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
-import { type StoredReport, storedReportSchema } from '../domain/reports-answer.ts';
+import { type StoredReport, storedReportSchema } from '../domain/stored-report.ts';
 import { queryAll } from './dynamo.ts';
 
 /** Every row of one report, by the index; never a scan. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { jsonOrUndefined } from './parse.ts';
-import type { StoredReport } from './reports-answer.ts';
+import type { StoredReport } from './stored-report.ts';
 
 /**
  * What a section's metadata may tell the world: nothing that is not in this list. Rows of other pipelines hold whatever

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerReports } from '../../lambdas/api-reports/api-reports.ts';
 import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { storedRow } from '../../lambdas/domain/report-row.ts';
-import type { StoredReport } from '../../lambdas/domain/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
 import { answered } from '../../lambdas/http/answer.ts';
 import { memoryLog } from '../unit/fakes.ts';
 import { REPORT, reportRow, SECRET_ZID } from './rows.ts';

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { answerReports } from '../../lambdas/api-reports/api-reports.ts';
-import type { StoredReport } from '../../lambdas/domain/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
 import type { ApiRequest } from '../../lambdas/http/answer.ts';
 import { httpHandler } from '../../lambdas/http/handler.ts';
 import { memoryLog } from '../unit/fakes.ts';

@@ -1,4 +1,4 @@
-import type { StoredReport } from '../../lambdas/domain/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
 
 export const REPORT = 'r4kq2mwx7';
 /** Can occur in an answer only by leaking. */
