@@ -14,7 +14,8 @@ import type { Construct } from 'constructs';
 import { ROUTES } from '../lambdas/http/routes.ts';
 import type { NarrativesConfig } from './config.ts';
 import type { NarrativesTables } from './data-stack.ts';
-import { constructId, sharedParts } from './narratives-stack.ts';
+import { constructId } from './narratives-stack.ts';
+import { sharedParts } from './shared-parts.ts';
 import { StepFunction } from './step-function.ts';
 
 export interface ApiStackProps extends StackProps {

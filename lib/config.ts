@@ -36,6 +36,7 @@ export function readConfig(context: Readonly<Record<string, unknown>>, file?: Se
 }
 
 const KNOWN = Object.keys(SETTINGS).join(', ');
+const NAMES_IN_ANY_CASE = new Set(Object.keys(SETTINGS).map((key) => key.toLowerCase()));
 
 /** CDK hands over any key and says nothing of one that nobody reads, so a near miss of our prefix is refused too. */
 function refuseUnknownKeys(context: Readonly<Record<string, unknown>>): void {
@@ -47,7 +48,7 @@ function refuseUnknownKeys(context: Readonly<Record<string, unknown>>): void {
 }
 
 const isMeantForUs = (key: string): boolean =>
-  /^(delphi-?)?narratives?([^a-z0-9]|$)/i.test(key.trim()) || Object.hasOwn(SETTINGS, key);
+  /^(delphi-?)?narratives?([^a-z0-9]|$)/i.test(key.trim()) || NAMES_IN_ANY_CASE.has(key.trim().toLowerCase());
 const isSetting = (key: string): boolean =>
   key.startsWith(CONTEXT_PREFIX) && Object.hasOwn(SETTINGS, key.slice(CONTEXT_PREFIX.length));
 
@@ -56,7 +57,13 @@ function refuseUnknownInFile({ name, settings }: SettingsFile): void {
   if (unknown.length > 0) throw new InvalidSetting(`${name}: ${unknown.join(', ')} is no setting; use: ${KNOWN}`);
 }
 
-const COMBINATIONS = [refuseHalfAnImport, refuseUnexpectedTables, refuseHalfANetwork, refuseAuthorityWithoutTls];
+const COMBINATIONS = [
+  refuseHalfAnImport,
+  refuseOneTableTwice,
+  refuseUnexpectedTables,
+  refuseHalfANetwork,
+  refuseAuthorityWithoutTls,
+];
 
 function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
   const streamOf = jobTableStreamArn?.match(/:table\/([^/]+)\/stream\//)?.[1];
@@ -65,6 +72,14 @@ function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): 
     `-c ${CONTEXT_PREFIX}jobTable and ${CONTEXT_PREFIX}jobTableStreamArn go together and name the same table ` +
       `(here: ${jobTable ?? 'none'} and ${streamOf ?? 'none'}); an imported job table is only heard through its stream`,
   );
+}
+
+function refuseOneTableTwice({ jobTable, reportsTable, ledgerTable }: NarrativesConfig): void {
+  const given = Object.entries({ jobTable, reportsTable, ledgerTable }).filter(([, name]) => name !== undefined);
+  const same = given.filter(([, name]) => given.filter(([, other]) => other === name).length > 1);
+  if (same.length === 0) return;
+  const keys = same.map(([key]) => CONTEXT_PREFIX + key).join(' and ');
+  throw new InvalidSetting(`-c ${keys} name one and the same table ${same[0]?.[1]}: each needs a table of its own`);
 }
 
 /** The tables' names are the same for every stage, so a second stage in one account and region cannot create them again. */

@@ -29,6 +29,8 @@ export class ExecutionWatch extends Construct {
         },
       },
       targets: [
+        // These retries are of handing the event over. What the function itself throws (the table is out of reach), Lambda's own
+        // default repeats after one and after two minutes; beyond that the sweep is as soon there as a longer retry would be.
         // No dead-letter queue: the sweep finds by the rows what an event that was not delivered would have told.
         new LambdaFunction(executionChanged, { retryAttempts: 20, maxEventAge: Duration.hours(2) }),
       ],

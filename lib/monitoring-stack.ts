@@ -27,15 +27,17 @@ export class MonitoringStack extends Stack {
     const name = config.stage ? `DelphiNarratives-${config.stage}` : 'DelphiNarratives';
     const alarms = alarmRules(watched).map((rule) => this.alarm(name, rule));
     const { region } = this;
-    narrativesDashboard(this, name, watched, alarms);
+    // alarms belong to a region, dashboards to the account: one of another region must not be written over
+    const dashboard = `${name}-${region}`;
+    narrativesDashboard(this, dashboard, watched, alarms);
     if (config.alarmEmail) {
       const mail = new AlarmMail(this, 'AlarmMail', config.alarmEmail);
       for (const alarm of alarms) alarm.addAlarmAction(mail.action);
       new CfnOutput(this, 'AlarmTopicArn', { value: mail.topic.topicArn });
     }
-    new CfnOutput(this, 'DashboardName', { value: name });
+    new CfnOutput(this, 'DashboardName', { value: dashboard });
     new CfnOutput(this, 'DashboardUrl', {
-      value: `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`,
+      value: `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard}`,
     });
   }
 

@@ -1,15 +1,12 @@
-import { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
-import { TABLE_NAMES } from './contract.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
-import { readDatabaseCa } from './database-ca.ts';
 import { ExecutionWatch } from './execution-watch.ts';
 import { JobStream } from './job-stream.ts';
 import { NarrativeMachine } from './narrative-machine.ts';
-import { type SharedParts, StepFunction } from './step-function.ts';
+import { type SharedParts, sharedParts } from './shared-parts.ts';
+import { StepFunction } from './step-function.ts';
 import { STEP_NAMES, STEPS, type StepName, type StepNeeds } from './steps.ts';
 
 export interface NarrativesStackProps extends StackProps {
@@ -91,21 +88,6 @@ export class NarrativesStack extends Stack {
     const made = STEP_NAMES.map((step) => [step, new StepFunction(this, constructId(step), { step, ...shared })]);
     return Object.fromEntries(made);
   }
-}
-
-/** What functions of any stack are made from. @throws InvalidSetting when the file with the database's authority is no such file */
-export function sharedParts(scope: Construct, config: NarrativesConfig, tables: NarrativesTables): SharedParts {
-  return {
-    config,
-    tables,
-    topics: {
-      topicNames: Table.fromTableName(scope, 'TopicNames', TABLE_NAMES.topicNames),
-      clusterAssignments: Table.fromTableName(scope, 'ClusterAssignments', TABLE_NAMES.clusterAssignments),
-    },
-    anthropicSecret: Secret.fromSecretNameV2(scope, 'AnthropicKey', config.anthropicSecretName),
-    databaseSecret: Secret.fromSecretNameV2(scope, 'DatabaseUrl', config.databaseSecretName),
-    databaseCa: config.databaseCaFile === undefined ? undefined : readDatabaseCa(config.databaseCaFile),
-  };
 }
 
 /** `check-status` → `CheckStatus`: CloudFormation's logical ids take letters and digits only. */

@@ -1,34 +1,14 @@
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CDK_BUNDLING, handlerFile, PROJECT_ROOT } from './bundling.ts';
-import type { NarrativesConfig } from './config.ts';
-import type { NarrativesTables } from './data-stack.ts';
 import { joinNetwork } from './network.ts';
 import { permit } from './permissions.ts';
+import type { SharedParts } from './shared-parts.ts';
 import { API_FUNCTIONS, type ApiFunctionName, STEPS, type StepName, type StepNeeds } from './steps.ts';
-
-/** Delphi's own tables, only ever read. */
-export interface TopicTables {
-  readonly topicNames: ITable;
-  readonly clusterAssignments: ITable;
-}
-
-/** What every function is made from; one that needs none of it gets none of it. */
-export interface SharedParts {
-  readonly config: NarrativesConfig;
-  readonly tables: NarrativesTables;
-  readonly topics: TopicTables;
-  readonly anthropicSecret: ISecret;
-  readonly databaseSecret: ISecret;
-  /** PEM of a private authority of the database's certificate. */
-  readonly databaseCa: string | undefined;
-}
 
 export interface StepFunctionProps extends SharedParts {
   readonly step: StepName | ApiFunctionName;

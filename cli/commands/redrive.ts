@@ -1,5 +1,6 @@
 import { withLogLine } from '../../lambdas/domain/job-row.ts';
 import type { ActiveJobs } from '../../lambdas/job/guards.ts';
+import { REOPENED } from '../../lambdas/job/own.ts';
 import type { JobTable } from '../../lambdas/ports.ts';
 import { JobActive, WrongStatus } from '../errors.ts';
 import { attends, executionOf, narrativeJob } from './own-job.ts';
@@ -34,10 +35,16 @@ export async function redriveJob(
   }
   await refuseBesideAnother(jobs, row.conversation_id, row.report_id ?? '', jobId);
   const time = now().toISOString();
+  // until an execution has claimed the row, nobody watches its batch
+  const { checker_schedule_failed: _, ...reopened } = REOPENED;
   const set = {
+    ...reopened,
     status: 'PENDING',
     worker_id: 'none',
     updated_at: time,
+    execution_redrives: undefined,
+    // a person asks: the sweep may resume it as often as any job
+    resumed: undefined,
     logs: withLogLine(row.logs, time, 'INFO', 'set to PENDING again from the command line'),
   };
   if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')

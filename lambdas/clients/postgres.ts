@@ -121,7 +121,7 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
   };
 }
 
-/** Names the failure without the text of the query or its values. Missing tables and bad passwords do not pass with time. */
+/** Names the failure without the text of the query or its values. Missing tables, rights and bad passwords do not pass with time. */
 function queryError(what: string, error: unknown): Error {
   const trouble = tlsTrouble(error);
   if (trouble) return trouble;
@@ -129,6 +129,12 @@ function queryError(what: string, error: unknown): Error {
   if (code === '42P01' || code === '42703') {
     return new InvalidSetting(
       `PostgreSQL has no ${what} as Polis has it (${code}): check that the database secret names the Polis database`,
+      { cause: error },
+    );
+  }
+  if (code === '42501') {
+    return new InvalidSetting(
+      `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user`,
       { cause: error },
     );
   }

@@ -60,6 +60,9 @@ export const tellUnwatched = (names: readonly string[]): string =>
     ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; set the job to PENDING to go on with them]`
     : '';
 
+/** A message without what `tellUnwatched` added to it. */
+export const untold = (message: string): string => message.replace(/ \[\d+ batch\(es\) left unwatched: [^\]]*\]/g, '');
+
 /** How a batch is named for an operator. */
 export const nameOfBatch = ({ batch_id, round, part }: BatchEntry): string =>
   batch_id ?? `round ${round} part ${part}, never confirmed`;

@@ -118,6 +118,8 @@ export function terminal(
     completed_at: time,
     updated_at: time,
     process_exit_confirmed: true,
+    // what an earlier end said of it; this one says it anew in `set`
+    checker_schedule_failed: undefined,
     error_message: ending.status === 'FAILED' ? ending.message : undefined,
     execution_status: ending.ended?.status,
     ...(ending.ended?.redrives === undefined ? {} : { execution_redrives: ending.ended.redrives }),

@@ -46,9 +46,10 @@ const MENDS: [RegExp, string][] = [
     /ResourceNotFound/,
     'is absent: create it in Secrets Manager, in the region of this function, or deploy with its right name',
   ],
-  [/AccessDenied/, 'may not be read by this function: deploy again with its right name, and look at its policy'],
   [
-    /Decryption|KMS/,
-    'cannot be decrypted by this function: let its role use the key that the secret is encrypted with',
+    // Secrets Manager calls this AccessDeniedException too
+    /Decryption|to KMS/,
+    'cannot be decrypted by this function: deploy with the ARN of the key that it is encrypted with in kmsKeyArns',
   ],
+  [/AccessDenied/, 'may not be read by this function: deploy again with its right name, and look at its policy'],
 ];

@@ -12,8 +12,10 @@ export interface SendDeps {
   now: () => Date;
 }
 
-/** How long the API's list may take to show a batch whose creation gave no clear answer, in seconds. */
-export const SETTLE_SECONDS = 180;
+/** The longest that the call which sends may last, as its client has it, in seconds: the batch may come to be at its very end. */
+const CALL_SECONDS = 240;
+/** How long after the intent the API's list may come to show a batch whose creation gave no clear answer, in seconds. */
+export const SETTLE_SECONDS = CALL_SECONDS + 180;
 const SETTLE_CHECK_SECONDS = 15;
 const HELD_CHECK_SECONDS = 300;
 /** A younger batch may be one whose job is just about to mark it as its own. */
@@ -60,6 +62,8 @@ const NOT_SENT = { kind: 'not sent' } as const;
  */
 export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<Sent | typeof NOT_SENT> {
   const found = await findOurs(deps, intent);
+  if (found === 'young')
+    return settle(SETTLE_CHECK_SECONDS, 'a batch like ours has just been created: whose it is will show');
   if (found === 'held')
     return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by a job that has yet to see whose it is');
   if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
@@ -102,22 +106,22 @@ async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatu
 /**
  * The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is
  * returned. Whether it is ours its custom ids show at collection; until then others wait for it.
- * @returns 'held' when there is none, but one that another only found in the list
+ * @returns when there is none: 'young' when one was created so lately that its own job may yet mark it, 'held' when there is
+ * one that another only found in the list
  */
-async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | 'held' | undefined> {
+async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | 'young' | 'held' | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
   const marked = deps.now().getTime() - MARKED_WITHIN_SECONDS * 1000;
   const candidates = (await deps.batches.createdSince(since)).filter(
-    (batch) =>
-      requestCount(batch) === intent.requests &&
-      Date.parse(batch.created_at) <= marked &&
-      !intent.not_ours?.includes(batch.id),
+    (batch) => requestCount(batch) === intent.requests && !intent.not_ours?.includes(batch.id),
   );
+  const old = candidates.filter((batch) => Date.parse(batch.created_at) <= marked);
   let held = false;
-  for (const batch of candidates.reverse()) {
+  for (const batch of old.reverse()) {
     const owned = await deps.ledger.ownBatch(batch.id, intent, false);
     if (owned === 'ours') return batch;
     held ||= owned === 'unproven';
   }
+  if (old.length < candidates.length) return 'young';
   return held ? 'held' : undefined;
 }

@@ -28,7 +28,8 @@ export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState
   const known = await deps.ledger.batches(handed.job_id);
   if (!row) return watchWhatWasSent(deps, handed, known);
   deps.log.ids?.({ report_id: row.report_id ?? undefined });
-  const plan = await takeUpPlan(deps, row, known.length > 0);
+  const plan = await takeUpPlan(deps, handed, row, known.length > 0);
+  if (!plan) return watchWhatWasSent(deps, handed, await deps.ledger.batches(handed.job_id));
   const state = { ...handed, report_id: plan.report_id };
   const round = roundToAsk(known);
   const first_round = state.round === 0 ? round : state.first_round;
@@ -54,7 +55,7 @@ async function sendRound(
   for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
     const known = begun.find((batch) => batch.part === part);
     // planning and earlier parts take time, in which the job may have been cancelled
-    if (!known && !(await isStillOurs(deps, state))) {
+    if (!known?.batch_id && !(await isStillOurs(deps, state))) {
       return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
     }
     const requests = rows.map((asked) => requestOf(plan, asked));
@@ -70,12 +71,23 @@ async function isStillOurs({ jobs }: SubmitDeps, { job_id, execution }: JobState
   return row !== undefined && isOurs(row, execution);
 }
 
-/** The plan of an earlier attempt when anything of it may have been sent; otherwise a fresh one, written to the ledger. */
-async function takeUpPlan(deps: SubmitDeps, row: JobRow, anythingSent: boolean): Promise<Plan> {
+/**
+ * The plan of an earlier attempt when anything of it may have been sent; otherwise a fresh one, written to the ledger.
+ * @returns undefined when the job was taken away meanwhile: another execution may have sent by a plan of its own
+ */
+async function takeUpPlan(
+  deps: SubmitDeps,
+  state: JobState,
+  row: JobRow,
+  anythingSent: boolean,
+): Promise<Plan | undefined> {
   const earlier = anythingSent ? await deps.ledger.plan(row.job_id) : undefined;
   if (earlier) return earlier;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
   const { plan, asked, estimate } = await planJob(deps, row, config);
+  if (!(await isStillOurs(deps, state))) return undefined;
+  // nor must the plan be replaced by which an attempt has sent that Step Functions lost sight of
+  if (!anythingSent && (await deps.ledger.batches(row.job_id)).length > 0) return deps.ledger.plan(row.job_id);
   await deps.ledger.writePlan(plan, asked);
   deps.log.info('job planned', { job_id: row.job_id, ...estimate, left_out: plan.left_out });
   return plan;

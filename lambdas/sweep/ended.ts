@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../domain/errors.ts';
 import { AWAITING_BATCH, jobRowSchema, withLogLine } from '../domain/job-row.ts';
 import { type BrokenOff, closeEnded } from '../job/close-ended.ts';
-import { closeFailed, nameOfBatch, tellUnwatched } from '../job/close-failed.ts';
+import { closeFailed, nameOfBatch, tellUnwatched, untold } from '../job/close-failed.ts';
 import { isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
 import { condition, putBack, reopen } from '../job/put-back.ts';
 import { unwatched } from '../job/summary.ts';
+import { isBesideAnother } from './beside.ts';
 import { DAYS_OF_RESULTS, type Found, idleSeconds, MINUTE, type Rule, runOf, type SweepDeps } from './rule.ts';
 
 const SETTLED_SECONDS = 5 * MINUTE;
@@ -23,9 +24,12 @@ export const failed: Rule = {
   async see(deps, row) {
     if (await wasRedriven(deps, row)) return { did: (await reopen(deps, row, undefined)) ? 'resumed' : 'left' };
     const batches = await unwatchedNames(deps, row);
-    if (batches.length === 0) return { did: 'left' };
+    if (batches.length === 0) {
+      if (row.checker_schedule_failed) await takeBack(deps, row);
+      return { did: 'left' };
+    }
     if (!row.checker_schedule_failed) await tell(deps, row, batches);
-    else if (isDue(deps, row)) {
+    else if (isDue(deps, row) && !(await isBesideAnother(deps, row))) {
       const why = `a paid batch is left unwatched (${batches.join(', ')})`;
       if (await putBack(deps, row, why, row.resumed + 1)) return { did: 'resumed' };
     }
@@ -40,7 +44,11 @@ export const cancelled: Rule = {
   concerns: (row, stage) =>
     isWorkedByUs(row, stage) && (!row.process_exit_confirmed || row.checker_schedule_failed === true),
   async see(deps, row): Promise<Found> {
-    if (row.process_exit_confirmed) return { did: 'left', unwatched: (await unwatchedNames(deps, row)).length };
+    if (row.process_exit_confirmed) {
+      const unwatched = (await unwatchedNames(deps, row)).length;
+      if (unwatched === 0) await takeBack(deps, row);
+      return { did: 'left', unwatched };
+    }
     if (idleSeconds(row, deps.now()) < SETTLED_SECONDS) return { did: 'left' };
     const status = await deps.executions.status(row.worker_id);
     if (isUnderWay(status)) return { did: 'left' };
@@ -56,7 +64,9 @@ function closeCancelled(
 ): Promise<boolean> {
   const run = runOf(row, deps.stage);
   if (status !== 'SUCCEEDED' && status !== 'unknown') return closeEnded(deps, row, run, { status });
-  const why = `ExecutionLost: the job was cancelled, and its execution is gone (${status}); set the job to PENDING to go on`;
+  // one that has SUCCEEDED found the job cancelled and left it
+  const gone = status === 'SUCCEEDED' ? 'its execution has left it' : `its execution is gone (${status})`;
+  const why = `ExecutionLost: the job was cancelled, and ${gone}; set the job to PENDING to go on`;
   return closeFailed(deps, run, { name: 'ExecutionLost', why });
 }
 
@@ -76,14 +86,18 @@ function isDue({ now }: SweepDeps, row: MarkedRow): boolean {
 
 /** Batches of a job that are paid for and not collected; where the ledger does not tell, the one that the row names. */
 async function unwatchedNames({ ledger, log }: SweepDeps, row: MarkedRow): Promise<string[]> {
+  const named = typeof row.batch_id === 'string' && row.batch_id !== '' ? [row.batch_id] : [];
   try {
     const batches = await ledger.batches(row.job_id);
     if (batches.length > 0) return unwatched(batches).map(nameOfBatch);
+    return row.checker_schedule_failed ? named : [];
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     log.error('the ledger cannot be read', { job_id: row.job_id, why: (error as Error).message });
+    // what the row says stands
+    if (!row.checker_schedule_failed) return [];
+    return named.length > 0 ? named : ['one that the ledger cannot tell'];
   }
-  return row.checker_schedule_failed && typeof row.batch_id === 'string' ? [row.batch_id] : [];
 }
 
 /** A step that was under way when its execution was stopped may have sent a batch after the row was closed. */
@@ -97,4 +111,16 @@ async function tell(deps: SweepDeps, row: MarkedRow, batches: readonly string[])
     logs: withLogLine(row.logs, time, 'ERROR', `found after the end:${told}`),
   });
   deps.log.error('a batch was sent by a step whose execution was stopped', { job_id: row.job_id, batches });
+}
+
+/** A step that was under way then may have collected the batch, or may have been refused it. */
+async function takeBack(deps: SweepDeps, row: MarkedRow): Promise<void> {
+  const time = deps.now().toISOString();
+  await deps.jobs.change(row.job_id, condition(row), {
+    checker_schedule_failed: undefined,
+    error_message: untold(row.error_message) || undefined,
+    updated_at: time,
+    logs: withLogLine(row.logs, time, 'INFO', 'none of its batches is left unwatched any more'),
+  });
+  deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
 }

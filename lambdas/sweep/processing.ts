@@ -48,7 +48,8 @@ const isWatchRow = (row: MarkedRow, stage: string | undefined): boolean =>
 /** Such a row ends with its job; one that was written or left open by a process killed half-way is closed after it. */
 async function closeWatchRow(deps: SweepDeps, row: MarkedRow): Promise<Did> {
   const job = marksSchema.safeParse(await deps.jobs.get(row.batch_job_id)).data;
-  if (!job?.process_exit_confirmed) return 'left';
+  // one that was set to PENDING by hand still says that it has ended
+  if (!job?.process_exit_confirmed || job.status === 'PENDING') return 'left';
   const status = job.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED';
   const message = `its job ${row.batch_job_id} has ended as ${job.status}: see there`;
   const { execution_status } = job;

@@ -186,6 +186,26 @@ test('redrive puts a FAILED job back to PENDING under a new version, whose execu
   expect(await rowOf(job)).toMatchObject({ status: 'PENDING', version: 5, worker_id: 'none' });
 });
 
+test('redrive takes off the row what its last end and earlier resumes left, but not that a paid batch is unwatched', async () => {
+  const job = await aJob({
+    status: 'FAILED',
+    worker_id: 'x',
+    process_exit_confirmed: true,
+    resumed: 3,
+    execution_redrives: 2,
+    execution_status: 'TIMED_OUT',
+    error_message: 'ExecutionTimedOut: …',
+    completed_at: '2026-11-22T10:00:00.000Z',
+    checker_schedule_failed: true,
+  });
+  expect((await deployed.run(['redrive', job])).code).toBe(0);
+  const row = await rowOf(job);
+  // until an execution has claimed the row, nobody watches the batch
+  expect(row).toMatchObject({ status: 'PENDING', completed_at: '', checker_schedule_failed: true });
+  for (const gone of ['resumed', 'execution_redrives', 'execution_status', 'error_message', 'process_exit_confirmed'])
+    expect(row).not.toHaveProperty(gone);
+});
+
 test.each([
   [{ status: 'FAILED' }, /process_exit_confirmed/],
   [{ status: 'COMPLETED' }, /is COMPLETED: it is done/],

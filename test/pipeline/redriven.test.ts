@@ -70,7 +70,7 @@ describe('an execution that is redriven in the console', () => {
     await goOnFromTheWait(job);
     const row = await stops.rowOf(job);
     expect(row).toMatchObject({ status: 'COMPLETED', process_exit_confirmed: true });
-    expect(row).not.toHaveProperty('execution_status');
+    for (const gone of ['execution_status', 'checker_schedule_failed']) expect(row).not.toHaveProperty(gone);
     expect(await stops.awaitingRows(job)).toMatchObject([{ status: 'COMPLETED' }]);
     expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
     expect(await watch.hear(job, 'ABORTED')).toEqual({ done: 'nothing' });

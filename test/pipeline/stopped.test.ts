@@ -149,6 +149,65 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(await stops.rowOf(job)).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
   });
 
+  it('does not plan over the plan by which a later execution has sent', async () => {
+    const before = world.standIn.batches().length;
+    const job = world.jobRow();
+    await world.world.jobs.putNew(job);
+    const next = { ...inputOf(job), version: 4, execution: 'next' };
+    onNextCall(world.world.conversations, 'groupCounts', {
+      after: async () => {
+        await watch.hear(job, 'ABORTED');
+        await world.world.jobs.change(job.job_id, { status: 'FAILED', version: 3 }, { status: 'PENDING' });
+        world.passTime(60);
+        expect(await submit(world.world, next)).toMatchObject({ next: 'wait' });
+      },
+    });
+    expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'leave' });
+    const row = await stops.rowOf(job);
+    expect(row).toMatchObject({ status: 'PROCESSING', worker_id: 'next' });
+    expect((await world.world.ledger.plan(job.job_id))?.report_timestamp).toBe(row.started_at);
+    expect(world.standIn.batches()).toHaveLength(before + 1);
+  });
+
+  it('nor over the plan by which another attempt of its own execution has sent', async () => {
+    const before = world.standIn.batches().length;
+    const job = world.jobRow();
+    await world.world.jobs.putNew(job);
+    const planned = async () => JSON.stringify(await Array.fromAsync(world.world.ledger.askedInRound(job.job_id, 1)));
+    let sentBy = '';
+    onNextCall(world.world.conversations, 'groupCounts', {
+      after: async () => {
+        // the other attempt sees one comment less
+        const { comments } = world.world.conversations;
+        world.world.conversations.comments = async (...of) =>
+          (await comments.apply(world.world.conversations, of)).slice(1);
+        expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'wait' });
+        world.world.conversations.comments = comments;
+        sentBy = await planned();
+      },
+    });
+    expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'settle' });
+    expect(await planned()).toBe(sentBy);
+    expect(world.standIn.batches()).toHaveLength(before + 1);
+  });
+
+  it('does not send again what had no clear answer, once the job was cancelled', async () => {
+    const before = world.standIn.batches().length;
+    const job = world.jobRow();
+    await world.world.jobs.putNew(job);
+    world.standIn.script.answer('create', 500);
+    expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'settle' });
+    world.passTime(3_600);
+    onNextCall(world.world.ledger, 'batches', {
+      after: async () => {
+        const { version } = await stops.rowOf(job);
+        await world.world.jobs.change(job.job_id, { status: 'PROCESSING', version }, { status: 'CANCELLED' });
+      },
+    });
+    expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'complete' });
+    expect(world.standIn.batches()).toHaveLength(before);
+  });
+
   it('one that only begins then does not take the row back', async () => {
     const job = world.jobRow();
     await world.world.jobs.putNew(job);

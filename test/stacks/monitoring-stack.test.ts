@@ -32,6 +32,9 @@ function dashboardOf(template: Template): string {
   return JSON.stringify(dashboard?.Properties.DashboardBody);
 }
 
+/** A name with the region behind it, as a template has it. */
+const inItsRegion = (name: string) => ({ 'Fn::Join': ['', [`${name}-`, { Ref: 'AWS::Region' }]] });
+
 const plain = monitoring();
 const STAGE = { 'narratives:stage': 'preprod', 'narratives:createTables': 'true' };
 const staged = monitoring(STAGE);
@@ -206,8 +209,8 @@ describe('dashboard', () => {
   });
 
   it('says where it is', () => {
-    plain.hasOutput('DashboardName', { Value: 'DelphiNarratives' });
-    staged.hasOutput('DashboardName', { Value: 'DelphiNarratives-preprod' });
+    plain.hasOutput('DashboardName', { Value: inItsRegion('DelphiNarratives') });
+    staged.hasOutput('DashboardName', { Value: inItsRegion('DelphiNarratives-preprod') });
     expect(Object.keys(plain.findOutputs('*'))).toContain('DashboardUrl');
   });
 });
@@ -217,7 +220,13 @@ describe('two stages in one account', () => {
     const names = (template: Template) => alarmsOf(template).map(({ AlarmName }) => AlarmName);
     for (const name of names(staged)) expect(name).toMatch(/^DelphiNarratives-preprod-/);
     expect(names(plain).filter((name) => names(staged).includes(name))).toEqual([]);
-    staged.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'DelphiNarratives-preprod' });
+    staged.hasResourceProperties('AWS::CloudWatch::Dashboard', {
+      DashboardName: inItsRegion('DelphiNarratives-preprod'),
+    });
+  });
+
+  it('nor do two regions: dashboards belong to the whole account', () => {
+    plain.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: inItsRegion('DelphiNarratives') });
   });
 
   it('watch their own figures: a function is told the stage that its figures are counted for', () => {

@@ -85,7 +85,7 @@ describe("the database's authority", () => {
     const names = 'n'.repeat(255);
     const context = {
       'narratives:reportsTable': names,
-      'narratives:ledgerTable': names,
+      'narratives:ledgerTable': 'l'.repeat(255),
       'narratives:anthropicBaseUrl': `https://${names}`,
     };
     const { Variables } = functionsByStep(stacks(context).narratives).submit.Environment;

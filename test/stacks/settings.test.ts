@@ -113,6 +113,7 @@ describe('settings', () => {
     'NARRATIVES',
     'delphi-narratives:stage',
     'stage',
+    'LogLevel',
   ])('refuses the near miss -c %s, which CDK would take and nobody read', (key) => {
     expect(() => readConfig({ [key]: 'x' })).toThrow(`-c ${key} is no setting; write narratives:KEY=VALUE`);
   });
@@ -202,5 +203,12 @@ describe('cdk synth with a setting that is wrong', () => {
     });
     expect(status).toBe(2);
     expect(stdout + stderr).toMatch(/^InvalidSetting: -c Narratives:stage is no setting; [^\n]+\n$/);
+  });
+
+  it('refuses one table for two purposes', () => {
+    const named = { 'narratives:reportsTable': 'Reports', 'narratives:ledgerTable': 'Reports' };
+    expect(() => readConfig(named)).toThrow(
+      /reportsTable and narratives:ledgerTable name one and the same table Reports/,
+    );
   });
 });

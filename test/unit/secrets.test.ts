@@ -86,6 +86,7 @@ describe('secrets', () => {
       "You can't perform this operation on the secret because it was marked for deletion.",
       /marked for deletion: .*restore-secret/,
     ],
+    [400, 'AccessDeniedException', 'Access to KMS is not allowed', /cannot be decrypted .*kmsKeyArns/],
     [400, 'DecryptionFailure', "Secrets Manager can't decrypt the protected secret text", /cannot be decrypted/],
   ])('%i %s is a setting to mend', async (status, type, message, says) => {
     refuses(status, type, message);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { entry } from '../../lambdas/domain/keys.ts';
+import { SETTLE_SECONDS } from '../../lambdas/submit/send.ts';
 import { ownerOf } from './fakes.ts';
 import { batchEntry, batchStatus } from './make.ts';
-import { type World, world } from './send-world.ts';
+import { INTENT_AT, type World, world } from './send-world.ts';
 
 describe('adopting our own batch from the list', () => {
   const known = batchEntry();
@@ -81,6 +82,17 @@ describe('adopting our own batch from the list', () => {
     const listed = [batchStatus('young', 2)];
     expect((await adopted({ listed, age: 60 })).answer).toMatchObject({ kind: 'settle' });
     expect((await adopted({ listed, age: 61 })).answer).toMatchObject({ batch: { batch_id: 'young' } });
+  });
+
+  test('a young batch that fits is waited for, however old the intent: nothing is sent beside it', async () => {
+    // created by a call that took minutes, and whose answer was lost
+    const born = new Date(INTENT_AT + (SETTLE_SECONDS - 5) * 1000).toISOString();
+    const { answer, calls } = await adopted({
+      listed: [batchStatus('late', 2, { created_at: born })],
+      age: SETTLE_SECONDS,
+    });
+    expect(answer).toMatchObject({ kind: 'settle', waitSeconds: 15 });
+    expect(calls).toEqual([]);
   });
 
   test('also long after the intent it is adopted before anything is sent again', async () => {

@@ -74,6 +74,8 @@ describe('an answer that says nothing', () => {
     expect(entry()).toMatchObject([{ state: 'intended' }]);
   });
 
+  test('the list is waited for beyond the end of the longest call', () => expect(SETTLE_SECONDS).toBe(240 + 180));
+
   test.each([0, 1, SETTLE_SECONDS - 1])('%i seconds after the intent the list is still waited for', async (age) => {
     const { run, calls } = world({ known: batchEntry(), age });
     expect(await run()).toMatchObject({ kind: 'settle', waitSeconds: 15 });
@@ -84,7 +86,7 @@ describe('an answer that says nothing', () => {
     const { run, calls, entry } = world({ known: batchEntry(), age: SETTLE_SECONDS });
     expect(await run()).toMatchObject({ kind: 'sent', batch: { batch_id: 'msgbatch_new' } });
     expect(calls).toEqual(['removeIntent', 'putIntent', 'send', 'ownBatch msgbatch_new', 'updateBatch']);
-    expect(entry()).toMatchObject([{ intent_at: '2026-11-22T10:03:00.000Z', batch_id: 'msgbatch_new' }]);
+    expect(entry()).toMatchObject([{ intent_at: '2026-11-22T10:07:00.000Z', batch_id: 'msgbatch_new' }]);
   });
 
   test('a list that cannot be read is an error: nothing is sent', async () => {

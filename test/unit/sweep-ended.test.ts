@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { InvalidRow } from '../../lambdas/domain/errors.ts';
+import { executionName } from '../../lambdas/domain/keys.ts';
+import { tellUnwatched } from '../../lambdas/job/close-failed.ts';
 import { batchEntry, JOB } from './make.ts';
 import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from './sweep-world.ts';
 
@@ -57,6 +60,52 @@ describe('a FAILED row with a paid batch that nobody watches', () => {
     expect(await bad.run()).toMatchObject({ ...NOTHING, unwatched: 1 });
   });
 
+  test('waits while another job of its report is under way, so that two never are', async () => {
+    const failed = unwatched({ created_at: ago(900), started_at: ago(900), updated_at: ago(90) });
+    const other = { job_id: 'other', created_at: ago(30), updated_at: ago(1) };
+    const before = { status: 'PROCESSING', version: 2, worker_id: 'python-1', batch_job_id: undefined };
+    const waits = [{}, { status: 'PROCESSING', version: 2, worker_id: executionName('other', 1) }];
+    const goesOn = [
+      { report_id: 'r2other' },
+      // an old poller may have left it so for ever
+      before,
+      { ...before, job_type: 'AWAITING_NARRATIVE_BATCH', worker_id: NAME, batch_job_id: JOB },
+    ];
+    for (const change of waits) {
+      const { run, changes } = wired([failed, pending({ ...other, ...change })], { status: 'RUNNING', batches });
+      expect(await run()).toMatchObject({ ...NOTHING, unwatched: 1 });
+      expect(changes).toEqual([]);
+    }
+    for (const change of goesOn) {
+      const { run } = wired([failed, pending({ ...other, ...change })], { status: 'RUNNING', batches });
+      expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
+    }
+  });
+
+  test.each([
+    ['was collected by a step that was still at work', [batchEntry({ state: 'collected', batch_id: 'b' })]],
+    ['was refused to a step that was still at work', []],
+  ])('whose batch %s no longer says that it is unwatched', async (_what, left) => {
+    const error_message = `ExecutionAborted: stopped${tellUnwatched(['round 1 part 0, never confirmed'])}`;
+    const told = unwatched({ execution_status: 'ABORTED', error_message, batch_id: undefined });
+    const { run, row } = wired([told], { batches: left });
+    expect(await run()).toMatchObject(NOTHING);
+    expect(row(JOB)).toMatchObject({ status: 'FAILED', error_message: 'ExecutionAborted: stopped' });
+    expect(row(JOB).checker_schedule_failed).toBeUndefined();
+    expect(row(JOB).logs).toMatch(/none of its batches is left unwatched any more/);
+    const { run: again, changes } = wired([row(JOB)], { batches: left });
+    await again();
+    expect(changes).toEqual([]);
+  });
+
+  test('stays as it is while the ledger cannot be read', async () => {
+    const told = unwatched({ execution_status: 'ABORTED', batch_id: undefined });
+    const { run, deps, changes } = wired([told]);
+    deps.ledger.batches = () => Promise.reject(new InvalidRow('of another version'));
+    expect(await run()).toMatchObject({ ...NOTHING, unwatched: 1 });
+    expect(changes).toEqual([]);
+  });
+
   test('and one whose execution was redriven unheard is given back to it', async () => {
     const { run, row } = wired([unwatched({ execution_status: 'ABORTED' })], { status: 'RUNNING', batches });
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
@@ -87,6 +136,14 @@ describe('a CANCELLED row', () => {
       checker_schedule_failed: true,
     });
     expect(figures.JobsCancelled).toBe(1);
+  });
+
+  test('whose batch was collected after all no longer says that it is unwatched', async () => {
+    const told = processing({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
+    const { run, row } = wired([told], { batches: [batchEntry({ state: 'collected', batch_id: 'b' })] });
+    expect(await run()).toMatchObject(NOTHING);
+    expect(row(JOB).checker_schedule_failed).toBeUndefined();
+    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', error_message: undefined });
   });
 
   test('whose execution still runs, or that is nobody’s, is left alone', async () => {

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { executionName, isExecutionName } from '../../lambdas/domain/keys.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { batchEntry, JOB } from './make.ts';
-import { ago, NAME, NOTHING, pending, processing, wired } from './sweep-world.ts';
+import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from './sweep-world.ts';
 
 describe('a PENDING row', () => {
   test('that has waited for five minutes is started by its own name', async () => {
@@ -95,6 +95,26 @@ describe('a PROCESSING row', () => {
     await deps.jobs.change(JOB, { status: 'PROCESSING', version: 4 }, { status: 'COMPLETED' });
     expect(await run()).toMatchObject(NOTHING);
     expect(changes).toHaveLength(1);
+  });
+});
+
+describe('the AWAITING row that tells of a batch of one of our jobs', () => {
+  const watch = processing({ job_id: 'watch', job_type: 'AWAITING_NARRATIVE_BATCH', batch_job_id: JOB });
+
+  test.each([
+    ['FAILED', 'FAILED'],
+    ['COMPLETED', 'COMPLETED'],
+  ])('is closed after its job has ended as %s', async (status, closed) => {
+    const { run, row } = wired([watch, unwatched({ status, checker_schedule_failed: undefined })]);
+    expect(await run()).toMatchObject({ ...NOTHING, closed: 1 });
+    expect(row('watch')).toMatchObject({ status: closed, process_exit_confirmed: true });
+  });
+
+  test('is left while its job waits to be worked on again, though nothing of it runs', async () => {
+    const waiting = pending({ process_exit_confirmed: true, updated_at: ago(1) });
+    const { run, changes } = wired([watch, waiting]);
+    expect(await run()).toMatchObject(NOTHING);
+    expect(changes).toEqual([]);
   });
 });
 
