@@ -1,4 +1,4 @@
-import { NarrativesError } from '../lambdas/domain/errors.ts';
+import { AnthropicUnavailable, NarrativesError } from '../lambdas/domain/errors.ts';
 import { AccessRefused, AwsRefused, EndpointDown, WrongUse } from './errors.ts';
 
 const UNREACHABLE = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|TimeoutError/;
@@ -23,6 +23,10 @@ interface SdkError {
 export function translated(error: unknown, where: string): NarrativesError {
   const aws = awsError(error, where);
   if (aws) return aws;
+  if (error instanceof AnthropicUnavailable) {
+    const todo = 'try again later, or correct the way there (network, ANTHROPIC_BASE_URL)';
+    return new AnthropicUnavailable(`${error.message}: ${todo}`, { cause: error });
+  }
   if (error instanceof NarrativesError) {
     const behind = error.cause === undefined ? undefined : awsError(error.cause, where);
     return behind && error.name === 'StoreUnavailable' && !/PostgreSQL/.test(error.message) ? behind : error;

@@ -13,6 +13,8 @@ const ANSWER_MS = 60_000;
 /** The sweep runs for five minutes at most, and answers when it is done. */
 const SWEEP_MS = 330_000;
 
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
 /** The AWS clients of one command; none is used before it is needed. */
 export interface Cloud {
   /** the endpoint or region, for error lines */
@@ -34,6 +36,8 @@ export function openCloud({ endpointUrl, region, profile }: GlobalOptions, where
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
     maxAttempts: 3,
+    // what is amiss is told in one line of our own, not in the SDK's warnings
+    logger: SILENT,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: answerMs, throwOnRequestTimeout: true },
   });
   const usual = options(ANSWER_MS);

@@ -67,7 +67,7 @@ export const COMMANDS = {
     flags: [
       ['--status <status>', `only ${STATUSES.join(', ')}`],
       ['--report <REPORT_ID>', 'only of one report'],
-      ['--zid <zid>', 'the report’s conversation, where it cannot be looked up from here'],
+      ['--zid <zid>', 'with --report: its conversation, where it cannot be looked up from here'],
       ['--limit <count>', 'how many at most (default: 20)'],
     ],
     schema: z.object({
@@ -103,13 +103,13 @@ export const COMMANDS = {
     args: ['reportId'],
     about: 'give a report as Markdown, or as the JSON that the web client gets',
     flags: [
-      ['--format <format>', 'md or json'],
+      ['--format <format>', 'md or json (default: md)'],
       ['--job <JOB_ID>', 'of this job (default: the newest run)'],
       ['--out <file>', 'write it there instead of showing it'],
     ],
     schema: z.object({
       reportId,
-      format: z.enum(['md', 'json'], 'should be md or json'),
+      format: z.enum(['md', 'json'], 'should be md or json').default('md'),
       job: text.optional(),
       out: text.optional(),
     }),

@@ -8,7 +8,7 @@ import type { Cloud } from './cloud.ts';
 import { conversationFrom } from './commands/submit.ts';
 import type { Deployment } from './deployment.ts';
 import { WrongUse } from './errors.ts';
-import type { Io } from './main.ts';
+import type { Io } from './io.ts';
 import type { GlobalOptions } from './options.ts';
 import { readSecret } from './secrets.ts';
 

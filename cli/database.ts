@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import * as z from 'zod';
-import { hostOf } from '../lambdas/clients/database-tls.ts';
+import { hostOf, tlsTrouble } from '../lambdas/clients/database-tls.ts';
 import { conversationsOf, postgresPool } from '../lambdas/clients/postgres.ts';
 import { databaseUrlOf } from '../lambdas/domain/database-secret.ts';
+import { InvalidSetting } from '../lambdas/domain/errors.ts';
 import { parseOr } from '../lambdas/domain/parse.ts';
 import type { Conversations } from '../lambdas/ports.ts';
 import { WrongUse } from './errors.ts';
@@ -24,6 +25,18 @@ const environmentSchema = z.object({
   DATABASE_TLS: z.enum(['verify', 'off'], 'should be verify or off').optional(),
   DATABASE_CA_FILE: z.string().optional(),
 });
+
+/** What to do about a TLS connection that failed: the functions have their own settings, this machine has variables. */
+export function tlsTroubleHere(error: unknown): InvalidSetting | undefined {
+  const trouble = tlsTrouble(error);
+  return (
+    trouble &&
+    new InvalidSetting(
+      `${trouble.message}; on this machine DATABASE_CA_FILE=FILE stands for databaseCaFile, DATABASE_TLS for databaseTls`,
+      { cause: error },
+    )
+  );
+}
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 

@@ -43,7 +43,7 @@ export async function findDeployment(
   const stack = await describe(client, name);
   if (!stack) {
     throw new NotDeployed(
-      `there is no stack ${name} in ${where}: deploy it (npx cdk deploy --all), or name another --stage, --region or --profile`,
+      `there is no stack ${name} in ${where}: deploy it (${howToDeploy(where)}), or name another --stage, --region or --profile`,
     );
   }
   const outputs = Object.fromEntries(
@@ -60,6 +60,9 @@ export async function findDeployment(
   const region = parsed.data.StateMachineArn.split(':')[3] as string;
   return { ...parsed.data, stack: name, stage, region };
 }
+
+const howToDeploy = (where: string): string =>
+  /^https?:/.test(where) ? 'npm run deploy:local' : 'npx cdk deploy --all';
 
 /** A stack by its name, or undefined. */
 export async function describe(client: Pick<CloudFormationClient, 'send'>, name: string): Promise<Stack | undefined> {

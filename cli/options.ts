@@ -27,8 +27,10 @@ export type Invocation = {
 const AFTER_HELP = `
 Environment: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and the AWS credentials as the AWS CLI takes them;
 DATABASE_URL and ANTHROPIC_API_KEY are used instead of the deployed secrets; ANTHROPIC_BASE_URL for a stand-in of the API.
+DATABASE_CA_FILE (a PEM file) and DATABASE_TLS (verify or off) are for PostgreSQL as databaseCaFile and databaseTls are
+where it is deployed: a file that was deployed with has to be named here as well.
 
-Exit code: 0 done, 1 failed, 2 wrong use.`;
+Exit code: 0 done, 1 failed, 2 wrong use; 130 when watching was stopped by Ctrl-C.`;
 
 /**
  * Parses the command line.
@@ -49,8 +51,7 @@ export function parseCommandLine(
     program.parse(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    const message = argv.some((word) => !word.startsWith('-')) ? oneLine((error as Error).message) : 'name a command';
-    throw new WrongUse(`${message}; narratives --help lists commands and flags`);
+    throw new WrongUse(`${complaint(error as Error, program, argv)}; narratives --help lists commands and flags`);
   }
   if (!found) throw new WrongUse('name a command; narratives --help lists them');
   const { command, given } = found;
@@ -94,11 +95,21 @@ function buildProgram(
   return program;
 }
 
+/** Without a command the parser would only show its help; a flag that it does not know is the likelier trouble. */
+function complaint(error: Error, program: Command, argv: readonly string[]): string {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.help') return oneLine(error.message);
+  const unknown = argv.find(
+    (word) => /^-./.test(word) && !program.options.some(({ long }) => long === word.split('=')[0]),
+  );
+  return unknown === undefined ? 'name a command' : `unknown option '${unknown}'`;
+}
+
 const oneLine = (message: string): string =>
   message
     .replace(/^error: /, '')
     .replace(/\s+/g, ' ')
-    .trim();
+    .trim()
+    .replace(/\.$/, '');
 
 /** The parser names options in camel case: `maxBatchSize: …` becomes `--max-batch-size …`. */
 const asFlags = (line: string): string =>

@@ -22,8 +22,8 @@ import { deadLetters } from './dead-letters.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { WrongUse } from './errors.ts';
 import { executionLookup } from './executions.ts';
+import type { Io, Shown } from './io.ts';
 import { jobLists } from './job-lists.ts';
-import type { Io, Shown } from './main.ts';
 import type { Invocation } from './options.ts';
 import {
   batchText,
@@ -96,6 +96,7 @@ const RUNS: Runs = {
   },
 
   async jobs(context, { status, report, zid, limit }) {
+    if (zid !== undefined && report === undefined) throw new WrongUse('--zid goes with --report');
     const { db } = context.cloud;
     const deployment = await context.deployment();
     const lookUp = (reportId: string) =>

@@ -11,8 +11,11 @@ import { freePort } from './cli/free-port.ts';
 const PROGRAM = fileURLToPath(new URL('../tools/deploy-local.ts', import.meta.url));
 
 /** The command in a process of its own. */
-async function deployLocal(env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [PROGRAM], { env: { PATH: process.env.PATH, ...env }, stdio: 'pipe' });
+async function deployLocal(env: NodeJS.ProcessEnv, words: string[] = []) {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: 'pipe',
+  });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk: Buffer) => {
@@ -57,6 +60,16 @@ describe('npm run deploy:local', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^InvalidSetting: DATABASE_URL should read postgres:[^\n]+\n$/);
     expect(stderr).not.toContain('hunter2');
+  });
+
+  it.each([
+    [['--stage', 'beta'], '-c narratives:stage=NAME'],
+    [['--region=eu-west-1'], 'AWS_REGION'],
+  ])('refuses %j, which the CDK would ignore, with exit code 2', async (words, instead) => {
+    const { code, stdout, stderr } = await deployLocal({}, words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is no flag of deploy:local: [^\n]+\n$/);
+    expect(stderr).toContain(instead);
   });
 
   it.each([

@@ -1,5 +1,19 @@
+import { BatchNotFound } from '../../lambdas/domain/errors.ts';
 import type { Batches, BatchStatus } from '../../lambdas/ports.ts';
 
 /** How a batch stands, straight from Anthropic. @throws BatchNotFound, AnthropicRefused, AnthropicUnavailable */
-export const batchStatus = ({ batches }: { batches: Pick<Batches, 'status'> }, batchId: string): Promise<BatchStatus> =>
-  batches.status(batchId);
+export async function batchStatus(
+  { batches }: { batches: Pick<Batches, 'status'> },
+  batchId: string,
+): Promise<BatchStatus> {
+  try {
+    return await batches.status(batchId);
+  } catch (error) {
+    if (!(error instanceof BatchNotFound)) throw error;
+    // what the steps advise is about a job's row; here the id may just be mistyped
+    throw new BatchNotFound(
+      `the Anthropic API knows no batch ${batchId}: check the id; if it is right, the batch was deleted, or the key is of another workspace`,
+      { cause: error },
+    );
+  }
+}

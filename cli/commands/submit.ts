@@ -1,5 +1,5 @@
 import type { BatchReportsRequest } from '../../lambdas/domain/batch-reports-request.ts';
-import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { type PutJobAnswer, type PutJobDeps, putJob } from '../../lambdas/job/put-job.ts';
 import type { Conversations } from '../../lambdas/ports.ts';
 import { DatabaseAway, JobActive } from '../errors.ts';
@@ -27,6 +27,10 @@ export const conversationFrom = (conversations: Pick<Conversations, 'report'>): 
     try {
       return await conversations.report(reportId);
     } catch (error) {
+      if (error instanceof InvalidSetting) {
+        const { tlsTroubleHere } = await import('../database.ts');
+        throw tlsTroubleHere(error.cause) ?? error;
+      }
       if (!(error instanceof StoreUnavailable)) throw error;
       throw new DatabaseAway(
         `${error.message}: it may be in a private network; set DATABASE_URL to an address that is reachable from here, or give --zid`,

@@ -1,5 +1,5 @@
 import type { Conversations, Topics } from '../../lambdas/ports.ts';
-import type { Database } from '../database.ts';
+import { type Database, tlsTroubleHere } from '../database.ts';
 import { bad, type Finding, ok, warn } from './finding.ts';
 
 /** Tables and columns of Polis that the steps read, at the price of no row. */
@@ -18,6 +18,9 @@ const UNREADABLE: Record<string, string> = {
   '42703': 'check that the database is a Polis database of a known version',
 };
 
+/** The database is there and does not let us in: wrong user, password or database. */
+const REFUSED = /^(28|3D)/;
+
 /** Whether PostgreSQL answers, gives what the steps read, and has math of the right `math_env`. */
 export async function checkDatabase(
   { pool, tls }: Pick<Database, 'pool' | 'tls'>,
@@ -25,6 +28,11 @@ export async function checkDatabase(
 ): Promise<Finding[]> {
   const what = 'database';
   const away = await trouble(pool, 'SELECT 1');
+  if (away?.tls) return [bad(what, away.tls, '')];
+  if (away && REFUSED.test(away.code)) {
+    const todo = 'check user, password and database in the database secret, or in DATABASE_URL';
+    return [bad(what, `refuses the connection (${away.code})`, todo)];
+  }
   if (away) {
     return [
       warn(
@@ -61,15 +69,18 @@ async function checkMath(pool: Database['pool'], mathEnv: string): Promise<Findi
   );
 }
 
-/** @returns undefined when the query works; else its code, and what may be told of it */
-async function trouble(pool: Database['pool'], sql: string): Promise<{ code: string; told: string } | undefined> {
+/** @returns undefined when the query works; else its code, what may be told of it, and what to do about TLS if it is that */
+async function trouble(
+  pool: Database['pool'],
+  sql: string,
+): Promise<{ code: string; told: string; tls?: string | undefined } | undefined> {
   try {
     await pool.query(sql);
     return undefined;
   } catch (error) {
     const { code = '', message = '' } = error as { code?: string; message?: string };
     // a message of `pg` itself, such as a time-out, comes without a code
-    return { code, told: code || message.slice(0, 100) };
+    return { code, told: code || message.slice(0, 100), tls: tlsTroubleHere(error)?.message };
   }
 }
 

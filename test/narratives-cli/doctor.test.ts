@@ -8,6 +8,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { checkDatabase } from '../../cli/doctor/database.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { SHAPES } from '../../cli/doctor/table-shapes.ts';
 import { checkTable } from '../../cli/doctor/tables.ts';
@@ -146,6 +147,20 @@ test('a key that the API does not take, and a database that is away, are told wi
   ]);
   expect(JSON.stringify(amiss)).not.toMatch(/sk-ant-wrong|topsecret/);
 });
+
+test.each([
+  ['28P01', '', 'refuses the connection (28P01)'],
+  ['3D000', '', 'refuses the connection (3D000)'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', '', 'DATABASE_CA_FILE=FILE'],
+  ['', 'The server does not support SSL connections', 'PostgreSQL refuses TLS'],
+])(
+  'a database that answers, and does not let us in (%s%s), is a failure and not one that is away',
+  async (code, message, told) => {
+    const pool = { query: () => Promise.reject(Object.assign(new Error(message), { code })) };
+    const findings = await checkDatabase({ pool: pool as never, tls: 'verify' }, 'prod');
+    expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(told) }]);
+  },
+);
 
 test('a conversation without math of the deployed math_env is told, with those that are there', async () => {
   const pool = postgresPool(postgres.url);

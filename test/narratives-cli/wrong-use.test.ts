@@ -8,7 +8,7 @@ test.each([
   [['frobnicate'], /unknown command 'frobnicate'/],
   [['jobs', '--nope'], /unknown option '--nope'/],
   [['job'], /missing required argument 'JOB_ID'/],
-  [['job', 'a', 'b'], /too many arguments/],
+  [['job', 'a', 'b'], /too many arguments.*: a, b; narratives/],
   [['jobs', '--limit', '0'], /--limit should be a whole number from 1 to 1,000/],
   [['jobs', '--limit', '1e3'], /--limit should be a whole number/],
   [['jobs', '--status', 'done'], /--status should be one of PENDING, PROCESSING/],
@@ -16,7 +16,7 @@ test.each([
   [['submit', 'r1', '--max-batch-size', 'many'], /--max-batch-size should be a whole number from 1 to 100,000/],
   [['submit', 'r1', '--zid', '12x'], /--zid should be the conversation’s zid/],
   [['batch', '../models'], /BATCH_ID should be a batch id/],
-  [['report', 'r1'], /--format should be md or json/],
+  [['--jsno'], /unknown option '--jsno'/],
   [['report', 'r1', '--format', 'html'], /--format should be md or json/],
   [['jobs', '--endpoint-url', 'localhost:4566'], /--endpoint-url should be an address such as/],
   [['jobs', '--region', 'Ireland'], /--region should be a region such as eu-west-1/],
@@ -28,6 +28,7 @@ test.each([
 });
 
 test.each([
+  [['jobs', '--zid', '7'], /--zid goes with --report/],
   [['doctor', '--settings', 'x.json'], /--settings goes with --before-deploy/],
   [['doctor', '--before-deploy', '--settings', 'no-such-file.json'], /no-such-file\.json cannot be read \(ENOENT\)/],
   [['doctor', '--before-deploy', '--report', 'r1'], /--report goes without --before-deploy/],

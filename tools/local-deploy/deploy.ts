@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
-import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { emulatorEnvironment, emulatorUrl, findEmulator } from './emulator.ts';
 import { nextSteps } from './next-steps.ts';
 import { readOutputs } from './outputs.ts';
@@ -16,6 +16,7 @@ import { runCdk } from './run-cdk.ts';
  * @throws InvalidSetting, StoreUnavailable
  */
 export async function deployLocal(cdkArguments: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  refuseNarrativesFlags(cdkArguments);
   const values = readPolisSide(env);
   const emulator = await findEmulator(emulatorUrl(env));
   const awsEnv = emulatorEnvironment(emulator, env);
@@ -45,6 +46,20 @@ export async function deployLocal(cdkArguments: readonly string[], env: NodeJS.P
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Flags of `narratives`, which the CDK would ignore or take for something else: with --stage, another stage would be deployed. */
+function refuseNarrativesFlags(words: readonly string[]): void {
+  const wrong = words.find((word) => /^--(stage|endpoint-url|region)(=|$)/.test(word));
+  if (wrong === undefined) return;
+  const [flag = ''] = wrong.split('=');
+  throw new InvalidSetting(`${flag} is no flag of deploy:local: ${INSTEAD[flag]}`);
+}
+
+const INSTEAD: Record<string, string> = {
+  '--stage': 'write -c narratives:stage=NAME',
+  '--endpoint-url': 'set AWS_ENDPOINT_URL',
+  '--region': 'set AWS_REGION',
+};
 
 async function stackNames(endpoint: string): Promise<ReadonlySet<string>> {
   const client = new CloudFormationClient({ endpoint });
