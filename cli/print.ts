@@ -78,7 +78,7 @@ export const changeText = ({ at, what }: Change): string => `${at.slice(11, 19)}
 /** How a watched job ended. */
 export function watchedText({ job_id, status, error, stopped }: Watched): string {
   if (stopped) return `job ${job_id} is ${status} and goes on; narratives watch ${job_id} follows it again`;
-  const report = status === 'COMPLETED' ? `; narratives job ${job_id} tells what it did` : '';
+  const report = status === 'FAILED' ? '' : `; narratives job ${job_id} tells what it did`;
   return `job ${job_id} ended ${status}${error ? `: ${plainLine(error)}` : ''}${report}`;
 }
 

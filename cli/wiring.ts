@@ -179,6 +179,7 @@ const RUNS: Runs = {
     const deps = {
       cloud,
       env: io.env,
+      now: () => io.now(),
       stage: global.stage,
       folder: process.cwd(),
       translated: (error: unknown) => translated(error, cloud.where),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { AWAITING_BATCH, type JobRow, jobRowSchema } from '../../lambdas/domain/job-row.ts';
+import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
 import { STATUSES } from '../commands.ts';
-import { attends } from './own-job.ts';
+import { attends, ENDED } from './own-job.ts';
 
 export interface JobListDeps {
   /** Rows of our two types of one status, newest first, not yet parsed. */
@@ -20,10 +21,11 @@ export interface ListedJob {
   created_at: string;
   updated_at: string;
   model: string | null;
-  /** how far its batches are, or why it failed */
+  /** how far its batches are; once it has ended, what it stored or why it failed */
   progress: string;
 }
 
+const resultsSchema = z.object({ planned: z.number(), stored: z.number() });
 const toldSchema = z.looseObject({
   updated_at: z.string().catch(''),
   batch_progress: z.string().catch(''),
@@ -78,6 +80,15 @@ function listed(row: JobRow): ListedJob {
     created_at: String(row.created_at ?? ''),
     updated_at,
     model: row.model ?? null,
-    progress: row.status === 'FAILED' ? error_message : batch_progress,
+    progress:
+      row.status === 'FAILED'
+        ? error_message
+        : ((ENDED.includes(row.status) ? storedOf(row.job_results) : undefined) ?? batch_progress),
   };
+}
+
+/** What `job_results` of a job that has ended says of its sections; what its batches were last seen doing is then out of date. */
+function storedOf(jobResults: unknown): string | undefined {
+  const results = resultsSchema.safeParse(jsonOrUndefined(typeof jobResults === 'string' ? jobResults : ''));
+  return results.success ? `${results.data.stored} of ${results.data.planned} sections stored` : undefined;
 }

@@ -1,3 +1,4 @@
+import { jobFinder } from '../../lambdas/clients/job-table.ts';
 import { topicTables } from '../../lambdas/clients/topics.ts';
 import type { NarrativesError } from '../../lambdas/domain/errors.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
@@ -14,10 +15,12 @@ import { checkDeadLetters, checkMapping, checkStateMachine, checkSweep } from '.
 import { anthropicCheck, secretChecks } from './secrets.ts';
 import { SHAPES } from './table-shapes.ts';
 import { checkTable } from './tables.ts';
+import { checkUnwatched } from './unwatched.ts';
 
 export interface DoctorDeps {
   cloud: Cloud;
   env: NodeJS.ProcessEnv;
+  now: () => Date;
   stage: string;
   /** where a settings file is looked for */
   folder: string;
@@ -64,6 +67,7 @@ export async function checkDeployment(deps: DoctorDeps, reportId: string | undef
       ['job stream mapping', () => checkMapping(cloud.lambda, here)],
       ['dead letters', () => checkDeadLetters(cloud.queues, here)],
       ['sweep for forgotten jobs', () => checkSweep(cloud.cloudFormation, here)],
+      ['unwatched paid batches', () => checkUnwatched(jobFinder(cloud.db, here.JobTableName), deps.now())],
     ],
     translated,
   );

@@ -144,5 +144,8 @@ function queryError(what: string, error: unknown): Error {
       { cause: error },
     );
   }
-  return new StoreUnavailable(`PostgreSQL could not read ${what} (${code ?? message})`, { cause: error });
+  return new StoreUnavailable(
+    `PostgreSQL could not read ${what} (${code ?? message}): see that it is up, and that it can be reached from here`,
+    { cause: error },
+  );
 }

@@ -57,7 +57,7 @@ export async function closeFailed(
 /** What an operator is told of batches that nobody watches; empty when there are none. */
 export const tellUnwatched = (names: readonly string[]): string =>
   names.length > 0
-    ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; set the job to PENDING to go on with them]`
+    ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; they are taken up when the job goes on]`
     : '';
 
 /** A message without what `tellUnwatched` added to it. */

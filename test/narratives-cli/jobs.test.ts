@@ -113,6 +113,19 @@ test('jobs lists narrative jobs of every status, newest first, and leaves out th
   expect(failed.out).not.toContain(newer);
 });
 
+test('jobs tells what an ended job stored, not what its batches were last seen doing', async () => {
+  const report_id = 'rended';
+  const batch_progress = 'round 1: 0 of 1 open batches ended; 15 processing, 0 succeeded';
+  const ended = { report_id, batch_progress, job_results: '{"planned":15,"stored":14}' };
+  await aJob({ ...ended, status: 'CANCELLED', created_at: '2026-11-20T00:00:00.000Z' });
+  await aJob({ report_id, batch_progress, job_results: '{}', status: 'PROCESSING', worker_id: 'x' });
+  const said = await deployed.run(['jobs', '--report', report_id, '--zid', '7', '--json']);
+  expect((said.json() as { progress: string }[]).map(({ progress }) => progress)).toEqual([
+    batch_progress,
+    '14 of 15 sections stored',
+  ]);
+});
+
 test('jobs leaves out the rows that an execution keeps for its own batches, and shows those of the old pipeline', async () => {
   const report_id = 'rwatch';
   const own = await aJob({ report_id, status: 'PROCESSING' });

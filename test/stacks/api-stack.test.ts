@@ -3,10 +3,11 @@ import { App } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { addNarratives } from '../../lib/app.ts';
 import { findings } from '../../lib/nag.ts';
-import { functionsByStep, IMPORTED, statementsOf } from './stacks.ts';
+import { functionsByStep, IMPORTED, outdir, statementsOf } from './stacks.ts';
 
 function synth(context: Record<string, unknown>) {
   const app = new App({
+    outdir: outdir(),
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong', ...context, 'aws:cdk:bundling-stacks': [] },
     builtinCloudFormationValidation: false,
     analyticsReporting: false,

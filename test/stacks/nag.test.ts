@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { ACCEPTED, type Accepted, checkWithNag, findings } from '../../lib/nag.ts';
 import { API_FUNCTIONS, STEPS } from '../../lib/steps.ts';
-import { functionsByStep, IMPORTED, NETWORK, narrativesApp, type Statement, statementsOf } from './stacks.ts';
+import { functionsByStep, IMPORTED, NETWORK, narrativesApp, outdir, type Statement, statementsOf } from './stacks.ts';
 
 const API = { 'narratives:httpApi': 'iam', 'narratives:alarmEmail': 'operator@example.org' };
 const APPS = {
@@ -46,7 +46,7 @@ describe('cdk-nag AwsSolutions', () => {
   });
 
   it('ends a synth that has a finding, and lets a clean one pass', () => {
-    const app = new App({ analyticsReporting: false });
+    const app = new App({ analyticsReporting: false, outdir: outdir() });
     checkWithNag(app);
     new Queue(new Stack(app, 'Other'), 'Bare');
     const code = process.exitCode;

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
+import { afterAll } from 'vitest';
 import { addNarratives } from '../../lib/app.ts';
 import { STEP_METADATA } from '../../lib/step-function.ts';
 
@@ -18,11 +21,17 @@ export const NETWORK = {
   'narratives:securityGroupIds': 'sg-0123456789abcdef0',
 };
 
+const OUT = mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
+afterAll(() => rmSync(OUT, { recursive: true, force: true }));
+/** A new folder for what an app synthesizes; it goes when the file's tests are done. */
+export const outdir = (): string => mkdtempSync(join(OUT, 'app-'));
+
 const CDK_JSON = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
 /** The app as `cdk synth` makes it, by settings as `-c` gives them, without bundled code. */
 export function narrativesApp(context: Record<string, unknown> = {}) {
   const app = new App({
+    outdir: outdir(),
     context: { ...CDK_JSON.context, ...context, 'aws:cdk:bundling-stacks': [] },
     builtinCloudFormationValidation: false,
     analyticsReporting: false,
