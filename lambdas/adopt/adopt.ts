@@ -50,9 +50,7 @@ export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> 
 async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   const { batch_id, batch_job_id, report_id } = row;
   if (!batch_id || !batch_job_id || !report_id) {
-    throw new InvalidJobRow(
-      `row ${row.job_id} lacks batch_id, batch_job_id or report_id: fill it in, then set it to PENDING`,
-    );
+    throw new InvalidJobRow(`row ${row.job_id} lacks batch_id, batch_job_id or report_id: fill it in, then redrive it`);
   }
   if (await deps.ledger.plan(batch_job_id)) {
     throw new InvalidJobRow(

@@ -87,7 +87,7 @@ function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]):
   for (const { batch_id, expires_at } of batches) {
     if (!expires_at || deps.now().getTime() < Date.parse(expires_at) + OVERDUE_SECONDS * 1000) continue;
     throw new BatchOverdue(
-      `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; set the job to PENDING to watch it again`,
+      `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; redrive the job to watch it again`,
     );
   }
 }

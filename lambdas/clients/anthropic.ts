@@ -153,7 +153,7 @@ function translated(error: unknown, batchId?: string): unknown {
   const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
   if (status === 404 && batchId) {
     return new BatchNotFound(
-      `batch ${batchId} is not known to the Anthropic API (${where}): if the key is of another workspace, put the right one in place and set the job to PENDING; if the batch was deleted, put in a new job`,
+      `batch ${batchId} is not known to the Anthropic API (${where}): if the key is of another workspace, put the right one in place and redrive the job; if the batch was deleted, put in a new job`,
       { cause: error },
     );
   }

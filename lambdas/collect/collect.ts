@@ -28,7 +28,7 @@ const READINGS = 2;
 export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
   const plan = await deps.ledger.plan(state.job_id);
-  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: redrive the job`);
   deps.log.ids?.({ report_id: plan.report_id });
   const sections = sectionsOf(deps.ledger, plan, state.round);
   const round: Round = { plan, round: state.round, sections, board: new TallyBoard(plan.sections), unfiled: new Set() };

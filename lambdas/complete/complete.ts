@@ -19,7 +19,7 @@ export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports; metri
 export async function complete(deps: CompleteDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
   const plan = await deps.ledger.plan(state.job_id);
-  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: set the job to PENDING`);
+  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: redrive the job`);
   deps.log.ids?.({ report_id: plan.report_id });
   const summary = await summarize(deps.ledger, plan);
   await writeGaps(deps, plan, summary);
@@ -59,5 +59,5 @@ async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: Jo
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {
   const told =
     [...byReason({ failed })].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
-  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, mend the cause, then set the job to PENDING`;
+  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, mend the cause, then redrive the job`;
 }

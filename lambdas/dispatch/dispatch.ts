@@ -55,7 +55,7 @@ async function refuse(deps: DispatchDeps, row: unknown, why: string): Promise<Di
     return 'left';
   }
   const time = deps.now().toISOString();
-  const message = `InvalidJobRow: ${why}; mend the attribute and set the job to PENDING`;
+  const message = `InvalidJobRow: ${why}; mend the attribute and redrive the job`;
   const answer = await deps.jobs.change(
     key.data.job_id,
     { status: 'PENDING', version: key.data.version },

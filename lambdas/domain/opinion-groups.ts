@@ -58,7 +58,7 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
     keys,
     (line) =>
       new ConversationNotReady(
-        `math_main.data is incomplete (${withRealKeys(line)}): let the math worker finish, then set the job to PENDING`,
+        `math_main.data is incomplete (${withRealKeys(line)}): let the math worker finish, then redrive the job`,
       ),
   );
   const pidsOfBase = new Map(math.base_ids.map((base, index) => [base, math.base_members[index] ?? []]));
@@ -74,7 +74,7 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
     .sort((a, b) => a.gid - b.gid);
   if (groups.length < 2) {
     throw new ConversationNotReady(
-      `the math has ${groups.length} opinion group(s) and a narrative needs 2: wait for more participants, then set the job to PENDING`,
+      `the math has ${groups.length} opinion group(s) and a narrative needs 2: wait for more participants, then redrive the job`,
     );
   }
   return { groups, extremity: pairUp(math.tids, math.extremity), consensus: byTid(math.consensus) };

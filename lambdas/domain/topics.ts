@@ -43,7 +43,7 @@ export function newestTopics(rows: readonly unknown[]): Topic[] {
         row,
         (line) =>
           new InvalidRow(
-            `topic row ${keyOf(row) || '(no topic_key)'} is half written (${line}): let the Delphi pipeline finish, then set the job to PENDING`,
+            `topic row ${keyOf(row) || '(no topic_key)'} is half written (${line}): let the Delphi pipeline finish, then redrive the job`,
           ),
       ),
     )
@@ -56,7 +56,7 @@ export function newestTopics(rows: readonly unknown[]): Topic[] {
     }));
   if (topics.length === 0) {
     throw new ConversationNotReady(
-      'the conversation has no topics: run the Delphi pipeline for it, then set the job to PENDING',
+      'the conversation has no topics: run the Delphi pipeline for it, then redrive the job',
     );
   }
   return topics.sort((a, b) => a.layer - b.layer || a.cluster - b.cluster);
@@ -94,7 +94,7 @@ export function checkTopicsComplete(topics: readonly Topic[], clusters: ClusterO
     const unnamed = new Set([...clusterOf.values()].filter((cluster) => !named.has(cluster)));
     if (unnamed.size > 0) {
       throw new ConversationNotReady(
-        `the newest topics are half written: ${unnamed.size} cluster(s) of layer ${layer} have no name (${[...unnamed].slice(0, 5).join(', ')}): let the Delphi pipeline finish, then set the job to PENDING`,
+        `the newest topics are half written: ${unnamed.size} cluster(s) of layer ${layer} have no name (${[...unnamed].slice(0, 5).join(', ')}): let the Delphi pipeline finish, then redrive the job`,
       );
     }
   }

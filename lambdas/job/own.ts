@@ -17,7 +17,7 @@ export async function readJob(jobs: JobTable, jobId: string): Promise<JobRow | u
     parseOr(
       jobRowSchema,
       row,
-      (line) => new InvalidJobRow(`job row ${jobId}: ${line}; mend the attribute and set the job to PENDING`),
+      (line) => new InvalidJobRow(`job row ${jobId}: ${line}; mend the attribute and redrive the job`),
     )
   );
 }
@@ -79,7 +79,7 @@ export async function claim(deps: ClaimDeps, job: Claimed): Promise<JobRow | und
   const row = await readJob(deps.jobs, job.job_id);
   if (row && wasStopped(row, job.execution)) {
     throw new StoreUnavailable(
-      `job row ${job.job_id} says that this execution was stopped (${row.execution_status}) and not that it was redriven: set the job to PENDING if this lasts`,
+      `job row ${job.job_id} says that this execution was stopped (${row.execution_status}) and not that it was redriven: redrive the job if this lasts`,
     );
   }
   return row && take(deps, job, row);

@@ -64,7 +64,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   checkBudget(config.model, estimate, deps.settings.jobBudgetUsd);
   if (!(await deps.batches.knowsModel(config.model))) {
     throw new UnknownModel(
-      `the Anthropic API does not know the model "${config.model}": name another in job_config, then set the job to PENDING`,
+      `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
     );
   }
   const now = deps.now();

@@ -75,7 +75,7 @@ export async function readConversation(
   return { topic, math, size: comments.length, comments: tallyComments(shown, counts, math), topics: newest, clusters };
 }
 
-const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then set the job to PENDING`);
+const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then redrive the job`);
 
 function parseMath(keys: unknown, report: ReportRecord): OpinionMath {
   if (keys === undefined)
@@ -90,7 +90,7 @@ const clusterSchema = wholeNumber.nullish();
 function clustersOf(rows: readonly unknown[], layers: ReadonlySet<number>): ClusterOfComment {
   const clusters: ClusterOfComment = new Map([...layers].map((layer) => [layer, new Map<number, number>()]));
   const fail = (line: string) =>
-    new InvalidRow(`cluster assignment row: ${line}; let the Delphi pipeline finish, then set the job to PENDING`);
+    new InvalidRow(`cluster assignment row: ${line}; let the Delphi pipeline finish, then redrive the job`);
   for (const row of rows) {
     const { comment_id: tid, ...attributes } = parseOr(assignmentSchema, row, fail);
     for (const [layer, clusterOf] of clusters) {

@@ -9,7 +9,7 @@ import { MOST_TROUBLES } from '../domain/wait.ts';
 export function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds: number; why: string }): JobState {
   if (state.troubles >= MOST_TROUBLES) {
     throw new SubmissionUnsettled(
-      `the Anthropic API gave no clear answer to a submission ${MOST_TROUBLES} times (${why}): see its status page, then set the job to PENDING`,
+      `the Anthropic API gave no clear answer to a submission ${MOST_TROUBLES} times (${why}): see its status page, then redrive the job`,
     );
   }
   return { ...state, troubles: state.troubles + 1, next: 'settle', wait_seconds: waitSeconds };

@@ -66,7 +66,7 @@ function closeCancelled(
   if (status !== 'SUCCEEDED' && status !== 'unknown') return closeEnded(deps, row, run, { status });
   // one that has SUCCEEDED found the job cancelled and left it
   const gone = status === 'SUCCEEDED' ? 'its execution has left it' : `its execution is gone (${status})`;
-  const why = `ExecutionLost: the job was cancelled, and ${gone}; set the job to PENDING to go on`;
+  const why = `ExecutionLost: the job was cancelled, and ${gone}; redrive the job to go on`;
   return closeFailed(deps, run, { name: 'ExecutionLost', why });
 }
 

@@ -103,7 +103,7 @@ describe('a row that cannot be understood', () => {
       process_exit_confirmed: true,
       completed_at: NOW.toISOString(),
       updated_at: NOW.toISOString(),
-      error_message: expect.stringMatching(new RegExp(`^InvalidJobRow: ${field}: .*set the job to PENDING$`)),
+      error_message: expect.stringMatching(new RegExp(`^InvalidJobRow: ${field}: .*redrive the job$`)),
     });
     expect(JSON.parse(String(stored(JOB).logs))).toMatchObject({
       entries: [{ level: 'ERROR', timestamp: NOW.toISOString() }],

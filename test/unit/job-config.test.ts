@@ -68,7 +68,7 @@ describe('a configuration that is not as the server writes it', () => {
     const message = await messageOf(text({ [field]: value }));
     expect(message).toContain(`stages.0.config.${field}`);
     expect(message.split('stages.0.config')).toHaveLength(2);
-    expect(message).toContain('set the job to PENDING');
+    expect(message).toContain('redrive the job');
   });
 
   test('two bad fields are named in the one error', async () => {
