@@ -66,7 +66,7 @@ function closeCancelled(
   if (status !== 'SUCCEEDED' && status !== 'unknown') return closeEnded(deps, row, run, { status });
   // one that has SUCCEEDED found the job cancelled and left it
   const gone = status === 'SUCCEEDED' ? 'its execution has left it' : `its execution is gone (${status})`;
-  const why = `ExecutionLost: the job was cancelled, and ${gone}; redrive the job to go on`;
+  const why = `ExecutionLost: the job was cancelled, and ${gone}; to go on all the same, set its row to PENDING and add 1 to version`;
   return closeFailed(deps, run, { name: 'ExecutionLost', why });
 }
 
