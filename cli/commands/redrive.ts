@@ -1,6 +1,5 @@
-import { withLogLine } from '../../lambdas/domain/job-row.ts';
 import type { ActiveJobs } from '../../lambdas/job/guards.ts';
-import { REOPENED } from '../../lambdas/job/own.ts';
+import { pendingAgain } from '../../lambdas/job/put-back.ts';
 import type { JobTable } from '../../lambdas/ports.ts';
 import { JobActive, WrongStatus } from '../errors.ts';
 import { attends, executionOf, narrativeJob } from './own-job.ts';
@@ -34,19 +33,8 @@ export async function redriveJob(
     );
   }
   await refuseBesideAnother(jobs, row.conversation_id, row.report_id ?? '', jobId);
-  const time = now().toISOString();
-  // until an execution has claimed the row, nobody watches its batch
-  const { checker_schedule_failed: _, ...reopened } = REOPENED;
-  const set = {
-    ...reopened,
-    status: 'PENDING',
-    worker_id: 'none',
-    updated_at: time,
-    execution_redrives: undefined,
-    // a person asks: the sweep may resume it as often as any job
-    resumed: undefined,
-    logs: withLogLine(row.logs, time, 'INFO', 'set to PENDING again from the command line'),
-  };
+  // a person asks: the sweep may resume it as often as any job
+  const set = pendingAgain(row, now(), 'set to PENDING again from the command line', undefined);
   if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')
     throw new WrongStatus(`job ${jobId} changed just now: look at it (narratives job ${jobId}) and try again`);
   const pending = { ...row, ...set, version: version + 1 };

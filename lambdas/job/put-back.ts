@@ -1,4 +1,4 @@
-import { withLogLine } from '../domain/job-row.ts';
+import { type JobRow, withLogLine } from '../domain/job-row.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { JobTable, Ledger, Log } from '../ports.ts';
 import type { MarkedRow } from './marks.ts';
@@ -11,23 +11,33 @@ interface PutBackDeps {
 }
 
 /**
- * Puts a row back to PENDING: its version grows, so that the stream starts an execution of a new name, which takes up the
- * ledger. What says that nobody watches a paid batch stays until that execution claims the row.
- * @param resumed how often the job has now been put back without being asked
- * @returns false when the row has moved on meanwhile
+ * The attributes of a row that goes back to PENDING. What says that nobody watches a paid batch stays until an execution
+ * has claimed the row.
+ * @param line for the row's log
+ * @param resumed how often the job has now been put back without being asked; undefined when a person asks
  */
-export async function putBack(deps: PutBackDeps, row: MarkedRow, why: string, resumed: number): Promise<boolean> {
+export function pendingAgain(row: Pick<JobRow, 'logs'>, now: Date, line: string, resumed: number | undefined) {
   const { checker_schedule_failed: _, ...reopened } = REOPENED;
-  const time = deps.now().toISOString();
-  const set = {
+  const time = now.toISOString();
+  return {
     ...reopened,
     status: 'PENDING',
     worker_id: 'none',
     updated_at: time,
     execution_redrives: undefined,
     resumed,
-    logs: withLogLine(row.logs, time, 'INFO', `put back to PENDING: ${why}`),
+    logs: withLogLine(row.logs, time, 'INFO', line),
   };
+}
+
+/**
+ * Puts a row back to PENDING: its version grows, so that the stream starts an execution of a new name, which takes up the
+ * ledger.
+ * @param resumed how often the job has now been put back without being asked
+ * @returns false when the row has moved on meanwhile
+ */
+export async function putBack(deps: PutBackDeps, row: MarkedRow, why: string, resumed: number): Promise<boolean> {
+  const set = pendingAgain(row, deps.now(), `put back to PENDING: ${why}`, resumed);
   const done = (await deps.jobs.change(row.job_id, condition(row), set)) === 'changed';
   deps.log.info('job put back to PENDING', { job_id: row.job_id, why, done });
   return done;
