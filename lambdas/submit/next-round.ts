@@ -1,16 +1,14 @@
-import { estimateCost } from '../domain/cost.ts';
 import { customId, entry, ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { unpack } from '../domain/packed.ts';
 import { moreTokens } from '../domain/prompts/request.ts';
-import { summarize } from '../job/summary.ts';
 import type { Ledger, Log } from '../ports.ts';
+import { type BudgetSettings, fitsJobBudget } from './budget.ts';
 import { splitIntoParts } from './split.ts';
 
 interface NextRoundDeps {
   ledger: Ledger;
   log: Log;
-  settings: { jobBudgetUsd: number | undefined };
+  settings: BudgetSettings;
 }
 
 /**
@@ -35,7 +33,7 @@ export async function writeNextRound(
   startedAnew: boolean,
 ): Promise<boolean> {
   const rows = await rowsToAsk(deps.ledger, plan, round, startedAnew);
-  if (rows.length === 0 || !(await fitsBudget(deps, plan, rows))) return false;
+  if (rows.length === 0 || !(await fitsJobBudget(deps, plan, rows))) return false;
   await deps.ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));
   return true;
 }
@@ -66,25 +64,3 @@ const askedAgain = (row: Asked, answer: AnsweredFacts | undefined, round: number
   custom_id: customId(row.job_id, round, row.ordinal),
   max_tokens: answer?.reason === 'truncated' ? moreTokens(row.max_tokens) : row.max_tokens,
 });
-
-/** Whether what was spent so far and what the round costs at most stay within the job's budget. */
-async function fitsBudget(
-  { ledger, log, settings }: NextRoundDeps,
-  plan: Plan,
-  rows: readonly Asked[],
-): Promise<boolean> {
-  const budget = settings.jobBudgetUsd;
-  if (budget === undefined) return true;
-  const { cost_usd: spent } = await summarize(ledger, plan);
-  const requests = rows.map((row) => ({ prompt: unpack(row.prompt), maxTokens: row.max_tokens }));
-  const { most_usd: most } = estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '');
-  if (spent !== undefined && most !== undefined && spent + most <= budget) return true;
-  log.warn('the next round does not fit the job budget: its sections stay missing', {
-    job_id: plan.job_id,
-    sections: rows.length,
-    spent_usd: spent,
-    most_usd: most,
-    budget_usd: budget,
-  });
-  return false;
-}

@@ -1,6 +1,6 @@
 import type { TalliedComment } from '../domain/comments.ts';
 import { type Estimate, estimateCost } from '../domain/cost.ts';
-import { ConversationNotReady, OverBudget, UnknownModel } from '../domain/errors.ts';
+import { ConversationNotReady, UnknownModel } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { customId, entry, promptHash } from '../domain/keys.ts';
@@ -13,6 +13,7 @@ import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { leftOut, type PlannedSection, planSections } from '../domain/sections.ts';
 import type { Tally } from '../domain/votes.ts';
 import type { Batches, Conversations, Topics } from '../ports.ts';
+import { type BudgetSettings, checkJobBudget } from './budget.ts';
 import { checkReport, readConversation } from './read-conversation.ts';
 import { splitIntoParts } from './split.ts';
 
@@ -27,7 +28,7 @@ export interface PlanDeps {
   conversations: Conversations;
   topics: Topics;
   batches: Pick<Batches, 'knowsModel'>;
-  settings: { jobBudgetUsd: number | undefined; ledgerDays: number };
+  settings: BudgetSettings & { ledgerDays: number };
   now: () => Date;
 }
 
@@ -61,7 +62,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   );
   const requests = prompts.map((prompt) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
   const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT);
-  checkBudget(config.model, estimate, deps.settings.jobBudgetUsd);
+  checkJobBudget(config, estimate, deps.settings);
   if (!(await deps.batches.knowsModel(config.model))) {
     throw new UnknownModel(
       `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
@@ -88,20 +89,6 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   };
   const asked = sections.map((section, ordinal) => askedRow(plan, section, prompts[ordinal] as string, ordinal));
   return { plan, asked: splitIntoParts(asked, config.max_batch_size), estimate };
-}
-
-function checkBudget(model: string, estimate: Estimate, budget: number | undefined): void {
-  if (budget === undefined) return;
-  if (estimate.most_usd === undefined) {
-    throw new OverBudget(
-      `model "${model}" has no known price, so the job budget of $${budget} cannot be kept: name a priced model or lift the budget`,
-    );
-  }
-  if (estimate.most_usd > budget) {
-    throw new OverBudget(
-      `the job could cost up to $${estimate.most_usd.toFixed(2)}, which is over the job budget of $${budget}: raise the budget or ask for fewer layers`,
-    );
-  }
 }
 
 function askedRow(plan: Plan, section: PlannedSection, prompt: string, ordinal: number): Asked {

@@ -105,13 +105,13 @@ export async function startWorld({ apiKey = 'key', databasePassword = 'password'
       clock += seconds * 1000;
     },
     now: () => clock,
-    /** A job row as the server writes it, with its own report of the sample's conversation. */
+    /** A job row as the server writes it, of the sample's conversation; every section is to be bought anew. */
     jobRow(changes: Record<string, unknown> = {}): Record<string, unknown> & { job_id: string } {
       const suffix = (jobs++).toString(16).padStart(8, '0');
       const { report, conversation } = data;
       return {
         ...serverJob(
-          { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL },
+          { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL, no_cache: true },
           new Date(clock),
           suffix,
         ),
