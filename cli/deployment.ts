@@ -1,11 +1,13 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { executionArn } from '../lambdas/domain/keys.ts';
+import { stackName } from '../lib/stack-names.ts';
 import { NotDeployed } from './errors.ts';
 
 const text = z.string().min(1);
 
 /** Outputs of the narratives stack; later versions may have more. */
-const outputsSchema = z.object({
+export const outputsSchema = z.object({
   StateMachineArn: z.string().regex(/^arn:[\w-]+:states:[\w-]+:\d+:stateMachine:.+$/),
   DeadLetterQueueUrl: z.url(),
   JobTableName: text,
@@ -25,9 +27,6 @@ const outputsSchema = z.object({
 
 /** Where the parts of one deployment are. */
 export type Deployment = z.infer<typeof outputsSchema> & { stack: string; stage: string; region: string };
-
-/** Name of a deployment's main stack. */
-export const stackName = (stage: string): string => (stage ? `DelphiNarratives-${stage}` : 'DelphiNarratives');
 
 /**
  * Finds a deployment by its stack.
@@ -77,10 +76,6 @@ export async function describe(client: Pick<CloudFormationClient, 'send'>, name:
   }
 }
 
-/** ARN of an execution of the deployment's state machine. */
-export const executionArn = ({ StateMachineArn }: Pick<Deployment, 'StateMachineArn'>, name: string): string =>
-  `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-
 const CONSOLES: Record<string, string> = {
   'aws-cn': 'console.amazonaws.cn',
   'aws-us-gov': 'console.amazonaws-us-gov.com',
@@ -88,8 +83,8 @@ const CONSOLES: Record<string, string> = {
 
 /** Where a person looks at an execution in the Step Functions console. */
 export function consoleLink(deployment: Pick<Deployment, 'StateMachineArn' | 'region'>, name: string): string {
-  const { region } = deployment;
-  const partition = deployment.StateMachineArn.split(':')[1] ?? '';
+  const { region, StateMachineArn } = deployment;
+  const partition = StateMachineArn.split(':')[1] ?? '';
   const host = CONSOLES[partition] ?? 'console.aws.amazon.com';
-  return `https://${region}.${host}/states/home?region=${region}#/v2/executions/details/${executionArn(deployment, name)}`;
+  return `https://${region}.${host}/states/home?region=${region}#/v2/executions/details/${executionArn(StateMachineArn, name)}`;
 }

@@ -5,8 +5,9 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { executionArn } from '../lambdas/domain/keys.ts';
 import { jsonOrUndefined } from '../lambdas/domain/parse.ts';
-import { type Deployment, executionArn } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Where an execution stands. */
 export interface ExecutionNow {
@@ -31,7 +32,7 @@ const handOffSchema = z.object({ round: z.number().int().positive() });
 /** Executions of a deployment's state machine, as Step Functions tells of them. */
 export const executionLookup = (client: SFNClient, deployment: Deployment): ExecutionLookup => ({
   async now(name) {
-    const arn = executionArn(deployment, name);
+    const arn = executionArn(deployment.StateMachineArn, name);
     try {
       const { status = 'unknown' } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
       const history = new GetExecutionHistoryCommand({ executionArn: arn, reverseOrder: true, maxResults: EVENTS });

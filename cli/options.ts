@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import * as z from 'zod';
 import { parseOr } from '../lambdas/domain/parse.ts';
+import { STAGE } from '../lib/settings.ts';
 import { COMMANDS, type CommandName, type Inputs } from './commands.ts';
 import { WrongUse } from './errors.ts';
 
@@ -12,10 +13,7 @@ const globalSchema = z.object({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'should be a region such as eu-west-1')
     .optional(),
   profile: z.string().trim().min(1, 'should not be empty').optional(),
-  stage: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,29}$/, 'should be the stage as it was deployed')
-    .default(''),
+  stage: z.string().regex(STAGE, 'should be the stage as it was deployed').default(''),
 });
 export type GlobalOptions = z.infer<typeof globalSchema>;
 

@@ -4,6 +4,7 @@ import { readConfig, type SettingsFile } from './config.ts';
 import { createsTables, DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
 import { NarrativesStack } from './narratives-stack.ts';
+import { stackName } from './stack-names.ts';
 
 export interface NarrativesApp {
   /** Absent when settings name every table. */
@@ -21,13 +22,13 @@ export interface NarrativesApp {
  */
 export function addNarratives(app: App, file?: SettingsFile): NarrativesApp {
   const config = readConfig(app.node.getAllContext(), file);
-  const named = (name: string) => (config.stage ? `${name}-${config.stage}` : name);
-  const data = createsTables(config) ? new DataStack(app, named('DelphiNarrativesData'), config) : undefined;
-  const narratives = new NarrativesStack(app, named('DelphiNarratives'), { config, created: data?.created ?? {} });
-  const monitoring = new MonitoringStack(app, named('DelphiNarrativesMonitoring'), { config, narratives });
+  const { stage } = config;
+  const data = createsTables(config) ? new DataStack(app, stackName(stage, 'Data'), config) : undefined;
+  const narratives = new NarrativesStack(app, stackName(stage), { config, created: data?.created ?? {} });
+  const monitoring = new MonitoringStack(app, stackName(stage, 'Monitoring'), { config, narratives });
   const api =
     config.httpApi === 'off'
       ? undefined
-      : new ApiStack(app, named('DelphiNarrativesApi'), { config, tables: narratives.tables });
+      : new ApiStack(app, stackName(stage, 'Api'), { config, tables: narratives.tables });
   return { data, narratives, monitoring, api };
 }

@@ -9,6 +9,7 @@ import { narrativesDashboard } from './monitoring/dashboard.ts';
 import { Figures } from './monitoring/figures.ts';
 import type { Watched } from './monitoring/watched.ts';
 import { constructId, type NarrativesStack } from './narratives-stack.ts';
+import { stackName } from './stack-names.ts';
 import type { StepName } from './steps.ts';
 
 export interface MonitoringStackProps extends StackProps {
@@ -24,7 +25,7 @@ export class MonitoringStack extends Stack {
   constructor(scope: Construct, id: string, { config, narratives, ...props }: MonitoringStackProps) {
     super(scope, id, { description: 'Dashboard and alarms of the Delphi narrative reports', ...props });
     const watched = watchedOf(config, narratives);
-    const name = config.stage ? `DelphiNarratives-${config.stage}` : 'DelphiNarratives';
+    const name = stackName(config.stage);
     const alarms = alarmRules(watched).map((rule) => this.alarm(name, rule));
     const { region } = this;
     // alarms belong to a region, dashboards to the account: one of another region must not be written over

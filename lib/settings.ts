@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+/** A stage, as it is put behind stack names; exported for the command line, which reads it without loading CDK. */
+export const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,29}$/;
 const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/);
 const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/);
 const A_TABLE_NAME = 'the name of an existing table: 3 to 255 letters, digits, _ . or -';
@@ -38,10 +40,7 @@ const ids = (prefix: string, most: number) =>
 /** The known settings: how each is parsed, and what to say when it is not in the agreed shape. */
 export const SETTINGS = {
   stage: {
-    parse: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]{0,29}$/)
-      .optional(),
+    parse: z.string().regex(STAGE).optional(),
     wants: 'a suffix for stack names: a letter, then letters, digits or hyphens, 30 characters at most',
   },
   jobTable: { parse: tableName.optional(), wants: A_TABLE_NAME },

@@ -1,5 +1,5 @@
 import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../../lambdas/domain/job-row.ts';
-import { executionName } from '../../lambdas/domain/keys.ts';
+import { executionName, isExecutionName } from '../../lambdas/domain/keys.ts';
 import { readJob } from '../../lambdas/job/own.ts';
 import type { JobTable } from '../../lambdas/ports.ts';
 import { UnknownJob, WrongStatus } from '../errors.ts';
@@ -23,15 +23,11 @@ export function executionOf(row: JobRow, stage: string): string | undefined {
   const worker = row.worker_id ?? 'none';
   if (row.status === 'PENDING') return executionName(row.job_id, row.version, stage);
   const owners = [row.job_id, row.batch_job_id].filter((id) => typeof id === 'string');
-  return owners.some((id) => isExecutionOf(id, worker, stage)) ? worker : undefined;
+  return owners.some((id) => isExecutionName(worker, id, stage)) ? worker : undefined;
 }
 
 /** Whether a row is one that an execution of another job keeps for its batch. */
 export const attends = (row: JobRow, stage: string): boolean =>
   row.job_type === AWAITING_BATCH &&
   typeof row.batch_job_id === 'string' &&
-  isExecutionOf(row.batch_job_id, row.worker_id ?? '', stage);
-
-/** A name holds the version that started it; a stage's own name may look like one as well. */
-const isExecutionOf = (jobId: string, worker: string, stage: string): boolean =>
-  [...worker.matchAll(/-v(\d+)/g)].some(([, version]) => executionName(jobId, Number(version), stage) === worker);
+  isExecutionName(row.worker_id ?? '', row.batch_job_id, stage);

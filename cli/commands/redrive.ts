@@ -1,3 +1,4 @@
+import { firstActiveRow } from '../../lambdas/job/active-job.ts';
 import type { ActiveJobs } from '../../lambdas/job/guards.ts';
 import { pendingAgain } from '../../lambdas/job/put-back.ts';
 import type { JobTable } from '../../lambdas/ports.ts';
@@ -32,7 +33,9 @@ export async function redriveJob(
       `job ${jobId} is FAILED, but its row does not say that nothing of it runs any more (process_exit_confirmed): wait for its worker, or put in a new job`,
     );
   }
-  await refuseBesideAnother(jobs, row.conversation_id, row.report_id ?? '', jobId);
+  const reportId = row.report_id ?? '';
+  const other = await firstActiveRow(jobs, row.conversation_id, reportId, jobId);
+  if (other) throw new JobActive(`report ${reportId} has job ${other.job_id} under way: wait for it, or cancel it`);
   // a person asks: the sweep may resume it as often as any job
   const set = pendingAgain(row, now(), 'set to PENDING again from the command line', undefined);
   if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')
@@ -52,20 +55,3 @@ const WHY_NOT: Record<string, string> = {
   COMPLETED: 'it is done; put in a new job for another report',
   CANCELLED: 'it was cancelled; put in a new job',
 };
-
-async function refuseBesideAnother(
-  jobs: JobTable & ActiveJobs,
-  conversationId: string,
-  reportId: string,
-  jobId: string,
-): Promise<void> {
-  for await (const { job_id, batch_job_id } of jobs.activeJobs(conversationId, reportId)) {
-    if (job_id === jobId || batch_job_id === jobId) continue;
-    const row = await jobs.get(String(job_id));
-    if (row?.status !== 'PENDING' && row?.status !== 'PROCESSING') continue;
-    // a row that watches a batch is closed a moment after the job that sent it
-    const sender = typeof batch_job_id === 'string' && batch_job_id !== '' ? await jobs.get(batch_job_id) : undefined;
-    if (sender?.status === 'COMPLETED' || sender?.status === 'CANCELLED') continue;
-    throw new JobActive(`report ${reportId} has job ${String(job_id)} under way: wait for it, or cancel it`);
-  }
-}

@@ -57,9 +57,9 @@ export async function watchJob(deps: WatchDeps, jobId: string): Promise<Watched>
   };
   let row = await narrativeJob(deps.jobs, jobId);
   let troubles = 0;
-  for (;;) {
+  for (let polls = 0; ; polls++) {
     try {
-      row = await narrativeJob(deps.jobs, jobId);
+      if (polls > 0) row = await narrativeJob(deps.jobs, jobId);
       const execution = await executionFor(deps, row);
       tellAll(tell, row, execution);
       troubles = 0;

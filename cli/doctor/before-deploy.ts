@@ -5,11 +5,12 @@ import { FILE_KEY, readConfig } from '../../lib/config.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { NarrativesConfig } from '../../lib/settings.ts';
 import { readSettingsFile } from '../../lib/settings-file.ts';
+import { stackName } from '../../lib/stack-names.ts';
 import { describe } from '../deployment.ts';
 import { WrongUse } from '../errors.ts';
 import { bad, type Check, type Finding, ok } from './finding.ts';
 import { SHAPES } from './table-shapes.ts';
-import { checkTable, describeTable } from './tables.ts';
+import { checkDescribed, describeTable } from './tables.ts';
 
 /**
  * The settings that will be deployed with.
@@ -47,7 +48,7 @@ async function checkFree(clients: Clients, config: NarrativesConfig, table: keyo
   const what = `table ${name}`;
   const there = await describeTable(clients.dynamo, name);
   if (!there) return ok(what, 'is not there yet: deploying creates it');
-  const dataStack = `DelphiNarrativesData${config.stage ? `-${config.stage}` : ''}`;
+  const dataStack = stackName(config.stage, 'Data');
   if (await describe(clients.cloudFormation, dataStack)) return ok(what, `is there, and so is stack ${dataStack}`);
   const stream =
     table === 'jobs'
@@ -66,14 +67,11 @@ async function checkImported(
   table: keyof typeof OURS,
   name: string,
 ): Promise<Finding[]> {
-  const findings = await checkTable(
-    dynamo,
-    name,
-    SHAPES[table],
-    `set ${OURS[table]} to a table of this account and region, or leave it out`,
-  );
+  const there = await describeTable(dynamo, name);
+  const absent = `set ${OURS[table]} to a table of this account and region, or leave it out`;
+  const findings = await checkDescribed(dynamo, name, there, SHAPES[table], absent);
   if (table !== 'jobs') return findings;
-  const stream = (await describeTable(dynamo, name))?.LatestStreamArn;
+  const stream = there?.LatestStreamArn;
   const what = `table ${name}, stream ARN`;
   if (!stream) return findings;
   return [

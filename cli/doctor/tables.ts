@@ -23,8 +23,18 @@ export async function describeTable(client: Dynamo, name: string): Promise<Table
 
 /** Checks one table against what it must be like. @param absent what to do when it is not there */
 export async function checkTable(client: Dynamo, name: string, shape: TableShape, absent: string): Promise<Finding[]> {
+  return checkDescribed(client, name, await describeTable(client, name), shape, absent);
+}
+
+/** The same for a table that is described already. @param table undefined when it is not there */
+export async function checkDescribed(
+  client: Dynamo,
+  name: string,
+  table: TableDescription | undefined,
+  shape: TableShape,
+  absent: string,
+): Promise<Finding[]> {
   const what = `table ${name}`;
-  const table = await describeTable(client, name);
   if (!table) return [bad(what, 'is not there', absent)];
   return [
     checkKeys(what, table, shape),

@@ -1,17 +1,15 @@
 import { marksSchema } from '../../lambdas/job/marks.ts';
 import type { JobFinder } from '../../lambdas/ports.ts';
+import { DAYS_OF_RESULTS, daysBefore } from '../../lambdas/sweep/rule.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
-const DAYS_OF_RESULTS = 29;
-const DAY_MS = 86_400_000;
 const MOST_NAMED = 5;
 
 /** Whether a job ended with a paid batch that nobody watches; its results can be had for 29 days. */
 export async function checkUnwatched(finder: JobFinder, now: Date): Promise<Finding> {
   const what = 'unwatched paid batches';
   const jobs: string[] = [];
-  const since = new Date(now.getTime() - DAYS_OF_RESULTS * DAY_MS).toISOString();
-  for await (const indexed of finder.withStatus('FAILED', since)) {
+  for await (const indexed of finder.withStatus('FAILED', daysBefore(now, DAYS_OF_RESULTS))) {
     const row = marksSchema.safeParse(indexed).data;
     if (row?.checker_schedule_failed) jobs.push(row.job_id);
   }

@@ -6,6 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { StoreUnavailable } from '../domain/errors.ts';
+import { executionArn } from '../domain/keys.ts';
 import type { ExecutionStatuses, Executions } from '../ports.ts';
 
 /**
@@ -26,9 +27,9 @@ export const stepFunctions = (
     }
   },
   async status(name) {
-    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const arn = executionArn(stateMachineArn, name);
     try {
-      return (await client.send(new DescribeExecutionCommand({ executionArn }))).status ?? 'unknown';
+      return (await client.send(new DescribeExecutionCommand({ executionArn: arn }))).status ?? 'unknown';
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return 'unknown';
       throw new StoreUnavailable(`Step Functions could not describe execution ${name}`, { cause: error });

@@ -51,6 +51,10 @@ export function isExecutionName(workerId: string, jobId: string, stage = ''): bo
   return version !== undefined && executionName(jobId, Number(version), stage) === workerId;
 }
 
+/** ARN of an execution of a state machine, by its name. */
+export const executionArn = (stateMachineArn: string, name: string): string =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
 /** The section name of a topic: its `topic_key` with `#` turned into `_`. */
 export const topicSection = (topicKey: string): string => topicKey.replaceAll('#', '_');
 

@@ -22,22 +22,38 @@ export async function stillActive(
 
 /** A job that somebody else put, such as the Polis server or an old poller. */
 export async function firstActive(deps: Deps, conversationId: string, reportId: string): Promise<NamedJob | undefined> {
-  for await (const { job_id, batch_job_id } of deps.jobs.activeJobs(conversationId, reportId)) {
+  const found = await firstActiveRow(deps.jobs, conversationId, reportId);
+  return found && { job_id: found.sender ?? found.job_id, model: modelOf(found.row) ?? deps.defaultModel };
+}
+
+/** A row of a report that is under way, or that watches a batch of a job that is not done. */
+interface ActiveRow {
+  job_id: string;
+  /** the job whose batch it watches */
+  sender: string | undefined;
+  row: Record<string, unknown>;
+}
+
+/** The newest such row of a report. @param except a job that is left out, with the rows that watch its batches */
+export async function firstActiveRow(
+  jobs: Deps['jobs'],
+  conversationId: string,
+  reportId: string,
+  except?: string,
+): Promise<ActiveRow | undefined> {
+  for await (const { job_id, batch_job_id } of jobs.activeJobs(conversationId, reportId)) {
+    if (except !== undefined && (job_id === except || batch_job_id === except)) continue;
     // the index may be a moment behind the row
-    const row = await deps.jobs.get(String(job_id));
+    const row = await jobs.get(String(job_id));
     if (!row || !ACTIVE.includes(row.status)) continue;
-    if (typeof batch_job_id !== 'string' || batch_job_id === '') return named(deps, String(job_id), row);
+    const found = { job_id: String(job_id), row };
+    if (typeof batch_job_id !== 'string' || batch_job_id === '') return { ...found, sender: undefined };
     // a row that watches a batch stands for the job that sent it; the two are closed one after the other
-    const sender = await deps.jobs.get(batch_job_id);
-    if (!DONE.includes(sender?.status)) return named(deps, batch_job_id, row);
+    const sender = await jobs.get(batch_job_id);
+    if (!DONE.includes(sender?.status)) return { ...found, sender: batch_job_id };
   }
   return undefined;
 }
-
-const named = ({ defaultModel }: Deps, job_id: string, row: Record<string, unknown>): NamedJob => ({
-  job_id,
-  model: modelOf(row) ?? defaultModel,
-});
 
 /** The model that a job was put with; rows of others may be in any shape. */
 function modelOf(row: Record<string, unknown>): string | undefined {

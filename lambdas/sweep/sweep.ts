@@ -3,7 +3,7 @@ import { type MarkedRow, marksSchema } from '../job/marks.ts';
 import { cancelled, failed } from './ended.ts';
 import { pending } from './pending.ts';
 import { processing } from './processing.ts';
-import type { Found, Rule, SweepDeps } from './rule.ts';
+import { daysBefore, type Found, type Rule, type SweepDeps } from './rule.ts';
 
 export interface SweepResult {
   /** jobs that the stream had missed */
@@ -58,9 +58,8 @@ const first = (jobs: Record<string, string[]>): Record<string, string[]> =>
 /** @returns false when its time ran short */
 async function lookThrough(deps: SweepDeps, tell: (jobId: string, found: Found) => void): Promise<boolean> {
   for (const rule of RULES) {
-    const day = 86_400_000;
-    const since = rule.days && new Date(deps.now().getTime() - rule.days * day).toISOString();
-    for await (const indexed of deps.finder.withStatus(rule.status, since || undefined)) {
+    const since = rule.days ? daysBefore(deps.now(), rule.days) : undefined;
+    for await (const indexed of deps.finder.withStatus(rule.status, since)) {
       const row = marksSchema.safeParse(indexed).data;
       // rows of other job types are not in this shape
       if (!row || !rule.concerns(row, deps.stage)) continue;

@@ -1,4 +1,5 @@
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import { stageOf } from '../../lib/stack-names.ts';
 import type { Emulator } from './emulator.ts';
 import type { Outputs } from './outputs.ts';
 import type { SecretState } from './polis-side.ts';
@@ -20,7 +21,7 @@ export function nextSteps(found: {
   wasThere: boolean;
 }): string {
   const { emulator, stack, outputs, apiUrl, made, wasThere } = found;
-  const stage = /^DelphiNarratives-(.+)$/.exec(stack)?.[1];
+  const stage = stageOf(stack);
   const flags = `--endpoint-url ${emulator.url}${stage ? ` --stage ${stage}` : ''}`;
   const absent = made.filter(({ state }) => state === 'absent');
   return [

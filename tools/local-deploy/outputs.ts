@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { outputsSchema as allOutputs } from '../../cli/deployment.ts';
 import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { parseOr } from '../../lambdas/domain/parse.ts';
 
-const outputsSchema = z.object({
-  StateMachineArn: z.string(),
-  DeadLetterQueueUrl: z.string(),
-  JobTableName: z.string(),
-  ReportsTableName: z.string(),
-  LedgerTableName: z.string(),
-  AnthropicSecretName: z.string(),
-  DatabaseSecretName: z.string(),
+const outputsSchema = allOutputs.pick({
+  StateMachineArn: true,
+  DeadLetterQueueUrl: true,
+  JobTableName: true,
+  ReportsTableName: true,
+  LedgerTableName: true,
+  AnthropicSecretName: true,
+  DatabaseSecretName: true,
 });
 export type Outputs = z.infer<typeof outputsSchema>;
 
