@@ -3,7 +3,7 @@ import { unpack } from '../lambdas/domain/packed.ts';
 import { SYSTEM_PROMPT } from '../lambdas/domain/prompts/system.ts';
 import { planJob } from '../lambdas/submit/plan-job.ts';
 import { SAMPLE, sampleConversation } from '../local/sample/index.ts';
-import { portsOf } from './data/sample-ports.ts';
+import { NOTHING_STORED, portsOf } from './data/sample-ports.ts';
 import type { Line } from './print.ts';
 
 /** What a job of the project's own sample asks. */
@@ -21,14 +21,21 @@ export async function sampleAsked(): Promise<Asked[]> {
   const config = {
     model: 'claude-sonnet-4-6',
     max_batch_size: 100,
-    no_cache: false,
+    no_cache: true,
     report_id: SAMPLE.report_id,
     include_moderation: true,
     exclude_comment_selections: true,
     layers: undefined,
+    allow_unpriced: false,
   };
-  const settings = { jobBudgetUsd: undefined, ledgerDays: 180 };
-  const deps = { ...portsOf(data), batches: { knowsModel: async () => true }, settings, now: () => now };
+  const settings = { jobBudgetUsd: undefined, dayBudgetUsd: undefined, unpricedModels: [], ledgerDays: 180 };
+  const deps = {
+    ...portsOf(data),
+    ...NOTHING_STORED,
+    batches: { knowsModel: async () => true },
+    settings,
+    now: () => now,
+  };
   return (await planJob(deps, row, config)).asked;
 }
 

@@ -10,6 +10,9 @@ const text = z.string().trim().min(1, 'should not be empty');
 const reportId = z.string().regex(/^[\w-]{1,300}$/, 'should be a report id such as r2abcd');
 const yes = z.boolean().default(false);
 
+/** The ledger's rows expire after as many days. */
+const MOST_DAYS = 180;
+
 /** Every status a job row may have that this project knows. */
 export const STATUSES = ['PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 const status = z
@@ -36,8 +39,9 @@ export const COMMANDS = {
     flags: [
       ['--model <model>', 'the model that writes (default: the deployment’s)'],
       ['--max-batch-size <count>', 'sections in one batch at most'],
-      ['--no-cache', 'buy every section anew'],
+      ['--no-cache', 'buy every section anew, also the unchanged ones'],
       ['--include-moderation', 'leave out comments that moderators rejected'],
+      ['--allow-unpriced', 'use a model that the price list does not know: no budget counts it'],
       ['--idempotency-key <key>', 'the same key again gives the same job'],
       ['--zid <zid>', 'the conversation, where the database cannot be reached from here'],
       ['--watch', 'go on as `watch` does'],
@@ -48,6 +52,7 @@ export const COMMANDS = {
       maxBatchSize: wholeNumber(100_000).optional(),
       cache: z.boolean().default(true),
       includeModeration: yes,
+      allowUnpriced: yes,
       idempotencyKey: text.optional(),
       zid: zid.optional(),
       watch: yes,
@@ -114,10 +119,17 @@ export const COMMANDS = {
       out: text.optional(),
     }),
   },
+  spending: {
+    usage: '',
+    args: [],
+    about: 'what jobs may cost and did cost, by UTC day',
+    flags: [['--days <count>', 'how many days, today included (default: 7)']],
+    schema: z.object({ days: wholeNumber(MOST_DAYS).default(7) }),
+  },
   cancel: {
     usage: '<JOB_ID>',
     args: ['jobId'],
-    about: 'cancel a job; what was sent and paid for is still collected',
+    about: 'cancel a job and its batch at the Anthropic API; what is finished is stored',
     flags: [],
     schema: z.object({ jobId: text }),
   },

@@ -19,6 +19,8 @@ export const outputsSchema = z.object({
   DatabaseSecretName: text,
   MathEnv: text,
   DefaultModel: text,
+  /** set where the jobs of a day have a budget, in US dollars */
+  DayBudgetUsd: z.coerce.number().positive().optional(),
   /** set where a stand-in of the API is deployed with */
   AnthropicBaseUrl: z.url().optional(),
   /** `off` where the deployed functions speak to PostgreSQL without TLS */

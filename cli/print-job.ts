@@ -1,3 +1,4 @@
+import { tellReused } from '../lambdas/job/summary.ts';
 import type { JobDetails } from './commands/job.ts';
 import { columns, plainLine } from './print.ts';
 
@@ -31,10 +32,10 @@ function batches({ batches: all }: JobDetails): string {
 
 function sections({ sections: all, ended }: JobDetails): string {
   if (!all) return 'its sections are not planned yet, or its ledger is gone';
-  const { planned, stored, failed, unfiled, left_out } = all;
+  const { planned, stored, reused, reused_saved_usd: saved, failed, unfiled, left_out } = all;
   const open = ended ? 'failed' : 'to ask again or failed';
   return [
-    `${stored} of ${planned} sections stored, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers not filed` : ''}`,
+    `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_usd: saved ?? undefined })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers not filed` : ''}`,
     ...failed.map(({ section, reason, message }) => `  ${section}  ${reason}: ${message}`),
     ...(left_out.length > 0 ? [`left out, as no comment belongs to them: ${left_out.map(plainLine).join('; ')}`] : []),
   ].join('\n');

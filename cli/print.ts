@@ -1,5 +1,4 @@
 import type { BatchStatus } from '../lambdas/ports.ts';
-import type { Cancelled } from './commands/cancel.ts';
 import type { ListedJob } from './commands/jobs.ts';
 import type { Redriven } from './commands/redrive.ts';
 import type { ReportRuns } from './commands/reports.ts';
@@ -80,14 +79,6 @@ export function watchedText({ job_id, status, error, stopped }: Watched): string
   if (stopped) return `job ${job_id} is ${status} and goes on; narratives watch ${job_id} follows it again`;
   const report = status === 'FAILED' ? '' : `; narratives job ${job_id} tells what it did`;
   return `job ${job_id} ended ${status}${error ? `: ${plainLine(error)}` : ''}${report}`;
-}
-
-/** What became of a cancelled job. */
-export function cancelledText({ job_id, was, execution, worker }: Cancelled): string {
-  if (execution)
-    return `job ${job_id} is cancelled; its execution collects what was sent and then closes it (narratives watch ${job_id})`;
-  if (was === 'PENDING') return `job ${job_id} is cancelled; nothing had been sent`;
-  return `job ${job_id} is cancelled; it was held by ${worker ?? 'an unknown worker'}, which may not notice`;
 }
 
 /** What comes of a job put back to PENDING. */

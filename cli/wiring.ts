@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { jobTable } from '../lambdas/clients/job-table.ts';
 import { newJobTables } from '../lambdas/clients/new-job-tables.ts';
+import { spendingTable } from '../lambdas/clients/spending.ts';
 import { storedReports } from '../lambdas/clients/stored-reports.ts';
 import { batchReportsSchema } from '../lambdas/domain/batch-reports-request.ts';
 import { parseOr } from '../lambdas/domain/parse.ts';
+import { cancelledText } from '../lambdas/job/cancel-job.ts';
 import type { Log } from '../lambdas/ports.ts';
 import { translated } from './aws-errors.ts';
 import { openCloud } from './cloud.ts';
@@ -12,6 +14,7 @@ import { jobDetails } from './commands/job.ts';
 import { listJobs } from './commands/jobs.ts';
 import { redriveJob } from './commands/redrive.ts';
 import { reportAnswer, reportRuns } from './commands/reports.ts';
+import { spendingText, spentByDay } from './commands/spending.ts';
 import { givenConversation, submit } from './commands/submit.ts';
 import { redriveAll } from './commands/sweep.ts';
 import { watchJob } from './commands/watch.ts';
@@ -27,7 +30,6 @@ import { jobLists } from './job-lists.ts';
 import type { Invocation } from './options.ts';
 import {
   batchText,
-  cancelledText,
   changeText,
   findingsText,
   jobsText,
@@ -55,7 +57,8 @@ const RUNS: Runs = {
       include_moderation: input.includeModeration,
       idempotency_key: input.idempotencyKey,
     };
-    const request = parseOr(batchReportsSchema, given, (line) => new WrongUse(`--${line.replace(': ', ' ')}`));
+    const parsed = parseOr(batchReportsSchema, given, (line) => new WrongUse(`--${line.replace(': ', ' ')}`));
+    const request = { ...parsed, ...(input.allowUnpriced ? { allow_unpriced: true as const } : {}) };
     const deployment = await context.deployment();
     const deps = {
       ...newJobTables(context.cloud.db, tableNames(deployment)),
@@ -150,11 +153,18 @@ const RUNS: Runs = {
     return { value, text: body };
   },
 
+  async spending(context, { days }) {
+    const deployment = await context.deployment();
+    const spending = spendingTable(context.cloud.db, deployment.LedgerTableName);
+    const value = await spentByDay({ spending, now: context.io.now }, days, deployment.DayBudgetUsd);
+    return { value, text: spendingText(value) };
+  },
+
   async cancel(context, { jobId }) {
     const deployment = await context.deployment();
     const { jobs } = tables(context, deployment);
     const value = await cancelJob({ jobs, now: context.io.now, stage: deployment.stage }, jobId);
-    return { value, text: cancelledText(value) };
+    return { value, text: cancelledText(value) + (value.execution ? ` (narratives watch ${jobId})` : '') };
   },
 
   async redrive(context, { jobId }) {

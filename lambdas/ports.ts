@@ -2,7 +2,8 @@ import type { Comment, GroupCount } from './domain/comments.ts';
 import type { Answered, AnsweredFacts, Asked, AskedFacts, BatchEntry, Plan, Unfiled } from './domain/ledger-entries.ts';
 import type { MetricName } from './domain/metrics.ts';
 import type { BatchRequest } from './domain/prompts/request.ts';
-import type { ReportRow } from './domain/report-row.ts';
+import type { ReportKey, ReportRow } from './domain/report-row.ts';
+import type { DaySpending } from './domain/spending.ts';
 
 /**
  * What the steps need of the outside world. Clients fetch and store; they decide nothing. "Not there" and "somebody
@@ -63,14 +64,59 @@ export interface Ledger {
   /** Takes this intent's mark off a batch. */
   disownBatch(batchId: string, intent: BatchEntry): Promise<void>;
   answers(jobId: string, round: number): AsyncIterable<AnsweredFacts>;
+  /** The whole row of one section's answer in a round. */
+  answer(jobId: string, round: number, ordinal: number): Promise<Answered | undefined>;
   putAnswers(rows: Answered[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;
-  unfiled(jobId: string): AsyncIterable<Unfiled>;
+  /** @param round undefined: of every round */
+  unfiled(jobId: string, round?: number): AsyncIterable<Unfiled>;
+}
+
+/** A round that is about to be sent. */
+export interface RoundToPay {
+  job_id: string;
+  round: number;
+  /** of the job row, as the execution was started for it: an older execution never replaces what a newer one reserved */
+  version: number;
+  /** undefined when the price list does not know the model */
+  most_usd: number | undefined;
+  now: Date;
+  expires_at_epoch: number | undefined;
+}
+
+/** What jobs may cost and did cost, by UTC day. Every call may be repeated. */
+export interface Spending {
+  /**
+   * Counts a round on the day of `now` at what it may cost at most; an earlier reservation of the same round is replaced.
+   * @param capUsd what a day may come to; undefined: no limit
+   * @returns 'over' when the day would pass its cap, with what all others take of it; 'taken' when a newer execution has
+   * reserved the round
+   */
+  reserve(
+    round: RoundToPay,
+    capUsd: number | undefined,
+  ): Promise<{ kind: 'reserved' } | { kind: 'taken' } | { kind: 'over'; day: string; others_usd: number }>;
+  /**
+   * Counts a round at what it did cost, on the day it was reserved for; one without a reservation on the day of `now`. An
+   * unknown cost changes nothing.
+   */
+  settle(round: Omit<RoundToPay, 'version' | 'most_usd'>, costUsd: number | undefined): Promise<void>;
+  /** Takes back a reservation of this version or an older one: nothing of the round was sent. */
+  release(jobId: string, round: number, version: number): Promise<void>;
+  /** @param days YYYY-MM-DD; the answer has each, in the same order */
+  days(days: readonly string[]): Promise<DaySpending[]>;
 }
 
 export interface Reports {
   /** Puts rows; the same rows put twice leave the same table. */
   write(rows: ReportRow[]): Promise<void>;
+  /** Whole rows, consistently read and not yet parsed, in any order; those that are not there are absent. */
+  read(keys: readonly ReportKey[]): Promise<Record<string, unknown>[]>;
+}
+
+export interface StoredSections {
+  /** Rows of a report without their text, newest first, not yet parsed; by an index, which may be a moment late. */
+  newest(reportId: string): AsyncIterable<Record<string, unknown>>;
 }
 
 export interface ReportRecord {
@@ -114,7 +160,7 @@ export type SendAnswer =
   | { kind: 'sent'; batch: BatchStatus }
   /** no answer that proves anything: the batch may or may not exist */
   | { kind: 'unclear'; why: string }
-  /** refused for now: it does not exist */
+  /** not taken now (429): it should not exist */
   | { kind: 'later'; why: string; retryAfterSeconds: number | undefined };
 
 /** The Anthropic API. Refusals are AnthropicRefused or BatchNotFound. */
@@ -123,6 +169,11 @@ export interface Batches {
   /** One call, never repeated by the client. */
   send(requests: BatchRequest[]): Promise<SendAnswer>;
   status(batchId: string): Promise<BatchStatus>;
+  /**
+   * Asks that a batch ends early: what is finished by then is billed and kept, the rest is canceled. May be repeated.
+   * @returns 'ended' when there is nothing left to cancel
+   */
+  cancel(batchId: string): Promise<'cancelling' | 'ended'>;
   /** Batches created since a moment, newest first. */
   createdSince(isoTime: string): Promise<BatchStatus[]>;
   /** Bytes of the results, JSON Lines. */

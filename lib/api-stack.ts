@@ -41,7 +41,7 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-/** The two routes of the Polis server that concern narrative reports. Callers sign with AWS credentials, unless it is open. */
+/** The routes of the Polis server that concern narrative reports, and one that cancels a job. Callers sign with AWS credentials, unless it is open. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { config, tables, ...props }: ApiStackProps) {
     super(scope, id, { description: 'HTTP API of the Delphi narrative reports', ...props });

@@ -29,7 +29,7 @@ export interface NarrativeMachineProps {
   readonly logRetentionDays: RetentionDays;
 }
 
-/** What goes wrong between Step Functions and Lambda, or when a function is stopped by its time limit. */
+/** What goes wrong between Step Functions and Lambda, when a function is stopped by its time limit, or when its process dies. */
 export const LAMBDA_TROUBLE = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
@@ -39,6 +39,8 @@ export const LAMBDA_TROUBLE = [
   'Lambda.Unknown',
   'States.Timeout',
   'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
 ];
 
 // A batch may take 24 h, its results wait for us for 29 days, and a second and a third round may follow.

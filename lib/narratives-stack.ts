@@ -78,6 +78,7 @@ export class NarrativesStack extends Stack {
       DatabaseTls: config.databaseTls,
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
+      ...(config.dayBudgetUsd && { DayBudgetUsd: String(config.dayBudgetUsd) }),
       ...(config.anthropicBaseUrl && { AnthropicBaseUrl: config.anthropicBaseUrl }),
       ...(config.databaseTls === 'off' && { DatabaseTls: config.databaseTls }),
     };

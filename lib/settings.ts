@@ -4,6 +4,7 @@ import * as z from 'zod';
 export const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,29}$/;
 const tableName = z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/);
 const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/);
+const modelId = z.string().regex(/^[a-z][a-z0-9.-]{2,127}$/);
 const A_TABLE_NAME = 'the name of an existing table: 3 to 255 letters, digits, _ . or -';
 const A_SECRET_NAME = "a secret's name in Secrets Manager: letters, digits and / _ + = . @ -";
 
@@ -78,15 +79,23 @@ export const SETTINGS = {
     wants: "the math worker's math_env, such as prod",
   },
   defaultModel: {
-    parse: z
-      .string()
-      .regex(/^[a-z][a-z0-9.-]{2,127}$/)
-      .default('claude-sonnet-5-5'),
+    parse: modelId.default('claude-sonnet-5-5'),
     wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
   },
   jobBudgetUsd: {
     parse: number.pipe(z.number().positive()).optional(),
     wants: 'a number above 0: US dollars for one job',
+  },
+  dayBudgetUsd: {
+    parse: number.pipe(z.number().positive()).optional(),
+    wants: 'a number above 0: US dollars for all jobs of a UTC day',
+  },
+  unpricedModels: {
+    parse: z
+      .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((model) => model.trim()))])
+      .pipe(z.array(modelId).min(1))
+      .optional(),
+    wants: 'model ids, a list or separated by commas: they are used though the price list does not know them',
   },
   anthropicSecretName: { parse: secretName.default('delphi-narratives/anthropic-api-key'), wants: A_SECRET_NAME },
   databaseSecretName: { parse: secretName.default('delphi-narratives/database-url'), wants: A_SECRET_NAME },

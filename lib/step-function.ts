@@ -88,5 +88,7 @@ function environment(
     ...(needs.anthropic && config.anthropicBaseUrl && { ANTHROPIC_BASE_URL: config.anthropicBaseUrl }),
     ...((needs.plans || needs.addsJobs) && { DEFAULT_MODEL: config.defaultModel }),
     ...(needs.plans && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
+    ...(needs.pays && config.dayBudgetUsd && { DAY_BUDGET_USD: String(config.dayBudgetUsd) }),
+    ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),
   };
 }

@@ -24,6 +24,8 @@ export interface StepNeeds {
   readonly database?: true;
   /** Decides what a job asks for and what it may cost. */
   readonly plans?: true;
+  /** Sends what has to be paid for. */
+  readonly pays?: true;
   /** Starts executions. */
   readonly starts?: true;
   /** Looks up how an execution stands. */
@@ -54,10 +56,13 @@ export const STEPS = {
     memoryMb: 1024,
     addsJobs: true,
     ledger: 'writes',
+    reports: 'writes',
+    reportIndex: 'ReportIdTimestampIndex',
     topics: true,
     anthropic: true,
     database: true,
     plans: true,
+    pays: true,
   },
   'check-status': {
     does: 'Asks whether the batch has ended and how long to wait',
@@ -122,6 +127,11 @@ export const API_FUNCTIONS = {
     jobIndex: 'ConversationIndex',
     ledger: 'writes',
     database: true,
+  },
+  'api-cancel': {
+    does: 'POST /api/v3/delphi/batchReports/{job_id}/cancel: sets a job CANCELLED',
+    timeoutSeconds: 30,
+    memoryMb: 256,
   },
 } as const satisfies Record<string, StepNeeds>;
 

@@ -1,6 +1,12 @@
 import { POSTGRES_VOTE } from '../../lambdas/domain/votes.ts';
-import type { Conversations, Topics } from '../../lambdas/ports.ts';
+import type { Conversations, Reports, StoredSections, Topics } from '../../lambdas/ports.ts';
 import type { ConversationData } from '../../local/conversation/conversation-data.ts';
+
+/** A reports table without a row. */
+export const NOTHING_STORED: { reports: Pick<Reports, 'read'>; stored: StoredSections } = {
+  reports: { read: async () => [] },
+  stored: { async *newest() {} },
+};
 
 /** A conversation held in memory, by the ports that planning reads. */
 export function portsOf(data: ConversationData): { conversations: Conversations; topics: Topics } {

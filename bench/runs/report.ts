@@ -6,15 +6,18 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-/** Times a piece of work in this process and prints the measurement for the process that started it. */
+/**
+ * Times a piece of work in this process and prints the measurement for the process that started it.
+ * @param work may give figures of its own
+ */
 export async function measure(work: () => Promise<unknown>): Promise<void> {
   const cpu = process.cpuUsage();
   const from = process.hrtime.bigint();
-  await work();
+  const figures = await work();
   const ms = Number(process.hrtime.bigint() - from) / 1e6;
   const { user, system } = process.cpuUsage(cpu);
   const measured: Measured = { ms, cpuMs: (user + system) / 1e3, peakMiB: process.resourceUsage().maxRSS / 1024 };
-  process.stdout.write(JSON.stringify(measured));
+  process.stdout.write(JSON.stringify({ ...measured, ...(figures as Partial<Measured> | undefined) }));
 }
 
 /** What the process was started with. */

@@ -4,6 +4,9 @@ import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { ledgerTable } from '../../lambdas/clients/ledger.ts';
 import { conversationsOf, postgresPool } from '../../lambdas/clients/postgres.ts';
+import { reportsTable } from '../../lambdas/clients/reports-table.ts';
+import { spendingTable } from '../../lambdas/clients/spending.ts';
+import { storedSections } from '../../lambdas/clients/stored-reports.ts';
 import { topicTables } from '../../lambdas/clients/topics.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import type { Tables } from '../data/tables.ts';
@@ -24,10 +27,19 @@ const ledger = ledgerTable(db, tables.ledger);
 const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger,
+  reports: reportsTable(db, tables.reports),
+  stored: storedSections(db, tables.reports),
+  spending: spendingTable(db, tables.ledger),
   conversations: conversationsOf(pool, 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
-  settings: { defaultModel: 'claude-sonnet-4-6', jobBudgetUsd: 1_000, ledgerDays: 180 },
+  settings: {
+    defaultModel: 'claude-sonnet-4-6',
+    jobBudgetUsd: 1_000,
+    dayBudgetUsd: 10_000,
+    unpricedModels: [],
+    ledgerDays: 180,
+  },
   log: silent,
   now: () => new Date(),
 };

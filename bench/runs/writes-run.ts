@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { answeredRow } from '../../lambdas/collect/answer-rows.ts';
+import { readLine } from '../../lambdas/collect/read-line.ts';
 import { readResult } from '../../lambdas/domain/answer.ts';
 import { customIdReader } from '../../lambdas/domain/keys.ts';
-import { parseResultLine, type ResultLine } from '../../lambdas/domain/result-line.ts';
 import { answerLines, batchIdOf } from '../data/answer-lines.ts';
 import { askedRow, planOf } from '../data/collect-rows.ts';
 import { type Tables, type WriteCall, writeAtOnce, writeCalls } from '../data/tables.ts';
@@ -24,7 +24,7 @@ await measure(() => writeAtOnce(db, calls, LANES));
 function* rows(kind: 'report' | 'answered'): Generator<object> {
   const plan = planOf(jobId, count);
   for (const text of answerLines(jobId, count)) {
-    const line = parseResultLine(text) as ResultLine;
+    const line = readLine(text);
     const { ordinal } = customIdReader(jobId)(line.custom_id ?? '') as { ordinal: number };
     const asked = askedRow(jobId, ordinal);
     const shown = new Set(asked.shown);

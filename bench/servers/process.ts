@@ -30,6 +30,8 @@ export interface Measured {
   cpuMs: number;
   /** peak resident memory of the whole process */
   peakMiB: number;
+  /** how often a step was run, where it is run until it is done */
+  invocations?: number;
 }
 
 /** Runs a bundle in a fresh process and reads the measurement it prints. */

@@ -26,6 +26,9 @@ export interface JobDetails {
   sections: {
     planned: number;
     stored: number;
+    /** of the stored ones, those whose text an earlier job bought, and what they cost then */
+    reused: number;
+    reused_saved_usd: number | null;
     /** not stored; a job that has not ended may ask again for them */
     failed: { section: string; reason: string; message: string }[];
     unfiled: number;
@@ -105,6 +108,8 @@ async function fromLedger(ledger: Ledger, jobId: string) {
         ? {
             planned: summary.planned,
             stored: summary.stored,
+            reused: summary.reused,
+            reused_saved_usd: summary.reused_saved_usd ?? null,
             failed,
             unfiled: summary.unfiled.length,
             left_out: plan.left_out ?? [],

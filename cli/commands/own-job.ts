@@ -6,13 +6,16 @@ import { UnknownJob, WrongStatus } from '../errors.ts';
 
 export const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
+export const unknownJob = (jobId: string): UnknownJob =>
+  new UnknownJob(`there is no job ${jobId}: narratives jobs lists them (is it of another stage?)`);
+
 /**
  * A job row of this project's two types.
  * @throws UnknownJob; WrongStatus for a job of another system
  */
 export async function narrativeJob(jobs: Pick<JobTable, 'get'>, jobId: string): Promise<JobRow> {
   const row = await jobs.get(jobId);
-  if (!row) throw new UnknownJob(`there is no job ${jobId}: narratives jobs lists them (is it of another stage?)`);
+  if (!row) throw unknownJob(jobId);
   if (row.job_type !== CREATE_BATCH && row.job_type !== AWAITING_BATCH)
     throw new WrongStatus(`job ${jobId} is a ${String(row.job_type)} job of another system: it is left alone`);
   return (await readJob(jobs as JobTable, jobId)) as JobRow;

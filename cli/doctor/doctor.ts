@@ -1,4 +1,5 @@
 import { jobFinder } from '../../lambdas/clients/job-table.ts';
+import { spendingTable } from '../../lambdas/clients/spending.ts';
 import { topicTables } from '../../lambdas/clients/topics.ts';
 import type { NarrativesError } from '../../lambdas/domain/errors.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
@@ -10,6 +11,7 @@ import { readSecret } from '../secrets.ts';
 import { checkBootstrap, checkCredentials, checkRegion } from './account.ts';
 import { deploySettings, tableChecks } from './before-deploy.ts';
 import { checkDatabase, checkReport } from './database.ts';
+import { checkDayBudget } from './day-budget.ts';
 import { type Check, type Finding, ok, runChecks } from './finding.ts';
 import { checkDeadLetters, checkMapping, checkStateMachine, checkSweep } from './machine.ts';
 import { anthropicCheck, secretChecks } from './secrets.ts';
@@ -67,6 +69,7 @@ export async function checkDeployment(deps: DoctorDeps, reportId: string | undef
       ['job stream mapping', () => checkMapping(cloud.lambda, here)],
       ['dead letters', () => checkDeadLetters(cloud.queues, here)],
       ['sweep for forgotten jobs', () => checkSweep(cloud.cloudFormation, here)],
+      ...(here.DayBudgetUsd === undefined ? [] : [dayBudgetCheck(deps, here.LedgerTableName, here.DayBudgetUsd)]),
       ['unwatched paid batches', () => checkUnwatched(jobFinder(cloud.db, here.JobTableName), deps.now())],
     ],
     translated,
@@ -106,6 +109,11 @@ const topicChecks = ({ dynamo }: Cloud): Check[] =>
     const name = TABLE_NAMES[table];
     return [`table ${name}`, () => checkTable(dynamo, name, SHAPES[table], RUN_DELPHI)];
   });
+
+const dayBudgetCheck = ({ cloud, now }: DoctorDeps, ledgerTable: string, budget: number): Check => [
+  'day budget',
+  () => checkDayBudget(spendingTable(cloud.db, ledgerTable), budget, now()),
+];
 
 const reportCheck = (deps: DoctorDeps, deployment: Deployment, reportId: string): Check => [
   `report ${reportId}`,

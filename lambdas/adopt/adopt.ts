@@ -10,7 +10,7 @@ import { pack } from '../domain/packed.ts';
 import { wholeCount } from '../domain/parse.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
-import { claim, readJob } from '../job/own.ts';
+import { claim, isCancelledUnder, isOurs, readJob } from '../job/own.ts';
 import type { Conversations, JobTable, Ledger, Log, Topics } from '../ports.ts';
 
 export interface AdoptDeps {
@@ -31,13 +31,14 @@ const LEGACY_PROMPT_VERSION = 'old-pipeline';
 /**
  * "Adopt batch": takes over a batch that the old pipeline submitted and left to be watched. Its sections are worked out
  * from the topic tables, as its custom ids are cut and no list was kept.
- * @returns next: 'wait', or 'leave' when the row is another's
+ * @returns next: 'wait', also for a row that was cancelled under this execution: its batch is cancelled and collected; 'leave'
+ * when the row is another's
  * @throws InvalidJobRow, ReportMismatch
  */
 export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
-  const row = await claim(deps, state);
-  if (!row) {
+  const row = (await claim(deps, state)) ?? (await readJob(deps.jobs, state.job_id));
+  if (!row || !(isOurs(row, state.execution) || isCancelledUnder(row, state.execution))) {
     deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
     return { ...state, next: 'leave' };
   }

@@ -1,17 +1,18 @@
 import { requestCount } from '../domain/batch-counts.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../domain/errors.ts';
-import { withLogLine } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../domain/wait.ts';
 import { giveBack } from '../job/give-back.ts';
-import { changeOwn } from '../job/own.ts';
+import { isCancelledUnder } from '../job/own.ts';
 import type { Batches, BatchStatus, JobTable, Ledger, Log, Metrics } from '../ports.ts';
+import { cancelBatch, isToBeCancelled } from './cancel-batch.ts';
+import { tellProgress } from './progress.ts';
 
 export interface CheckStatusDeps {
   jobs: JobTable;
   ledger: Ledger;
-  batches: Pick<Batches, 'status'>;
+  batches: Pick<Batches, 'status' | 'cancel'>;
   log: Log;
   metrics: Metrics;
   now: () => Date;
@@ -22,7 +23,8 @@ const OVERDUE_SECONDS = 3_600;
 
 /**
  * "Check batch status": asks the API once for each batch of the round that had not ended, and says how long to wait
- * before the next check. Trouble at the API (429, 5xx, 529, network) is a longer wait, not an error.
+ * before the next check. Trouble at the API (429, 5xx, 529, network) is a longer wait, not an error. Batches of a job that
+ * was cancelled under this execution are cancelled at the API, and watched until they have ended.
  * @returns next: 'wait', or 'collect' when every batch of the round has ended
  * @throws AnthropicRefused, BatchNotFound for 401, 403, 404; BatchOverdue long after `expires_at`
  */
@@ -30,16 +32,20 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   const state = parseJobState(input);
   const checks = state.checks + 1;
   const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
+  const row = open.length > 0 ? await deps.jobs.get(state.job_id) : undefined;
+  const cancelled = isCancelledUnder(row, state.execution);
   try {
     const answers: (BatchStatus | undefined)[] = [];
     for (const batch of open) {
       deps.log.ids?.({ batch_id: batch.batch_id });
-      answers.push(await checkOne(deps, batch));
+      const status = await checkOne(deps, batch);
+      if (cancelled && status && isToBeCancelled(batch, status)) await cancelBatch(deps, batch);
+      answers.push(status);
     }
     // what follows is about all of them
     if (open.length > 1) deps.log.ids?.({ batch_id: undefined });
     const statuses = answers.filter((status) => status !== undefined);
-    if (statuses.length > 0) await tellProgress(deps, state, statuses);
+    if (statuses.length > 0) await tellProgress(deps, state, row, open, answers);
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
       // with nothing to ask about, trouble that collecting met is still counted
       const troubles = open.length > 0 ? 0 : state.troubles;
@@ -90,25 +96,4 @@ function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]):
       `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; redrive the job to watch it again`,
     );
   }
-}
-
-/** Says on the job row how far its batches are, when that has changed. */
-async function tellProgress(deps: CheckStatusDeps, state: JobState, statuses: readonly BatchStatus[]): Promise<void> {
-  const sum = (key: keyof BatchStatus['counts']) => statuses.reduce((total, { counts }) => total + counts[key], 0);
-  const ended = statuses.filter(({ processing_status }) => processing_status === 'ended').length;
-  const progress = `round ${state.round}: ${ended} of ${statuses.length} open batches ended; ${sum('processing')} processing, ${sum('succeeded')} succeeded, ${sum('errored')} errored, ${sum('canceled')} canceled, ${sum('expired')} expired`;
-  deps.log.info('batch status', {
-    job_id: state.job_id,
-    round: state.round,
-    batch_ids: statuses.map(({ id }) => id),
-    progress,
-  });
-  const row = await deps.jobs.get(state.job_id);
-  if (row?.batch_progress === progress || row?.worker_id !== state.execution) return;
-  const time = deps.now().toISOString();
-  await changeOwn(deps, state.job_id, state.execution, (current) => ({
-    batch_progress: progress,
-    updated_at: time,
-    logs: withLogLine(current.logs, time, 'INFO', progress),
-  }));
 }

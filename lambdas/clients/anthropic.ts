@@ -73,6 +73,17 @@ export function anthropicBatches(client: BaseAnthropic): Batches {
         throw translated(error, batchId);
       }
     },
+    async cancel(batchId) {
+      try {
+        // its step waits out trouble; asked twice, the API cancels once
+        read(statusSchema, await messageBatches.cancel(batchId, {}, { maxRetries: 0, timeout: READ_MS }));
+        return 'cancelling';
+      } catch (error) {
+        const mayHaveEnded = error instanceof APIError && (error.status === 400 || error.status === 409);
+        if (mayHaveEnded && (await this.status(batchId)).processing_status === 'ended') return 'ended';
+        throw translated(error, batchId);
+      }
+    },
     async createdSince(isoTime) {
       const since = Date.parse(isoTime);
       const found: BatchStatus[] = [];

@@ -67,6 +67,15 @@ export async function* queryAll(
   } while (ExclusiveStartKey);
 }
 
+/** Attributes to read of each row; by aliases, as any name may be a reserved word. */
+export function projection(names: readonly string[]) {
+  const aliases = names.map((name, index) => [`#p${index}`, name] as const);
+  return {
+    ProjectionExpression: aliases.map(([alias]) => alias).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(aliases),
+  };
+}
+
 /** Rows in one BatchWriteItem call, and calls under way at once. */
 const WRITES = 25;
 const WRITES_UNDER_WAY = 4;
@@ -84,7 +93,10 @@ export async function writeAll(db: DynamoDBDocumentClient, table: string, writes
   const lane = async () => {
     for (const call of next) await writeOnce(db, table, call);
   };
-  await Promise.all(Array.from({ length: Math.min(WRITES_UNDER_WAY, calls.length) }, lane));
+  const lanes = Array.from({ length: Math.min(WRITES_UNDER_WAY, calls.length) }, lane);
+  // when one fails, the others end first: what they write must not meet the next attempt
+  await Promise.allSettled(lanes);
+  await Promise.all(lanes);
 }
 
 async function writeOnce(db: DynamoDBDocumentClient, table: string, writes: Write[]): Promise<void> {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { InvalidRow, StoreUnavailable } from '../domain/errors.ts';
+import { InvalidRow } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { JobGuards, NamedJob } from '../job/guards.ts';
 import { conditionally, stored } from './dynamo.ts';
+import { transact } from './transact.ts';
 
 const guardSchema = z.object({ names_job: z.string(), model: z.string(), expires_at_epoch: z.number() });
 
@@ -59,41 +59,12 @@ export function jobGuards(db: DynamoDBDocumentClient, tables: { jobs: string; le
         ...(replaces === undefined ? {} : { ExpressionAttributeValues: { ':replaces': replaces } }),
       };
       const newRow = { TableName: tables.jobs, Item: row, ConditionExpression: 'attribute_not_exists(job_id)' };
-      const command = new TransactWriteCommand({
-        TransactItems: [
-          { Put: newRow },
-          { Put: guard },
-          ...(key === undefined ? [] : [{ Put: keyRow(row.report_id, key, job, keyExpiry, now) }]),
-        ],
-      });
-      return (await together(() => db.send(command))) ? 'put' : 'lost';
+      const failed = await transact(db, 'write a job and its guards', [
+        { Put: newRow },
+        { Put: guard },
+        ...(key === undefined ? [] : [{ Put: keyRow(row.report_id, key, job, keyExpiry, now) }]),
+      ]);
+      return failed.length === 0 ? 'put' : 'lost';
     },
   };
-}
-
-/** Others at the same rows are waited for, a little longer each time. */
-const TRIES = 6;
-const PAUSE_MS = 20;
-const BUSY = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-
-/**
- * Runs a transaction.
- * @returns false when one of its conditions does not hold
- * @throws StoreUnavailable when its rows stay busy
- */
-async function together(call: () => Promise<unknown>): Promise<boolean> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    try {
-      await stored('write a job and its guards', call);
-      return true;
-    } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
-      if (codes.includes('ConditionalCheckFailed')) return false;
-      if (!codes.some((code) => BUSY.has(code))) throw error;
-      // requests that collided must not collide again
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** attempt * (0.5 + Math.random())));
-    }
-  }
-  throw new StoreUnavailable(`DynamoDB could not write a job and its guards: others were at them ${TRIES} times`);
 }

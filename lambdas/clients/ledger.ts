@@ -12,7 +12,7 @@ import {
 } from '../domain/ledger-entries.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { Ledger } from '../ports.ts';
-import { conditionally, queryAll, readAll, stored, writeAll } from './dynamo.ts';
+import { conditionally, projection, queryAll, readAll, stored, writeAll } from './dynamo.ts';
 
 /** A row of the ledger that names the job and intent a batch belongs to: hash `batch:{batch id}`. */
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
@@ -32,7 +32,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       ConsistentRead: true,
       KeyConditionExpression: 'job_id = :job_id AND begins_with(entry, :prefix)',
       ExpressionAttributeValues: { ':job_id': job_id, ':prefix': prefix },
-      ...projection(names),
+      ...(names.length > 0 ? projection(names) : {}),
     });
   const put = (rows: readonly Record<string, unknown>[]) =>
     writeAll(
@@ -121,22 +121,18 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
-      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'tokens', 'cost_usd'];
+      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'line_mark', 'tokens', 'cost_usd', 'saved_usd'];
       for await (const row of query(job_id, entry.answeredInRound(round), names)) yield parse(answeredSchema, row);
+    },
+    async answer(job_id, round, ordinal) {
+      const row = await get({ job_id, entry: entry.answered(round, ordinal) });
+      return row && parse(answeredSchema, row);
     },
     putAnswers: put,
     putUnfiled: put,
-    async *unfiled(job_id) {
-      for await (const row of query(job_id, entry.unfiledAll)) yield parse(unfiledSchema, row);
+    async *unfiled(job_id, round) {
+      const prefix = round === undefined ? entry.unfiledAll : entry.unfiledInRound(round);
+      for await (const row of query(job_id, prefix)) yield parse(unfiledSchema, row);
     },
-  };
-}
-
-function projection(names: readonly string[]) {
-  if (names.length === 0) return { ProjectionExpression: undefined as unknown as string };
-  const aliases = names.map((name, index) => [`#p${index}`, name] as const);
-  return {
-    ProjectionExpression: aliases.map(([alias]) => alias).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(aliases),
   };
 }

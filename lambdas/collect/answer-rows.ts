@@ -1,11 +1,12 @@
-import { readResult } from '../domain/answer.ts';
+import { billedTokens } from '../domain/answer.ts';
 import { costUsd } from '../domain/cost.ts';
-import { entry, textMark } from '../domain/keys.ts';
+import { entry } from '../domain/keys.ts';
 import type { Answered, AskedFacts, Unfiled } from '../domain/ledger-entries.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { pack } from '../domain/packed.ts';
+import { plainLabel } from '../domain/plain-text.ts';
 import { type ReportRow, storedRow } from '../domain/report-row.ts';
-import type { ResultLine } from '../domain/result-line.ts';
+import type { ReadLine } from './read-line.ts';
 import type { Round } from './round.ts';
 
 /** A DynamoDB row holds 400 KB; what is larger cannot be kept whole. */
@@ -17,23 +18,25 @@ export function answeredRow(
   batchId: string,
   ordinal: number,
   asked: AskedFacts,
-  { line, outcome }: { line: Pick<ResultLine, 'text'>; outcome: Outcome },
+  { line, outcome }: { line: Pick<ReadLine, 'text' | 'mark'>; outcome: Outcome },
 ): { answered: Answered; report: ReportRow | undefined } {
-  const report = outcome.kind === 'stored' ? storedRow(plan, asked, batchId, outcome.report) : undefined;
-  const tooLarge = report !== undefined && Buffer.byteLength(report.report_data) > LARGEST_BYTES;
+  const bill = billed(plan.model, outcome.tokens);
+  const report = outcome.kind === 'stored' ? storedRow(plan, asked, batchId, outcome.report, bill.cost_usd) : undefined;
+  const tooLarge = report !== undefined && !fitsRow(report);
   const verdict = tooLarge
     ? ({ kind: 'ask_again', reason: 'too_large' } as const)
     : { kind: outcome.kind, ...(outcome.kind === 'stored' ? {} : { reason: outcome.reason }) };
-  const { tokens, stop_reason, message_id } = outcome;
+  const { stop_reason, message_id } = outcome;
   const answered: Answered = {
     job_id: plan.job_id,
     entry: entry.answered(round, ordinal),
     section: asked.section,
     ...verdict,
     batch_id: batchId,
-    ...billed(plan.model, tokens),
+    ...bill,
     ...(stop_reason ? { stop_reason } : {}),
     ...(message_id ? { message_id } : {}),
+    line_mark: line.mark,
     raw: packRaw(line.text),
     expires_at_epoch: plan.expires_at_epoch,
   };
@@ -46,28 +49,54 @@ function billed(model: string, tokens: Outcome['tokens']): Pick<Answered, 'token
   return { tokens, ...(cost_usd === undefined ? {} : { cost_usd }) };
 }
 
-/** The ledger's row for a line that names no section of this job. @param text undefined for one too long to read */
+/** Whether a report is small enough to be stored. */
+export const fitsRow = ({ report_data }: Pick<ReportRow, 'report_data'>): boolean =>
+  Buffer.byteLength(report_data) <= LARGEST_BYTES;
+
+/** The ledger's row for a line that is not a section's answer: it names none of this job, or one that has a better answer. */
 export function unfiledRow(
-  { plan, round }: Round,
+  { plan, round }: Pick<Round, 'plan' | 'round'>,
   batchId: string,
-  line: ResultLine | undefined,
-  text: string | undefined,
+  line: ReadLine,
+  why: Unfiled['why'],
 ): Unfiled {
-  const outcome = line && readResult(line.result, () => true);
   return {
     job_id: plan.job_id,
-    entry: entry.unfiled(round, textMark(text ?? 'too long')),
-    why: line === undefined ? 'bad_line' : line.custom_id === undefined ? 'no_custom_id' : 'unknown_custom_id',
-    ...(line?.custom_id ? { custom_id: line.custom_id.slice(0, 200) } : {}),
+    entry: entry.unfiled(round, line.mark),
+    why,
+    ...(line.custom_id ? { custom_id: plainLabel(line.custom_id) } : {}),
     batch_id: batchId,
-    ...billed(plan.model, outcome?.tokens),
-    raw: packRaw(text ?? ''),
+    ...billed(plan.model, billedTokens(line.result)),
+    raw: packRaw(line.text),
     expires_at_epoch: plan.expires_at_epoch,
+  };
+}
+
+/** The row that keeps an answer which a better one takes the place of; the same as if it had come second. */
+export function replacedRow(answered: Answered, round: number, mark: string, customId: string): Unfiled {
+  const { job_id, batch_id, tokens, cost_usd, raw, expires_at_epoch } = answered;
+  return {
+    job_id,
+    entry: entry.unfiled(round, mark),
+    why: 'duplicate',
+    custom_id: plainLabel(customId),
+    batch_id,
+    ...(tokens ? { tokens } : {}),
+    ...(cost_usd === undefined ? {} : { cost_usd }),
+    raw,
+    expires_at_epoch,
   };
 }
 
 /** The line as it came; where even packed it is too large for a row, its beginning. */
 function packRaw(text: string): Uint8Array<ArrayBuffer> {
   const packed = pack(text);
-  return packed.length <= LARGEST_BYTES ? packed : pack(text.slice(0, LARGEST_BYTES / 2));
+  if (packed.length <= LARGEST_BYTES) return packed;
+  // by bytes, as a character can be three of them, and some less for what packing may add
+  return pack(
+    Buffer.from(text)
+      .subarray(0, LARGEST_BYTES - 1_000)
+      .toString('utf8')
+      .replace(/\ufffd$/, ''),
+  );
 }

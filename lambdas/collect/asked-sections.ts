@@ -40,7 +40,8 @@ function ownSections(ledger: Ledger, plan: Plan, round: number): AskedSections {
       return named?.round === round && named.ordinal < plan.sections ? named.ordinal : undefined;
     },
     facts: (ordinals) => ledger.askedFacts(plan.job_id, round, ordinals),
-    asked: () => (round === 1 ? firstOrdinals(plan.sections) : ledger.askedOrdinals(plan.job_id, round)),
+    asked: () =>
+      round === 1 && !plan.reused ? firstOrdinals(plan.sections) : ledger.askedOrdinals(plan.job_id, round),
   };
 }
 

@@ -3,6 +3,8 @@ import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
 import { MOST_TROUBLES, secondsAfterTrouble, secondsBetween } from '../domain/wait.ts';
+import { roundCost } from '../job/bill.ts';
+import { fileReused } from '../job/file-reused.ts';
 import { sectionsOf } from './asked-sections.ts';
 import { proveBatch } from './prove-batch.ts';
 import type { CollectDeps, Round } from './round.ts';
@@ -50,6 +52,9 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     return waitOutTrouble(deps, state, error);
   }
   await settleRound(deps, round);
+  const gone = state.round === 1 ? await fileReused(deps, plan) : 0;
+  // what the old pipeline sent was never counted
+  if (!plan.legacy) await priceRound(deps, round);
   // only now: a crash before this point reads the batches again
   for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
     if (batch.state === 'collected') continue;
@@ -59,8 +64,14 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   }
   const counts = round.board.counts();
   deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
-  const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
+  const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
   return { ...state, troubles: 0, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+}
+
+/** The round counts on its day's budget at what it did cost from now on. */
+async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round }: Round): Promise<void> {
+  const { job_id, expires_at_epoch } = plan;
+  await spending.settle({ job_id, round, now: now(), expires_at_epoch }, await roundCost(ledger, plan, round));
 }
 
 /** What was read until the trouble is kept; the rest is read after a wait. */
@@ -90,8 +101,8 @@ async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Pr
       await window.add(line);
       if (deps.remainingMs() < HAND_OVER_MS) {
         await window.finish();
-        // lines come in any order: what is still to come may all be stored already
-        return round.board.counts().unanswered === 0 ? batch.requests : 'out of time';
+        // where there was nothing to write, reading alone takes all the time: another invocation would get no further
+        return window.rows === 0 && round.board.counts().unanswered === 0 ? batch.requests : 'out of time';
       }
     }
     await window.finish();

@@ -1,4 +1,5 @@
 import { reportsTable } from '../clients/reports-table.ts';
+import { spendingTable } from '../clients/spending.ts';
 import { connectTables } from '../runtime/connect.ts';
 import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { environment } from '../runtime/environment.ts';
@@ -7,6 +8,8 @@ import { collect } from './collect.ts';
 
 export const handler = stepHandler(collect, async () => {
   const tables = connectTables();
-  const reports = reportsTable(tables.db, environment('REPORTS_TABLE').REPORTS_TABLE);
-  return { ...tables, reports, batches: await connectAnthropic() };
+  const env = environment('REPORTS_TABLE', 'LEDGER_TABLE');
+  const reports = reportsTable(tables.db, env.REPORTS_TABLE);
+  const spending = spendingTable(tables.db, env.LEDGER_TABLE);
+  return { ...tables, reports, spending, batches: await connectAnthropic() };
 });

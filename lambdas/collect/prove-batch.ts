@@ -1,6 +1,7 @@
 import type { BatchEntry } from '../domain/ledger-entries.ts';
-import { parseResultLine, splitLines } from '../domain/result-line.ts';
+import { splitLines } from '../domain/result-line.ts';
 import { giveBack } from '../job/give-back.ts';
+import { readLine } from './read-line.ts';
 import type { CollectDeps, Round } from './round.ts';
 
 /**
@@ -23,8 +24,8 @@ export async function proveBatch(deps: CollectDeps, round: Round, batch: BatchEn
 /** The first custom id in the results; all of a batch are of one job. */
 async function firstCustomId(deps: CollectDeps, batchId: string): Promise<string | undefined> {
   for await (const line of splitLines(await deps.batches.results(batchId))) {
-    const customId = line === undefined ? undefined : parseResultLine(line)?.custom_id;
-    if (customId !== undefined) return customId;
+    const { custom_id } = readLine(line);
+    if (custom_id !== undefined) return custom_id;
   }
   return undefined;
 }

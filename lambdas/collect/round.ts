@@ -1,5 +1,5 @@
 import type { Plan } from '../domain/ledger-entries.ts';
-import type { Batches, JobTable, Ledger, Log, Metrics, Reports } from '../ports.ts';
+import type { Batches, JobTable, Ledger, Log, Metrics, Reports, Spending } from '../ports.ts';
 import type { AskedSections } from './asked-sections.ts';
 import type { TallyBoard } from './tally-board.ts';
 
@@ -8,6 +8,7 @@ export interface CollectDeps {
   jobs: JobTable;
   ledger: Ledger;
   reports: Reports;
+  spending: Pick<Spending, 'settle'>;
   batches: Pick<Batches, 'results'>;
   log: Log;
   metrics: Metrics;

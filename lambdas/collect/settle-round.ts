@@ -2,61 +2,98 @@ import { readResult } from '../domain/answer.ts';
 import { entry } from '../domain/keys.ts';
 import type { Answered, Unfiled } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
-import { storedRow } from '../domain/report-row.ts';
+import { type ReportRow, storedRow } from '../domain/report-row.ts';
 import { parseResultLine } from '../domain/result-line.ts';
-import { answeredRow } from './answer-rows.ts';
+import { answeredRow, fitsRow } from './answer-rows.ts';
 import { factsInSlices } from './asked-sections.ts';
 import type { CollectDeps, Round } from './round.ts';
+
+/** Rows with their lines that are held at once. */
+const ROWS_AT_ONCE = 25;
 
 /**
  * After the last line of a round: answers that came without a custom id are filed by elimination where exactly one
  * section is unanswered, else kept as sections `topic_{n}`; what is still unanswered is marked as missing.
  */
 export async function settleRound(deps: CollectDeps, round: Round): Promise<void> {
-  const nameless: Unfiled[] = [];
-  for await (const row of deps.ledger.unfiled(round.plan.job_id)) if (row.why === 'no_custom_id') nameless.push(row);
-  const prefix = entry.unfiledInRound(round.round);
-  const undecided = nameless.filter((row) => row.entry.startsWith(prefix) && row.filed_as === undefined);
+  const { undecided, first, topics } = await nameless(deps, round);
   const unanswered = round.board.unanswered();
   const [only] = unanswered;
-  const [answer] = undecided;
-  if (unanswered.length === 1 && undecided.length === 1 && only !== undefined && answer) {
-    await fileByElimination(deps, round, only, answer);
-  } else if (undecided.length > 0) {
-    await keepAsTopics(deps, round, nameless, undecided);
+  if (unanswered.length === 1 && undecided === 1 && only !== undefined && first) {
+    await fileByElimination(deps, round, only, first);
+  } else if (undecided > 0) {
+    await keepAsTopics(deps, round, topics);
   }
   await markMissing(deps, round);
 }
 
+const TOPIC = /^topic_(\d+)$/;
+
+/** Whether a row is an answer of this round that says nothing of whose it is, and that was not decided on yet. */
+const isUndecided = (round: Round, { why, entry: key, filed_as }: Unfiled): boolean =>
+  why === 'no_custom_id' && filed_as === undefined && key.startsWith(entry.unfiledInRound(round.round));
+
+/** Answers without a custom id: how many are undecided, the first of them, and the highest `topic_{n}` that is taken. */
+async function nameless(deps: CollectDeps, round: Round) {
+  let undecided = 0;
+  let first: Unfiled | undefined;
+  let topics = 0;
+  for await (const row of deps.ledger.unfiled(round.plan.job_id)) {
+    topics = Math.max(topics, Number(TOPIC.exec(row.filed_as ?? '')?.[1] ?? 0));
+    if (!isUndecided(round, row)) continue;
+    undecided += 1;
+    first ??= row;
+  }
+  return { undecided, first, topics };
+}
+
 async function fileByElimination(deps: CollectDeps, round: Round, ordinal: number, row: Unfiled): Promise<void> {
   const asked = (await round.sections.facts([ordinal])).get(ordinal);
-  const line = row.raw && parseResultLine(unpack(row.raw));
-  if (!asked || !line) return;
+  const parsed = row.raw && parseResultLine(unpack(row.raw));
+  if (!asked || !parsed) return;
   const shown = new Set(asked.shown);
-  const outcome = readResult(line.result, (tid) => shown.has(tid));
+  const outcome = readResult(parsed.result, (tid) => shown.has(tid));
+  const line = { text: parsed.text, mark: row.entry.slice(entry.unfiledInRound(round.round).length) };
   const rows = answeredRow(round, row.batch_id ?? '', ordinal, asked, { line, outcome });
   if (rows.report) await deps.reports.write([rows.report]);
   await deps.ledger.putAnswers([rows.answered]);
   await deps.ledger.putUnfiled([{ ...row, filed_as: asked.section }]);
-  round.board.answered(ordinal, rows.answered.kind);
+  round.board.answered(ordinal, rows.answered.kind, line.mark);
 }
 
 /**
- * Stores answers that belong to no one section under names of their own. Numbers follow round and content, so that they
- * stay the same however often and in whatever order the results are read.
+ * Stores answers that belong to no one section under names of their own. They are numbered in the order of their content, after those
+ * that are taken, so that a step that is run again gives them the same.
  */
-async function keepAsTopics(deps: CollectDeps, round: Round, nameless: Unfiled[], undecided: Unfiled[]): Promise<void> {
+async function keepAsTopics(deps: CollectDeps, round: Round, taken: number): Promise<void> {
   const shown = await shownToAny(round, round.board.unanswered());
-  for (const [index, row] of nameless.entries()) {
-    const line = row.raw && parseResultLine(unpack(row.raw));
-    if (!line || !undecided.includes(row)) continue;
-    const outcome = readResult(line.result, (tid) => shown.has(tid));
-    if (outcome.kind !== 'stored') continue;
-    const section = `topic_${index + 1}`;
-    const facts = { section, kind: 'topic' as const, title: outcome.report.title || section, shown: [...shown] };
-    await deps.reports.write([storedRow(round.plan, facts, row.batch_id ?? '', outcome.report)]);
-    await deps.ledger.putUnfiled([{ ...row, filed_as: section }]);
+  let number = taken;
+  let rows: { unfiled: Unfiled; report: ReportRow }[] = [];
+  const write = async () => {
+    await deps.reports.write(rows.map(({ report }) => report));
+    await deps.ledger.putUnfiled(rows.map(({ unfiled }) => unfiled));
+    rows = [];
+  };
+  for await (const row of deps.ledger.unfiled(round.plan.job_id)) {
+    if (!isUndecided(round, row)) continue;
+    const section = `topic_${number + 1}`;
+    const report = topicRow(round, row, section, shown);
+    if (!report) continue;
+    number += 1;
+    rows.push({ unfiled: { ...row, filed_as: section }, report });
+    if (rows.length >= ROWS_AT_ONCE) await write();
   }
+  if (rows.length > 0) await write();
+}
+
+/** The report row of an answer without a section; undefined when it cannot be stored. */
+function topicRow(round: Round, row: Unfiled, section: string, shown: Set<number>): ReportRow | undefined {
+  const line = row.raw && parseResultLine(unpack(row.raw));
+  const outcome = line && readResult(line.result, (tid) => shown.has(tid));
+  if (outcome?.kind !== 'stored') return undefined;
+  const facts = { section, kind: 'topic' as const, title: outcome.report.title || section, shown: [...shown] };
+  const report = storedRow(round.plan, facts, row.batch_id ?? '', outcome.report, row.cost_usd);
+  return fitsRow(report) ? report : undefined;
 }
 
 /** Comments that the model was shown for any of these sections; with none given, for any section of the round. */

@@ -6,7 +6,7 @@ import { failedRow } from '../domain/report-row.ts';
 import { type CloseDeps, closeJob, type Ending, secondsSince } from '../job/close.ts';
 import { byReason, countEnding } from '../job/count-ending.ts';
 import { closeLegacyJob } from '../job/legacy-job.ts';
-import { type JobSummary, jobResults, summarize } from '../job/summary.ts';
+import { type JobSummary, jobResults, summarize, tellReused } from '../job/summary.ts';
 import type { Ledger, Metrics, Reports } from '../ports.ts';
 
 export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports; metrics: Metrics };
@@ -26,11 +26,12 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const row = await deps.jobs.get(state.job_id);
   if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
   const seconds = secondsSince(row?.started_at, deps.now());
-  const message = `${summary.stored} of ${summary.planned} sections stored, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
+  const message = `${summary.stored} of ${summary.planned} sections stored${tellReused(summary)}, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
   const ending: Ending = {
     status: 'COMPLETED',
     message,
-    set: { job_results: jobResults(plan, summary, seconds) },
+    // a job that sent no batch has not been told yet
+    set: { job_results: jobResults(plan, summary, seconds), ...(plan.reused ? { model: plan.model } : {}) },
     written: countEnding(deps.metrics, 'COMPLETED', summary),
   };
   const closed = await closeJob(deps, state, plan, summary.batches, ending);
@@ -40,6 +41,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
     report_id: plan.report_id,
     closed,
     stored: summary.stored,
+    reused: summary.reused,
     failed: summary.failed.length,
   });
   return { ...state, next: 'complete' };
@@ -48,11 +50,14 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
 async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: JobSummary): Promise<void> {
   const reasons = new Map(failed.map(({ ordinal, reason }) => [ordinal, reason]));
   const batchId = batches.at(-1)?.batch_id ?? '';
-  for await (const { facts } of factsInSlices(sectionsOf(deps.ledger, plan, 1), [...reasons.keys()])) {
-    const rows = [...facts].map(([ordinal, asked]) =>
-      failedRow(plan, asked, batchId, reasons.get(ordinal) ?? 'missing'),
-    );
-    await deps.reports.write(rows);
+  // each was first asked for in round 1, or in round 0 if it was to be reused
+  for (const round of plan.reused ? [0, 1] : [1]) {
+    for await (const { facts } of factsInSlices(sectionsOf(deps.ledger, plan, round), [...reasons.keys()])) {
+      const rows = [...facts].map(([ordinal, asked]) =>
+        failedRow(plan, asked, batchId, reasons.get(ordinal) ?? 'missing'),
+      );
+      await deps.reports.write(rows);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { documentClient } from '../clients/dynamo.ts';
 import { stepFunctions } from '../clients/executions.ts';
 import { jobTable } from '../clients/job-table.ts';
 import { environment } from '../runtime/environment.ts';
-import { log } from '../runtime/log.ts';
+import { log, tellable } from '../runtime/log.ts';
 import { metrics, publishMetrics } from '../runtime/metrics.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 
@@ -15,8 +15,15 @@ export const streamHandler = (deps: DispatchDeps) => {
   const processor = new BatchProcessor(EventType.DynamoDBStreams);
   const each = async (record: DynamoDBRecord): Promise<void> => {
     const image = record.dynamodb?.NewImage;
-    // a number too large to be exact must not keep the row from being read
-    if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>, { wrapNumbers: Number }));
+    try {
+      // a number too large to be exact must not keep the row from being read
+      if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>, { wrapNumbers: Number }));
+    } catch (error) {
+      // a dead letter only says where in the stream its record lies: the reason must be in the log
+      const fields = { job_id: record.dynamodb?.Keys?.job_id?.S, event_id: record.eventID, ...tellable(error) };
+      deps.log.error('record could not be dispatched', fields);
+      throw error;
+    }
   };
   return (event: DynamoDBStreamEvent, context?: Context): Promise<DynamoDBBatchResponse> =>
     processPartialResponse(event, each, processor, { throwOnFullBatchFailure: false, ...(context ? { context } : {}) });

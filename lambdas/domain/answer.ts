@@ -1,21 +1,21 @@
-import { jsonrepair } from 'jsonrepair';
 import * as z from 'zod';
+import { listOf } from './list-of.ts';
 import type { Outcome, Reason } from './outcome.ts';
 import { jsonOrUndefined } from './parse.ts';
+import { plainLabel } from './plain-text.ts';
+import { repairJson } from './repair-json.ts';
 import { citedTids, reportSchema } from './report.ts';
 import { type Tokens, usageSchema } from './usage.ts';
 
-const messageSchema = z.object({
-  id: z.string().optional(),
-  stop_reason: z.string().nullish(),
-  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
-  // a count that cannot be read must not make a good answer a bad one
-  usage: usageSchema.optional().catch(undefined),
+/** A fact of a message that must not make a good answer a bad one when it cannot be read. */
+const label = z.string().transform(plainLabel).nullish().catch(undefined);
+const factsSchema = z.object({ id: label, stop_reason: label, usage: usageSchema.optional().catch(undefined) });
+const contentSchema = z.object({
+  content: listOf(z.looseObject({ type: z.string(), text: z.string().optional() }), 0),
 });
-type Message = z.output<typeof messageSchema>;
 
 const resultSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('succeeded'), message: messageSchema }),
+  z.object({ type: z.literal('succeeded'), message: z.unknown() }),
   z.object({ type: z.literal('errored'), error: z.unknown() }),
   z.object({ type: z.literal('canceled') }),
   z.object({ type: z.literal('expired') }),
@@ -24,10 +24,10 @@ const resultSchema = z.discriminatedUnion('type', [
 /** `error` of an errored result: the API wraps the error once. */
 const errorSchema = z.object({ error: z.object({ type: z.string() }) });
 
-/** Deepest nesting of an answer worth repairing; a report is 8 deep. */
-const DEEPEST = 64;
-/** Answers longer than this are not repaired: 32,000 tokens are about 130,000 characters. */
-const LONGEST_REPAIR = 400_000;
+/** Longest text read: a report that can be stored is a third of it, and 32,000 tokens are about 130,000 characters. */
+const LONGEST_TEXT = 1_000_000;
+/** Places in a text where JSON is looked for. */
+const MOST_PLACES = 50;
 
 /**
  * Decides what becomes of one result of a batch.
@@ -53,6 +53,12 @@ export function readResult(result: unknown, shown: (tid: number) => boolean): Ou
   }
 }
 
+/** The tokens that a result was billed for, whatever else is in it; undefined when it was not, or does not say. */
+export function billedTokens(result: unknown): Tokens | undefined {
+  const parsed = resultSchema.safeParse(result).data;
+  return parsed?.type === 'succeeded' ? factsSchema.safeParse(parsed.message).data?.usage : undefined;
+}
+
 /** What a stop reason other than a finished answer means. */
 const UNFINISHED = new Map<string, { kind: 'ask_again' | 'failed'; reason: Reason }>([
   ['max_tokens', { kind: 'ask_again', reason: 'truncated' }],
@@ -60,17 +66,20 @@ const UNFINISHED = new Map<string, { kind: 'ask_again' | 'failed'; reason: Reaso
   ['model_context_window_exceeded', { kind: 'failed', reason: 'context_window' }],
 ]);
 
-function readMessage(message: Message, shown: (tid: number) => boolean): Outcome {
+function readMessage(message: unknown, shown: (tid: number) => boolean): Outcome {
+  const { id, stop_reason, usage } = factsSchema.safeParse(message).data ?? {};
   const facts = {
-    ...(message.usage ? { tokens: message.usage satisfies Tokens } : {}),
-    ...(message.stop_reason ? { stop_reason: message.stop_reason } : {}),
-    ...(message.id ? { message_id: message.id } : {}),
+    ...(usage ? { tokens: usage satisfies Tokens } : {}),
+    ...(stop_reason ? { stop_reason } : {}),
+    ...(id ? { message_id: id } : {}),
   };
-  if (message.stop_reason !== 'end_turn') {
-    const unfinished = UNFINISHED.get(message.stop_reason ?? '') ?? { kind: 'ask_again', reason: 'unfinished' };
+  const content = contentSchema.safeParse(message).data?.content;
+  if (!content) return { kind: 'ask_again', reason: 'wrong_shape', ...facts };
+  if (stop_reason !== 'end_turn') {
+    const unfinished = UNFINISHED.get(stop_reason ?? '') ?? { kind: 'ask_again', reason: 'unfinished' };
     return { ...unfinished, ...facts };
   }
-  const text = message.content.flatMap((block) => (block.type === 'text' ? [block.text ?? ''] : [])).join('');
+  const text = content.flatMap((block) => (block.type === 'text' ? [block.text ?? ''] : [])).join('');
   return { ...readText(text, shown), ...facts };
 }
 
@@ -79,6 +88,7 @@ export function readText(
   text: string,
   shown: (tid: number) => boolean,
 ): { kind: 'stored'; report: z.output<typeof reportSchema> } | { kind: 'ask_again'; reason: Reason } {
+  if (text.length > LONGEST_TEXT) return { kind: 'ask_again', reason: 'too_large' };
   const value = parseJsonText(text);
   if (value === undefined) return { kind: 'ask_again', reason: 'not_json' };
   const report = reportSchema.safeParse(value);
@@ -91,17 +101,21 @@ export function readText(
 function parseJsonText(text: string): unknown {
   const plain = jsonOrUndefined(text);
   if (plain !== undefined) return plain;
+  let places = 0;
   for (const part of likelyJson(text)) {
     const value = jsonOrUndefined(part);
     if (typeof value === 'object' && value !== null) return value;
+    // each failure costs time, and a hostile text can hold a hundred thousand
+    if (++places >= MOST_PLACES) break;
   }
   const inner = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1 || undefined);
-  return inner.startsWith('{') ? repaired(inner) : undefined;
+  return inner.startsWith('{') ? repairJson(inner) : undefined;
 }
 
 /** Where JSON stands in a text that says more: inside code fences, or an outermost object in the prose. */
 function* likelyJson(text: string): Generator<string> {
-  for (const [, fenced = ''] of text.matchAll(/```(?:json)?\s*([\s\S]*?)```/g)) yield fenced;
+  const fences = text.split('```', 2 * MOST_PLACES);
+  for (let index = 1; index + 1 < fences.length; index += 2) yield (fences[index] as string).replace(/^json/, '');
   let end = 0;
   for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', end)) {
     end = endOfObject(text, start);
@@ -122,25 +136,4 @@ function endOfObject(text: string, start: number): number {
     else if (sign === '}' && --depth === 0) return index + 1;
   }
   return text.length;
-}
-
-function repaired(text: string): unknown {
-  if (text.length > LONGEST_REPAIR || nesting(text) > DEEPEST) return undefined;
-  try {
-    return JSON.parse(jsonrepair(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** How deep brackets nest at most; a hostile answer could otherwise exhaust the stack of the repair. */
-function nesting(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (code === 0x7d || code === 0x5d) depth--;
-  }
-  return deepest;
 }

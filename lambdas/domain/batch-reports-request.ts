@@ -37,6 +37,8 @@ export interface BatchReportsRequest {
   max_batch_size?: number | undefined;
   no_cache?: boolean | undefined;
   include_moderation?: boolean | undefined;
+  /** of an operator's command only: a body cannot ask for it */
+  allow_unpriced?: true | undefined;
   /** the same key for the same report names the same job, also after it has ended */
   idempotency_key?: string | undefined;
 }

@@ -16,6 +16,7 @@ const configSchema = z.strictObject({
   include_moderation: z.boolean().nullish(),
   exclude_comment_selections: z.boolean().nullish(),
   layers: z.array(z.number().int().nonnegative()).min(1).nullish(),
+  allow_unpriced: z.boolean().nullish(),
 });
 
 const jobConfigSchema = z.strictObject({
@@ -38,6 +39,8 @@ export interface JobConfig {
   exclude_comment_selections: boolean;
   /** topic layers to write about; undefined = every layer */
   layers: number[] | undefined;
+  /** true uses a model that the price list does not know: no budget can count what it costs */
+  allow_unpriced: boolean;
 }
 
 /**
@@ -66,5 +69,6 @@ export function parseJobConfig(jobConfig: string | null | undefined, defaultMode
     include_moderation: config?.include_moderation ?? false,
     exclude_comment_selections: config?.exclude_comment_selections ?? true,
     layers: config?.layers ?? undefined,
+    allow_unpriced: config?.allow_unpriced ?? false,
   };
 }

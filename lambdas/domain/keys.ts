@@ -83,7 +83,14 @@ export const entry = {
   unfiled: (round: number, mark: string) => `unfiled#${round}#${mark}`,
   unfiledInRound: (round: number) => `unfiled#${round}#`,
   unfiledAll: 'unfiled#',
+  spend: (round: number) => `spend#${round}`,
 } as const;
+
+/** Key of the ledger's row that adds up what jobs may cost on one UTC day. @param day YYYY-MM-DD */
+export const spendDayKey = (day: string): { job_id: string; entry: string } => ({
+  job_id: `spend:${day}`,
+  entry: 'total',
+});
 
 /** The ordinal at the end of an `asked#` or `answered#` key. */
 export const ordinalOf = (key: string): number => Number(key.slice(key.lastIndexOf('#') + 1));

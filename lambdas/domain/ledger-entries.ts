@@ -21,6 +21,19 @@ const topicSchema = z.object({
   name: z.string(),
 });
 
+/** The job, section and timestamp under which a text was bought. */
+export const reusedFromSchema = z.object({ job_id: z.string(), section: z.string(), timestamp: z.string() });
+export type ReusedFrom = z.infer<typeof reusedFromSchema>;
+
+/** A stored section whose text is to be used again: the row it is read from, where it was bought, and at what price. */
+export const reuseSchema = z.object({
+  key: z.object({ rid_section_model: z.string(), timestamp: z.string() }),
+  from: reusedFromSchema,
+  /** absent when its price is not known */
+  saved_usd: z.number().nonnegative().optional(),
+});
+export type Reuse = z.infer<typeof reuseSchema>;
+
 /** `plan`: written last when a job is planned; it holds true for every round. */
 export const planSchema = z.object({
   ...base,
@@ -31,6 +44,8 @@ export const planSchema = z.object({
   model: z.string(),
   max_batch_size: index,
   sections: index,
+  /** sections that are not bought, because their text is there already */
+  reused: index.optional(),
   /** titles of sections that no comment belongs to, and that are not asked for */
   left_out: z.array(z.string()).optional(),
   /** the one `timestamp` of every report row of this job */
@@ -40,12 +55,14 @@ export const planSchema = z.object({
   system: bytes.optional(),
   expected_usd: z.number().optional(),
   most_usd: z.number().optional(),
+  /** the price list does not know the model, and somebody has said that it may be used all the same */
+  unpriced: z.literal(true).optional(),
   /** a batch of the old pipeline: its candidate sections and the conversation's tids, as JSON */
   legacy: bytes.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** `asked#{round}#{ordinal}`: one section asked for in one round. */
+/** `asked#{round}#{ordinal}`: one section asked for in one round; in round 0 the reused ones, which are not sent. */
 export const askedSchema = z.object({
   ...base,
   section: z.string(),
@@ -64,18 +81,24 @@ export const askedSchema = z.object({
   prompt: bytes,
   prompt_hash: z.string(),
   prompt_version: z.string(),
+  /** round 0 only */
+  reuse: reuseSchema.optional(),
 });
 export type Asked = z.infer<typeof askedSchema>;
 
 /** What collecting needs of an asked row. */
-export const askedFactsSchema = askedSchema.pick({
-  section: true,
-  kind: true,
-  title: true,
-  topic: true,
-  ordinal: true,
-  shown: true,
-});
+export const askedFactsSchema = askedSchema
+  .pick({
+    section: true,
+    kind: true,
+    title: true,
+    topic: true,
+    ordinal: true,
+    shown: true,
+    reuse: true,
+  })
+  // what the old pipeline asked is not known
+  .extend({ prompt_hash: z.string().optional() });
 export type AskedFacts = z.infer<typeof askedFactsSchema>;
 
 /** `batch#{round}#{part}`: the intent to send one batch, and what became of it. */
@@ -87,11 +110,15 @@ export const batchEntrySchema = z.object({
   state: z.enum(['intended', 'submitted', 'ended', 'collected']),
   requests: index,
   intent_at: z.string(),
+  /** when the API last said that it takes no batch now (429) */
+  refused_at: z.string().optional(),
   batch_id: z.string().optional(),
   /** ISO 8601, as the API gave them */
   created_at: z.string().optional(),
   expires_at: z.string().optional(),
   ended_at: z.string().optional(),
+  /** when the API was first asked to cancel it, as its job had been cancelled */
+  cancel_requested_at: z.string().optional(),
   /** found in the API's list after an unclear answer: its custom ids still have to prove that it is ours */
   adopted: z.boolean().optional(),
   /** batches that were taken for this one and proved to be another job's */
@@ -111,18 +138,26 @@ export const answeredSchema = z.object({
   batch_id: z.string().optional(),
   message_id: z.string().optional(),
   stop_reason: z.string().optional(),
+  /** mark of the line that this was read from; absent when there was none */
+  line_mark: z.string().optional(),
   tokens: tokensSchema.optional(),
   cost_usd: z.number().optional(),
+  /** round 0 only: where the text was bought, and what that cost */
+  reused_from: reusedFromSchema.optional(),
+  saved_usd: z.number().optional(),
   /** the JSON line as it came; absent when there was none */
   raw: bytes.optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
-export type AnsweredFacts = Pick<Answered, 'entry' | 'section' | 'kind' | 'reason' | 'tokens' | 'cost_usd'>;
+export type AnsweredFacts = Pick<
+  Answered,
+  'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_usd' | 'saved_usd'
+>;
 
-/** `unfiled#{round}#{mark}`: a line that names no section of this job. */
+/** `unfiled#{round}#{mark}`: a line that names no section of this job, or one that has a better answer. */
 export const unfiledSchema = z.object({
   ...base,
-  why: z.enum(['no_custom_id', 'unknown_custom_id', 'bad_line']),
+  why: z.enum(['no_custom_id', 'unknown_custom_id', 'bad_line', 'duplicate']),
   custom_id: z.string().optional(),
   batch_id: z.string().optional(),
   /** the section it was stored under, once decided */

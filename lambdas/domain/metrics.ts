@@ -13,9 +13,12 @@ export const METRICS = {
   JobsCompleted: 'Count',
   /** in total, and by `error`: the name of the error */
   JobsFailed: 'Count',
-  /** cancelled jobs whose paid batches were collected */
+  /** cancelled jobs that had a plan or a batch, when they are closed */
   JobsCancelled: 'Count',
+  /** the reused ones included */
   SectionsStored: 'Count',
+  /** sections whose text an earlier job bought */
+  SectionsReused: 'Count',
   /** sections that a job ended without, in total and by `reason` of `domain/outcome.ts`; each ending of a job counts anew */
   SectionsFailed: 'Count',
   /** rounds of asking that a job took */

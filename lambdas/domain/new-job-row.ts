@@ -9,13 +9,23 @@ export interface NewJob {
   max_batch_size?: number | undefined;
   no_cache?: boolean | undefined;
   include_moderation?: boolean | undefined;
+  /** ours, not the server's: uses a model that the price list does not know */
+  allow_unpriced?: true | undefined;
 }
 
 /** A PENDING job row, attribute for attribute as the Polis server writes it. @param suffix 8 hex digits */
 export function serverJob(job: NewJob, now: Date, suffix: string) {
-  const { report_id, conversation_id, model, max_batch_size = 20, no_cache = false, include_moderation } = job;
+  const {
+    report_id,
+    conversation_id,
+    model,
+    max_batch_size = 20,
+    no_cache = false,
+    include_moderation,
+    allow_unpriced,
+  } = job;
   const time = now.toISOString();
-  const config = { model, max_batch_size, no_cache, report_id, include_moderation };
+  const config = { model, max_batch_size, no_cache, report_id, include_moderation, allow_unpriced };
   return {
     job_id: `batch_report_${report_id}_${Math.floor(now.getTime() / 1000)}_${suffix}`,
     status: 'PENDING',

@@ -1,5 +1,5 @@
 import { ridSectionModel } from './keys.ts';
-import type { AskedFacts, Plan } from './ledger-entries.ts';
+import type { AskedFacts, Plan, ReusedFrom } from './ledger-entries.ts';
 import { REASONS, type Reason } from './outcome.ts';
 import { citedTids, emptyReport, type Report } from './report.ts';
 
@@ -19,7 +19,11 @@ export interface ReportRow {
   errors?: string;
 }
 
+/** The key of a row. */
+export type ReportKey = Pick<ReportRow, 'rid_section_model' | 'timestamp'>;
+
 type SectionFacts = Pick<AskedFacts, 'section' | 'kind' | 'title' | 'topic'>;
+type StoredFacts = SectionFacts & Pick<AskedFacts, 'shown' | 'prompt_hash'>;
 
 const start = (plan: Plan, section: string, batchId: string) => ({
   rid_section_model: ridSectionModel(plan.report_id, section, plan.model),
@@ -46,18 +50,47 @@ const about = (plan: Plan, facts: SectionFacts): Record<string, unknown> => ({
   schema_version: plan.schema_version,
 });
 
-/** The row of a section that was written. Its citations are those of comments the model was shown. */
+/**
+ * The row of a section that was written. Its citations are those of comments the model was shown.
+ * @param costUsd what this answer cost; undefined: its price is not known
+ */
 export function storedRow(
   plan: Plan,
-  facts: SectionFacts & { shown: number[] },
+  facts: StoredFacts,
   batchId: string,
   report: Report,
+  costUsd?: number,
 ): ReportRow {
   return {
     ...start(plan, facts.section, batchId),
     report_data: JSON.stringify({ ...report, id: report.id || facts.section, title: report.title || facts.title }),
-    metadata: { ...about(plan, facts), comments_shown: facts.shown.length, comments_cited: citedTids(report).length },
+    metadata: {
+      ...about(plan, facts),
+      comments_shown: facts.shown.length,
+      comments_cited: citedTids(report).length,
+      // by these a later job finds that it need not buy the section again
+      ...(facts.prompt_hash ? { prompt_hash: facts.prompt_hash } : {}),
+      ...(costUsd === undefined ? {} : { cost_usd: costUsd }),
+    },
   };
+}
+
+/** A text that an earlier job bought. */
+export interface BoughtText {
+  report: Report;
+  /** section name of the row it was read from */
+  section: string;
+  batch_id: string;
+  from: ReusedFrom;
+  cost_usd?: number | undefined;
+}
+
+/** The row of a section whose text an earlier job bought: this job's names and time, the text, price and batch of then. */
+export function reusedRow(plan: Plan, facts: StoredFacts, bought: BoughtText): ReportRow {
+  const { report, section, batch_id, from, cost_usd } = bought;
+  const id = report.id === section ? facts.section : report.id;
+  const row = storedRow(plan, facts, batch_id, { ...report, id }, cost_usd);
+  return { ...row, metadata: { ...row.metadata, reused_from: from } };
 }
 
 /** The row of a section that failed for good: the web client shows that there is not enough data. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { listOf } from './list-of.ts';
+import { plainText, plainTitle } from './plain-text.ts';
 
 /** Version of the report's shape; stored with every section. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -12,40 +14,37 @@ const citation = z.union([
     .transform(Number),
 ]);
 
-const clause = z.object({ text: z.string().trim().min(1), citations: z.array(citation).min(1) });
-const sentence = z.object({ clauses: z.array(clause).min(1) });
-const paragraph = z.object({
-  id: z.string().default(''),
-  title: z.string().default(''),
-  sentences: z.array(sentence).min(1),
-});
+const words = z.string().transform(plainText).pipe(z.string().trim().min(1));
+const title = z.string().transform(plainTitle).default('');
+const clause = z.object({ text: words, citations: listOf(citation) });
+const sentence = z.object({ clauses: listOf(clause) });
+const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
 
-/** The shape the web client reads (`report_data`): keys beyond it are dropped. */
-export const reportSchema = z.object({
-  id: z.string().default(''),
-  title: z.string().default(''),
-  paragraphs: z.array(paragraph).min(1),
-});
+/**
+ * The shape the web client reads (`report_data`), as plain data: keys beyond it are dropped, control characters do not get in, and
+ * markup is text like any other, which the client escapes.
+ */
+export const reportSchema = z.object({ id: title, title, paragraphs: listOf(paragraph) });
 
 export type Report = z.output<typeof reportSchema>;
 
 const objectOf = <P extends Record<string, unknown>>(properties: P) =>
   ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false }) as const;
 const text = { type: 'string' } as const;
-const listOf = <I>(items: I) => ({ type: 'array', items }) as const;
+const arrayOf = <I>(items: I) => ({ type: 'array', items }) as const;
 
 /** The same shape for the API's structured output; `minItems: 1` is the only bound it takes. */
 export const REPORT_JSON_SCHEMA = objectOf({
   id: text,
   title: text,
-  paragraphs: listOf(
+  paragraphs: arrayOf(
     objectOf({
       id: text,
       title: text,
-      sentences: listOf(
+      sentences: arrayOf(
         objectOf({
-          clauses: listOf(
-            objectOf({ text, citations: { ...listOf({ type: 'integer' } as const), minItems: 1 } as const }),
+          clauses: arrayOf(
+            objectOf({ text, citations: { ...arrayOf({ type: 'integer' } as const), minItems: 1 } as const }),
           ),
         }),
       ),

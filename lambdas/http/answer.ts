@@ -4,6 +4,8 @@ import type { Log } from '../ports.ts';
 /** What a route needs of an HTTP request. */
 export interface ApiRequest {
   query: Readonly<Record<string, string | undefined>>;
+  /** what stands in the path where its route has a name in braces, decoded; absent when it has none */
+  params?: Readonly<Record<string, string | undefined>>;
   /** text, decoded; empty when there is none */
   body: string;
 }
@@ -44,7 +46,10 @@ export async function answered(log: Log, work: () => Promise<ApiAnswer>): Promis
   }
 }
 
-/** Our own messages hold ids and counts; those of others may quote data, so only where they arose is told. */
+/**
+ * Our own messages hold ids and counts; those of others may quote data, so only where they arose is told. The steps'
+ * `tellable` tells more: the messages that name code or resources, and causes.
+ */
 const told = (error: Error): Record<string, unknown> =>
   error instanceof NarrativesError
     ? { error_name: error.name, why: error.message }

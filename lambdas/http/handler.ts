@@ -11,7 +11,8 @@ export const httpHandler =
   (log: Log, connect: () => Promise<Route>) =>
   async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
-    const request = { query: event.queryStringParameters ?? {}, body };
+    const params = event.pathParameters;
+    const request = { query: event.queryStringParameters ?? {}, body, ...(params ? { params } : {}) };
     const answer = await answered(log, async () => (await connect())(request));
     return payload(answer, event.headers?.['accept-encoding']);
   };

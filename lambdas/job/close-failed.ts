@@ -74,7 +74,11 @@ async function readLedger({ ledger, log }: CloseFailedDeps, { job_id }: JobRun):
   try {
     const plan = await ledger.plan(job_id);
     const batches = await ledger.batches(job_id);
-    return { plan, batches, summary: plan && batches.length > 0 ? await summarize(ledger, plan) : undefined };
+    return {
+      plan,
+      batches,
+      summary: plan && (batches.length > 0 || plan.reused) ? await summarize(ledger, plan) : undefined,
+    };
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     log.error('the ledger cannot be read', { job_id, why: (error as Error).message });

@@ -3,7 +3,7 @@ import type { JobState } from '../domain/job-state.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import type { JobTable, Log } from '../ports.ts';
-import { changeOwn, isOurs, readJob, wasStopped } from './own.ts';
+import { changeOwn, isCancelledUnder, isOurs, readJob, wasStopped } from './own.ts';
 
 export interface CloseDeps {
   jobs: JobTable;
@@ -31,6 +31,8 @@ export interface Ending {
   written?: (row: { status: string; job_results?: unknown }) => void;
 }
 
+type EndingOfRow = Omit<Ending, 'status'> & { status: Ending['status'] | 'CANCELLED' };
+
 /**
  * Writes a terminal status onto the job row and onto the AWAITING rows of its batches. Rows that are not this
  * execution's are left alone. A job that was cancelled under it stays CANCELLED and gets its figures.
@@ -49,11 +51,18 @@ export async function closeJob(
   const mine = (row: JobRow) => isOurs(row, execution) || wasStopped(row, execution);
   const closed =
     (await closeOwn(deps, job_id, execution, ending, mine)) || (await closeCancelled(deps, job_id, execution, ending));
+  const ofBatches = await asCancelled(deps.jobs, job_id, ending);
   for (const batch of plan ? batches : []) {
     const id = awaitingJobId(job_id, plan?.report_timestamp ?? '', batch.round, batch.part);
-    if (await deps.jobs.get(id)) await changeOwn(deps, id, execution, (row) => terminal(deps, row, ending), mine);
+    if (await deps.jobs.get(id)) await changeOwn(deps, id, execution, (row) => terminal(deps, row, ofBatches), mine);
   }
   return closed;
+}
+
+/** How rows end that stand beside a job's own: a job that is CANCELLED has not COMPLETED, whatever was collected. */
+export async function asCancelled(jobs: JobTable, jobId: string, ending: Ending): Promise<EndingOfRow> {
+  if (ending.status !== 'COMPLETED' || (await jobs.get(jobId))?.status !== 'CANCELLED') return ending;
+  return { ...ending, status: 'CANCELLED' };
 }
 
 async function closeOwn(
@@ -78,7 +87,7 @@ async function closeOwn(
 /** A row that says CANCELLED and names this execution as its worker: what came of the job is told, the status stays. */
 async function closeCancelled(deps: CloseDeps, job_id: string, execution: string, ending: Ending): Promise<boolean> {
   const row = await readJob(deps.jobs, job_id);
-  if (row?.status !== 'CANCELLED' || row.worker_id !== execution) return false;
+  if (!row || !isCancelledUnder(row, execution)) return false;
   // closed already, though not by the end of an execution that may be redriven
   if (row.process_exit_confirmed === true && row.execution_status === undefined) return false;
   const { status: _, error_message: __, ...set } = terminal(deps, row, ending, ending.set);
@@ -109,7 +118,7 @@ export async function closeUnreadable(
 export function terminal(
   deps: Pick<CloseDeps, 'now'>,
   row: Pick<JobRow, 'logs'>,
-  ending: Ending,
+  ending: EndingOfRow,
   set: Record<string, unknown> = {},
 ): Record<string, unknown> {
   const time = deps.now().toISOString();

@@ -10,6 +10,7 @@ const count = z.number().nonnegative().catch(0);
 /** Of `job_results` as an earlier ending of the same job wrote it: what has been counted. */
 const countedSchema = z.object({
   stored: count,
+  reused: count,
   rounds: count,
   tokens: tokensSchema.catch(NO_TOKENS),
   cost_usd: count,
@@ -38,6 +39,7 @@ export function countEnding(
       if (now > counted) metrics.add(name, now - counted);
     };
     grown('SectionsStored', summary.stored, before.stored);
+    grown('SectionsReused', summary.reused, before.reused);
     grown('Rounds', summary.rounds, before.rounds);
     grown('InputTokens', summary.tokens.input, before.tokens.input);
     grown('OutputTokens', summary.tokens.output, before.tokens.output);

@@ -1,5 +1,6 @@
+import type { JobRow } from '../domain/job-row.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { type CloseDeps, type Ending, terminal } from './close.ts';
+import { asCancelled, type CloseDeps, type Ending, terminal } from './close.ts';
 import { readJob } from './own.ts';
 
 /**
@@ -18,7 +19,15 @@ export async function closeLegacyJob(
   // one that was marked when the watching execution was stopped gets its true end when the batch is collected after all
   const marked = row.status === 'FAILED' && row.execution_status !== undefined;
   if (row.status !== 'PROCESSING' && !marked) return;
+  if (isClaimedAnew(row, batches)) return;
   const condition = { status: row.status, version: row.version };
-  const outcome = await deps.jobs.change(row.job_id, condition, terminal(deps, row, ending, ending.set));
+  const end = await asCancelled(deps.jobs, plan.job_id, ending);
+  const outcome = await deps.jobs.change(row.job_id, condition, terminal(deps, row, end, ending.set));
   deps.log.info('job of the old pipeline closed', { job_id: row.job_id, outcome });
+}
+
+/** Whether a poller has taken the row again since the batch was sent: it is at work on another one. */
+function isClaimedAnew({ batch_id, started_at }: JobRow, batches: readonly BatchEntry[]): boolean {
+  const sent = batches.find((batch) => batch.batch_id === batch_id)?.created_at;
+  return sent !== undefined && Date.parse(started_at ?? '') > Date.parse(sent);
 }

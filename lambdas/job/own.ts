@@ -32,13 +32,21 @@ export const isOurs = (row: JobRow, execution: string): boolean =>
 export const wasStopped = (row: JobRow, execution: string): boolean =>
   row.status === 'FAILED' && row.worker_id === execution && typeof row.execution_status === 'string';
 
-/** What is taken off a row that had ended and is worked on again. */
+/** Whether the job was cancelled while this very execution worked on it: what was sent is still its to bring to an end. */
+export const isCancelledUnder = (row: Readonly<Record<string, unknown>> | undefined, execution: string): boolean =>
+  row?.status === 'CANCELLED' && row.worker_id === execution;
+
+/**
+ * What is taken off a row that had ended and is worked on again. `lock_expires_at` is an old poller's: it never takes its lock
+ * off a job that failed under it, and takes a PROCESSING row with a lock that has run out for one of its own that is stuck.
+ */
 export const REOPENED = {
   completed_at: '',
   error_message: undefined,
   process_exit_confirmed: undefined,
   checker_schedule_failed: undefined,
   execution_status: undefined,
+  lock_expires_at: undefined,
 } as const;
 
 /**

@@ -1,8 +1,9 @@
 import { ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { REASONS, type Reason } from '../domain/outcome.ts';
-import { addTokens, NO_TOKENS, type Tokens } from '../domain/usage.ts';
+import type { Tokens } from '../domain/usage.ts';
 import type { Ledger } from '../ports.ts';
+import { Bill, isBilledApart, PRICE_UNKNOWN } from './bill.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
 const MOST_NAMED = 500;
@@ -16,7 +17,12 @@ export interface FailedSection {
 /** What became of a job, from its ledger. */
 export interface JobSummary {
   planned: number;
+  /** the reused ones included */
   stored: number;
+  /** sections whose text an earlier job bought */
+  reused: number;
+  /** what the reused sections cost then; undefined when that is not known of all */
+  reused_saved_usd: number | undefined;
   failed: FailedSection[];
   unfiled: { why: string; custom_id?: string; filed_as?: string }[];
   rounds: number;
@@ -32,38 +38,46 @@ export async function summarize(ledger: Ledger, plan: Plan): Promise<JobSummary>
   const rounds = Math.max(0, ...batches.map(({ round }) => round));
   const bill = new Bill();
   const open = new Map<number, FailedSection>();
+  const reuse = { reused: 0, reused_saved_usd: 0 as number | undefined };
   let stored = 0;
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = plan.reused ? 0 : 1; round <= rounds; round++) {
     for await (const answer of ledger.answers(plan.job_id, round)) {
       bill.add(answer);
       const ordinal = ordinalOf(answer.entry);
       if (answer.kind === 'stored') {
         stored += 1;
+        if (round === 0) countReused(reuse, answer);
         open.delete(ordinal);
       } else open.set(ordinal, { ordinal, section: answer.section, reason: answer.reason ?? 'missing' });
     }
   }
   const unfiled: JobSummary['unfiled'] = [];
   for await (const row of ledger.unfiled(plan.job_id)) {
-    // what was filed by elimination is billed with its section
-    if (row.why !== 'no_custom_id' || (row.filed_as ?? 'topic_').startsWith('topic_')) bill.add(row);
+    if (isBilledApart(row)) bill.add(row);
     const { why, custom_id, filed_as } = row;
     unfiled.push({ why, ...(custom_id ? { custom_id } : {}), ...(filed_as ? { filed_as } : {}) });
   }
   const failed = [...open.values()].sort((a, b) => a.ordinal - b.ordinal);
   const planned = plan.legacy ? stored + failed.length : plan.sections;
-  return { planned, stored, failed, unfiled, rounds, tokens: bill.tokens, cost_usd: bill.cost, batches };
+  return { planned, stored, ...reuse, failed, unfiled, rounds, tokens: bill.tokens, cost_usd: bill.cost, batches };
 }
 
-class Bill {
-  tokens = NO_TOKENS;
-  cost: number | undefined = 0;
+function countReused(
+  reuse: Pick<JobSummary, 'reused' | 'reused_saved_usd'>,
+  { saved_usd: saved }: Pick<AnsweredFacts, 'saved_usd'>,
+): void {
+  const sum = reuse.reused_saved_usd;
+  reuse.reused += 1;
+  reuse.reused_saved_usd = sum === undefined || saved === undefined ? undefined : sum + saved;
+}
 
-  add({ tokens, cost_usd }: Pick<AnsweredFacts, 'tokens' | 'cost_usd'>): void {
-    if (!tokens) return;
-    this.tokens = addTokens(this.tokens, tokens);
-    this.cost = this.cost === undefined || cost_usd === undefined ? undefined : this.cost + cost_usd;
-  }
+/** How many sections were reused and what that saved, for a line of a log; empty when none was. */
+export function tellReused({
+  reused,
+  reused_saved_usd: saved,
+}: Pick<JobSummary, 'reused' | 'reused_saved_usd'>): string {
+  if (reused === 0) return '';
+  return ` (${reused} reused, which ${saved === undefined ? 'saved an unknown sum' : `saved $${saved.toFixed(4)}`})`;
 }
 
 /** Batches that were paid for and whose results are not stored: nobody watches them once the job has failed. */
@@ -72,10 +86,12 @@ export const unwatched = (batches: readonly BatchEntry[]): BatchEntry[] =>
 
 /** `job_results` of a row: a JSON string. */
 export function jobResults(plan: Plan, summary: JobSummary, seconds: number): string {
-  const { planned, stored, failed, unfiled, rounds, tokens, cost_usd, batches } = summary;
+  const { planned, stored, reused, reused_saved_usd, failed, unfiled, rounds, tokens, cost_usd, batches } = summary;
   return JSON.stringify({
     planned,
     stored,
+    reused,
+    reused_saved_usd: reused_saved_usd === undefined ? null : Number(reused_saved_usd.toFixed(6)),
     left_out: plan.left_out ?? [],
     failed_count: failed.length,
     failed: failed.slice(0, MOST_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
@@ -84,6 +100,7 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
     rounds,
     tokens,
     cost_usd: cost_usd === undefined ? null : Number(cost_usd.toFixed(6)),
+    ...(cost_usd === undefined ? { cost_note: PRICE_UNKNOWN } : {}),
     expected_usd: plan.expected_usd ?? null,
     seconds,
     model: plan.model,

@@ -14,6 +14,11 @@ const variables = {
   MATH_ENV: name,
   DEFAULT_MODEL: name,
   JOB_BUDGET_USD: z.coerce.number().positive().optional(),
+  DAY_BUDGET_USD: z.coerce.number().positive().optional(),
+  UNPRICED_MODELS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((model) => model.trim() || [])),
   ANTHROPIC_SECRET_NAME: name,
   DATABASE_SECRET_NAME: name,
   DATABASE_TLS: z.enum(['verify', 'off']).default('verify'),

@@ -4,29 +4,34 @@ import type { JobConfig } from '../domain/job-config.ts';
 import type { Asked, Plan } from '../domain/ledger-entries.ts';
 import { unpack } from '../domain/packed.ts';
 import { summarize } from '../job/summary.ts';
-import type { Ledger, Log } from '../ports.ts';
+import type { Ledger } from '../ports.ts';
 
 /** What an operator lets jobs cost, in US dollars. */
 export interface BudgetSettings {
   jobBudgetUsd: number | undefined;
+  /** for all jobs of one UTC day */
+  dayBudgetUsd: number | undefined;
+  /** models that may be used although the price list does not know them */
+  unpricedModels: readonly string[];
 }
 
 /**
- * Refuses a job, before anything is spent, that could cost more than it may.
+ * Refuses a job, before anything is spent, that could cost more than it may, or whose price cannot be told.
  * @throws OverBudget with both figures
  */
 export function checkJobBudget(
-  { model }: Pick<JobConfig, 'model'>,
+  { model, allow_unpriced }: Pick<JobConfig, 'model' | 'allow_unpriced'>,
   estimate: Pick<Estimate, 'most_usd'>,
-  { jobBudgetUsd: budget }: BudgetSettings,
+  { jobBudgetUsd: budget, unpricedModels }: BudgetSettings,
 ): void {
-  if (budget === undefined) return;
   if (estimate.most_usd === undefined) {
+    // no budget can count what it costs: somebody has said that it may be used all the same
+    if (allow_unpriced || unpricedModels.includes(model)) return;
     throw new OverBudget(
-      `model "${model}" has no known price, so the job budget of $${budget} cannot be kept: name a priced model or lift the budget`,
+      `the price list does not know the model "${model}", so what the job costs cannot be told and no budget can count it: name a priced model, or allow this one with the setting unpricedModels or "allow_unpriced": true in job_config`,
     );
   }
-  if (estimate.most_usd > budget) {
+  if (budget !== undefined && estimate.most_usd > budget) {
     throw new OverBudget(
       `the job could cost up to $${estimate.most_usd.toFixed(2)}, which is over the job budget of $${budget}: raise the budget or ask for fewer layers`,
     );
@@ -39,23 +44,20 @@ export function mostUsdOf(plan: Plan, rows: readonly Asked[]): number | undefine
   return estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '').most_usd;
 }
 
-/** Whether what was spent so far and what another round costs at most stay within the job's budget. */
-export async function fitsJobBudget(
-  { ledger, log, settings }: { ledger: Ledger; log: Log; settings: BudgetSettings },
+/**
+ * Why a later round is not sent: what was spent so far and what it costs at most are over the job's budget, or cannot be told.
+ * @param most of the round; undefined for a model without a price, which is used only if that was allowed when the job was planned
+ * @returns undefined when it may be sent
+ */
+export async function overJobBudget(
+  { ledger, settings: { jobBudgetUsd: budget } }: { ledger: Ledger; settings: BudgetSettings },
   plan: Plan,
-  rows: readonly Asked[],
-): Promise<boolean> {
-  const budget = settings.jobBudgetUsd;
-  if (budget === undefined) return true;
+  most: number | undefined,
+): Promise<string | undefined> {
+  if (most === undefined) return plan.unpriced ? undefined : `the price list does not know the model "${plan.model}"`;
+  if (budget === undefined) return undefined;
   const { cost_usd: spent } = await summarize(ledger, plan);
-  const most = mostUsdOf(plan, rows);
-  if (spent !== undefined && most !== undefined && spent + most <= budget) return true;
-  log.warn('the next round does not fit the job budget: its sections stay missing', {
-    job_id: plan.job_id,
-    sections: rows.length,
-    spent_usd: spent,
-    most_usd: most,
-    budget_usd: budget,
-  });
-  return false;
+  if (spent !== undefined && spent + most <= budget) return undefined;
+  const soFar = spent === undefined ? 'an unknown sum' : `$${spent.toFixed(2)}`;
+  return `${soFar} was spent and it could cost up to $${most.toFixed(2)}, which is over the job budget of $${budget}`;
 }

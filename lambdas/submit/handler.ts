@@ -1,3 +1,6 @@
+import { reportsTable } from '../clients/reports-table.ts';
+import { spendingTable } from '../clients/spending.ts';
+import { storedSections } from '../clients/stored-reports.ts';
 import { connectTables } from '../runtime/connect.ts';
 import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { connectPolis } from '../runtime/connect-polis.ts';
@@ -8,7 +11,24 @@ import { submit } from './submit.ts';
 
 export const handler = stepHandler(submit, async () => {
   const { db, jobs, ledger } = connectTables();
-  const env = environment('DEFAULT_MODEL', 'JOB_BUDGET_USD');
-  const settings = { defaultModel: env.DEFAULT_MODEL, jobBudgetUsd: env.JOB_BUDGET_USD, ledgerDays: LEDGER_DAYS };
-  return { jobs, ledger, settings, ...(await connectPolis(db)), batches: await connectAnthropic() };
+  const env = environment(
+    'REPORTS_TABLE',
+    'LEDGER_TABLE',
+    'DEFAULT_MODEL',
+    'JOB_BUDGET_USD',
+    'DAY_BUDGET_USD',
+    'UNPRICED_MODELS',
+  );
+  const settings = {
+    defaultModel: env.DEFAULT_MODEL,
+    jobBudgetUsd: env.JOB_BUDGET_USD,
+    dayBudgetUsd: env.DAY_BUDGET_USD,
+    unpricedModels: env.UNPRICED_MODELS,
+    ledgerDays: LEDGER_DAYS,
+  };
+  const reports = reportsTable(db, env.REPORTS_TABLE);
+  const stored = storedSections(db, env.REPORTS_TABLE);
+  const spending = spendingTable(db, env.LEDGER_TABLE);
+  const batches = await connectAnthropic();
+  return { jobs, ledger, reports, stored, spending, settings, ...(await connectPolis(db)), batches };
 });

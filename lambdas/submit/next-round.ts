@@ -1,15 +1,10 @@
 import { customId, entry, ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { moreTokens } from '../domain/prompts/request.ts';
-import type { Ledger, Log } from '../ports.ts';
-import { type BudgetSettings, fitsJobBudget } from './budget.ts';
+import type { Ledger } from '../ports.ts';
+import { mostUsdOf, overJobBudget } from './budget.ts';
+import { type DayBudgetDeps, overDay } from './day-budget.ts';
 import { splitIntoParts } from './split.ts';
-
-interface NextRoundDeps {
-  ledger: Ledger;
-  log: Log;
-  settings: BudgetSettings;
-}
 
 /**
  * The round to ask now: the one that was begun and not collected, or the one after the last.
@@ -21,21 +16,28 @@ export function roundToAsk(batches: readonly BatchEntry[]): number {
   return begun ? last : last + 1;
 }
 
+export type NextRound = { kind: 'written' } | { kind: 'nothing left' } | { kind: 'over budget'; why: string };
+
 /**
  * Writes the asked rows of a round after the first: the sections that are still missing, with the same prompt, a new custom id, and more room where the answer was cut off.
+ * Counts the round on today's budget.
+ * @param version of the job row that this execution was started for
  * @param startedAnew a person has put the job back to PENDING: requests that were canceled are asked for again as well
- * @returns false when nothing is left to ask, or what is left does not fit the job's budget
+ * @returns 'over budget' when what is left does not fit the budget of the job or the day: its sections stay missing
  */
 export async function writeNextRound(
-  deps: NextRoundDeps,
+  deps: DayBudgetDeps,
   plan: Plan,
-  round: number,
-  startedAnew: boolean,
-): Promise<boolean> {
+  { round, version, startedAnew }: { round: number; version: number; startedAnew: boolean },
+): Promise<NextRound> {
   const rows = await rowsToAsk(deps.ledger, plan, round, startedAnew);
-  if (rows.length === 0 || !(await fitsJobBudget(deps, plan, rows))) return false;
+  if (rows.length === 0) return { kind: 'nothing left' };
+  const most_usd = mostUsdOf(plan, rows);
+  const why = (await overJobBudget(deps, plan, most_usd)) ?? (await overDay(deps, plan, { round, version, most_usd }));
+  if (why !== undefined)
+    return { kind: 'over budget', why: `round ${round} with ${rows.length} sections is not sent: ${why}` };
   await deps.ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));
-  return true;
+  return { kind: 'written' };
 }
 
 /** Each section by the last round that asked for it: one that was answered for good in an earlier round stays so. */
@@ -44,9 +46,11 @@ async function rowsToAsk(ledger: Ledger, plan: Plan, round: number, startedAnew:
     answer === undefined || answer.kind === 'ask_again' || (startedAnew && answer.reason === 'canceled');
   const looked = new Set<number>();
   const rows: Asked[] = [];
-  for (let last = round - 1; last >= 1; last--) {
+  for (let last = round - 1; last >= (plan.reused ? 0 : 1); last--) {
     const answers = new Map<number, AnsweredFacts>();
     for await (const answer of ledger.answers(plan.job_id, last)) answers.set(ordinalOf(answer.entry), answer);
+    // of the reused sections only those whose text is gone
+    if (last === 0 && ![...answers.values()].some(({ kind }) => kind === 'ask_again')) continue;
     for await (const row of ledger.askedInRound(plan.job_id, last)) {
       if (looked.has(row.ordinal)) continue;
       looked.add(row.ordinal);
@@ -57,7 +61,7 @@ async function rowsToAsk(ledger: Ledger, plan: Plan, round: number, startedAnew:
   return rows.sort((a, b) => a.ordinal - b.ordinal);
 }
 
-const askedAgain = (row: Asked, answer: AnsweredFacts | undefined, round: number): Asked => ({
+const askedAgain = ({ reuse: _, ...row }: Asked, answer: AnsweredFacts | undefined, round: number): Asked => ({
   ...row,
   entry: entry.asked(round, row.ordinal),
   round,

@@ -4,37 +4,44 @@ import { ConversationNotReady, UnknownModel } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
 import { customId, entry, promptHash } from '../domain/keys.ts';
-import { type Asked, ledgerExpiry, type Plan } from '../domain/ledger-entries.ts';
+import { type Asked, ledgerExpiry, type Plan, type Reuse } from '../domain/ledger-entries.ts';
 import { pack } from '../domain/packed.ts';
 import { FIRST_MAX_TOKENS } from '../domain/prompts/request.ts';
-import { sectionPrompt } from '../domain/prompts/section-prompt.ts';
+import { type PromptContext, sectionPrompt } from '../domain/prompts/section-prompt.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../domain/prompts/system.ts';
 import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { leftOut, type PlannedSection, planSections } from '../domain/sections.ts';
 import type { Tally } from '../domain/votes.ts';
-import type { Batches, Conversations, Topics } from '../ports.ts';
+import type { Batches, Conversations, Reports, StoredSections, Topics } from '../ports.ts';
 import { type BudgetSettings, checkJobBudget } from './budget.ts';
 import { checkReport, readConversation } from './read-conversation.ts';
+import { findReusable } from './reuse.ts';
 import { splitIntoParts } from './split.ts';
 
 /** A whole job, planned and priced; nothing is written or sent yet. */
 export interface PlannedJob {
   plan: Plan;
+  /** reused sections in round 0, those to be bought in round 1 */
   asked: Asked[];
+  /** of what is to be bought */
   estimate: Estimate;
+  /** what the reused sections cost when they were bought; undefined when that is not known of all */
+  reusedSavedUsd: number | undefined;
 }
 
 export interface PlanDeps {
   conversations: Conversations;
   topics: Topics;
+  reports: Pick<Reports, 'read'>;
+  stored: StoredSections;
   batches: Pick<Batches, 'knowsModel'>;
   settings: BudgetSettings & { ledgerDays: number };
   now: () => Date;
 }
 
 /**
- * Plans a job: reads the conversation, chooses sections and comments, writes prompts, prices them. Everything that can
- * be known to be wrong is found here, before anything costs money. Reads only.
+ * Plans a job: reads the conversation, chooses sections and comments, writes prompts, looks for texts that are there
+ * already, prices the rest. Everything that can be known to be wrong is found here, before anything costs money. Reads only.
  * @throws BadInput of the kind that says what to mend
  */
 export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): Promise<PlannedJob> {
@@ -57,17 +64,20 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
       'no section has a comment to show: check moderation, deselected comments and the layers asked for',
     );
   }
-  const prompts = sections.map((section) =>
-    sectionPrompt(section, { conversationTopic: facts.topic, groups: facts.math.groups }),
+  const drafts = sections.map((section) =>
+    draftOf(section, { conversationTopic: facts.topic, groups: facts.math.groups }),
   );
-  const requests = prompts.map((prompt) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
+  const made = { model: config.model, prompt_version: PROMPT_VERSION, schema_version: REPORT_SCHEMA_VERSION };
+  const texts = config.no_cache ? NO_TEXTS : await findReusable(deps, report.report_id, made, drafts);
+  const bought = drafts.filter(({ prompt_hash }) => !texts.has(prompt_hash));
+  const requests = bought.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
   const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT);
-  checkJobBudget(config, estimate, deps.settings);
-  if (!(await deps.batches.knowsModel(config.model))) {
+  if (bought.length > 0 && !(await deps.batches.knowsModel(config.model))) {
     throw new UnknownModel(
       `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
     );
   }
+  if (bought.length > 0) checkJobBudget(config, estimate, deps.settings);
   const now = deps.now();
   const plan: Plan = {
     job_id: row.job_id,
@@ -75,41 +85,65 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     report_id: report.report_id,
     conversation_id: row.conversation_id,
     report_job_id: row.job_id,
-    model: config.model,
+    ...made,
     max_batch_size: config.max_batch_size,
     sections: sections.length,
+    reused: drafts.length - bought.length,
     left_out: leftOut(sections, topics, layers),
     report_timestamp: row.started_at || now.toISOString(),
-    prompt_version: PROMPT_VERSION,
-    schema_version: REPORT_SCHEMA_VERSION,
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_usd === undefined ? {} : { expected_usd: estimate.expected_usd }),
     ...(estimate.most_usd === undefined ? {} : { most_usd: estimate.most_usd }),
+    ...(bought.length > 0 && estimate.most_usd === undefined ? { unpriced: true as const } : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
-  const asked = sections.map((section, ordinal) => askedRow(plan, section, prompts[ordinal] as string, ordinal));
-  return { plan, asked: splitIntoParts(asked, config.max_batch_size), estimate };
+  const rows = drafts.map((draft, ordinal) => askedRow(plan, draft, texts.get(draft.prompt_hash), ordinal));
+  const [kept, open] = [rows.filter(({ reuse }) => reuse), rows.filter(({ reuse }) => !reuse)];
+  const saved = kept.map(({ reuse }) => reuse?.saved_usd);
+  const reusedSavedUsd = saved.reduce(
+    (sum, usd) => (sum === undefined || usd === undefined ? undefined : sum + usd),
+    0,
+  );
+  return { plan, asked: [...kept, ...splitIntoParts(open, config.max_batch_size)], estimate, reusedSavedUsd };
 }
 
-function askedRow(plan: Plan, section: PlannedSection, prompt: string, ordinal: number): Asked {
-  const { section: name, kind, title, topic, comments } = section;
+const NO_TEXTS: ReadonlyMap<string, Reuse> = new Map();
+
+/** A section with its prompt. */
+interface Draft {
+  section: PlannedSection;
+  prompt: string;
+  prompt_hash: string;
+  shown: number[];
+}
+
+function draftOf(section: PlannedSection, context: PromptContext): Draft {
+  const prompt = sectionPrompt(section, context);
+  const shown = section.comments.map(({ tid }) => tid);
+  return { section, prompt, prompt_hash: promptHash(SYSTEM_PROMPT, prompt), shown };
+}
+
+function askedRow(plan: Plan, draft: Draft, reuse: Reuse | undefined, ordinal: number): Asked {
+  const { section: name, kind, title, topic, comments } = draft.section;
+  const round = reuse ? 0 : 1;
   return {
     job_id: plan.job_id,
-    entry: entry.asked(1, ordinal),
+    entry: entry.asked(round, ordinal),
     section: name,
     kind,
     title,
     ...(topic ? { topic } : {}),
     ordinal,
-    round: 1,
+    round,
     part: 0,
-    custom_id: customId(plan.job_id, 1, ordinal),
+    custom_id: customId(plan.job_id, round, ordinal),
     max_tokens: FIRST_MAX_TOKENS,
-    shown: comments.map(({ tid }) => tid),
+    shown: draft.shown,
     tallies: pack(JSON.stringify(comments.map(tallyOf))),
-    prompt: pack(prompt),
-    prompt_hash: promptHash(SYSTEM_PROMPT, prompt),
+    prompt: pack(draft.prompt),
+    prompt_hash: draft.prompt_hash,
     prompt_version: plan.prompt_version,
+    ...(reuse ? { reuse } : {}),
     expires_at_epoch: plan.expires_at_epoch,
   };
 }

@@ -2,6 +2,7 @@ import { AWAITING_BATCH, type JobRow, withLogLine } from '../domain/job-row.ts';
 import type { JobState } from '../domain/job-state.ts';
 import { awaitingJobId } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import { PRICE_UNKNOWN } from '../job/bill.ts';
 import { changeOwn, isOurs, REOPENED, readJob } from '../job/own.ts';
 import type { JobTable, Log } from '../ports.ts';
 
@@ -23,7 +24,8 @@ export async function recordOnRows(
   const time = deps.now().toISOString();
   const recorded = await changeOwn(deps, row.job_id, state.execution, (current) => {
     const earlier = batchIds(current).filter((id) => !batch.not_ours?.includes(String(id)));
-    const line = `round ${batch.round}: batch ${batch_id} submitted with ${batch.requests} sections`;
+    const price = plan.unpriced ? `; ${PRICE_UNKNOWN}` : '';
+    const line = `round ${batch.round}: batch ${batch_id} submitted with ${batch.requests} sections${price}`;
     return {
       batch_id,
       batch_ids: [...new Set([...earlier, batch_id])],
@@ -36,6 +38,15 @@ export async function recordOnRows(
   if (!recorded)
     deps.log.warn('the row was taken away; its batch is watched all the same', { job_id: row.job_id, batch_id });
   await watchedBy(deps, state, row, plan, batch);
+}
+
+/** Says on the job row, once, why a round that is due is not sent: the sections it was for stay missing. */
+export async function tellNotSent(deps: RecordDeps, { job_id, execution }: JobState, why: string): Promise<void> {
+  deps.log.warn('a round is not sent: its sections stay missing', { job_id, why });
+  const time = deps.now().toISOString();
+  await changeOwn(deps, job_id, execution, ({ logs }) =>
+    logs?.includes(why) ? { updated_at: time } : { updated_at: time, logs: withLogLine(logs, time, 'INFO', why) },
+  );
 }
 
 const batchIds = (row: JobRow): unknown[] => (Array.isArray(row.batch_ids) ? row.batch_ids : []);

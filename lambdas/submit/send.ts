@@ -14,8 +14,10 @@ export interface SendDeps {
 
 /** The longest that the call which sends may last, as its client has it, in seconds: the batch may come to be at its very end. */
 const CALL_SECONDS = 240;
+/** How long after a call has ended the API's list may come to show a batch that it made, in seconds. */
+export const LIST_SECONDS = 180;
 /** How long after the intent the API's list may come to show a batch whose creation gave no clear answer, in seconds. */
-export const SETTLE_SECONDS = CALL_SECONDS + 180;
+export const SETTLE_SECONDS = CALL_SECONDS + LIST_SECONDS;
 const SETTLE_CHECK_SECONDS = 15;
 const HELD_CHECK_SECONDS = 300;
 /** A younger batch may be one whose job is just about to mark it as its own. */
@@ -27,8 +29,8 @@ export type Sent = { kind: 'sent'; batch: BatchEntry } | { kind: 'settle'; waitS
 
 /**
  * Sends one batch, once. The intent is recorded first; where an earlier intent has no batch id (a crash, or an answer
- * that was lost), the API's list is searched for our batch, and only when the list has stayed without it for
- * `SETTLE_SECONDS` is it sent again.
+ * that was lost, or an answer that it is not taken now), the API's list is searched for our batch, and only when the list
+ * has stayed without it for `SETTLE_SECONDS` is it sent again.
  */
 export async function sendOnce(
   deps: SendDeps,
@@ -67,8 +69,8 @@ export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<
   if (found === 'held')
     return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by a job that has yet to see whose it is');
   if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
-  const age = (deps.now().getTime() - Date.parse(intent.intent_at)) / 1000;
-  if (age < SETTLE_SECONDS) return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
+  if (deps.now().getTime() < listedBy(intent))
+    return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
   await deps.ledger.removeIntent(intent);
   return NOT_SENT;
 }
@@ -84,9 +86,14 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
   if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, intent, answer.batch) };
   deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
   if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
-  await deps.ledger.removeIntent(intent);
-  return settle(Math.min(600, Math.max(SETTLE_CHECK_SECONDS, Math.ceil(answer.retryAfterSeconds ?? 60))), answer.why);
+  // a gateway may say so after it has passed the call on: the list is looked at before it is sent again
+  await deps.ledger.updateBatch({ ...intent, refused_at: deps.now().toISOString() });
+  return settle(Math.min(600, Math.max(LIST_SECONDS, Math.ceil(answer.retryAfterSeconds ?? 0))), answer.why);
 }
+
+/** When the list shows the batch, if it was made at all, in ms since the epoch. A call that was answered is over. */
+const listedBy = ({ intent_at, refused_at }: BatchEntry): number =>
+  refused_at ? Date.parse(refused_at) + LIST_SECONDS * 1000 : Date.parse(intent_at) + SETTLE_SECONDS * 1000;
 
 /** Writes the batch id where a later attempt will find it; the owner's mark goes first, so that no other job adopts it. */
 async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {

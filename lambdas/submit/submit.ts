@@ -3,18 +3,25 @@ import type { JobRow } from '../domain/job-row.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { Asked, BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
+import { fileReused } from '../job/file-reused.ts';
 import { claim, isOurs, readJob } from '../job/own.ts';
-import type { JobTable } from '../ports.ts';
+import type { JobTable, Ledger, Reports, Spending } from '../ports.ts';
+import { releaseUnsent, reserveToday } from './day-budget.ts';
 import { roundToAsk, writeNextRound } from './next-round.ts';
 import { type PlanDeps, planJob } from './plan-job.ts';
-import { recordOnRows } from './record.ts';
+import { recordOnRows, tellNotSent } from './record.ts';
 import { type SendDeps, sendOnce } from './send.ts';
 import { settleLater } from './settle-later.ts';
 import { requestOf } from './split.ts';
 import { watchWhatWasSent } from './taken-away.ts';
 
 export type SubmitDeps = PlanDeps &
-  SendDeps & { jobs: JobTable; settings: PlanDeps['settings'] & { defaultModel: string } };
+  SendDeps & {
+    jobs: JobTable;
+    reports: Reports;
+    spending: Spending;
+    settings: PlanDeps['settings'] & { defaultModel: string };
+  };
 
 /**
  * "Submit batch": claims the job, plans it (or takes up the plan of an earlier attempt), and sends the batches of the
@@ -24,6 +31,18 @@ export type SubmitDeps = PlanDeps &
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
   const handed = parseJobState(input);
+  try {
+    const state = await submitDue(deps, handed);
+    // a round that waits for the API keeps its place in the day's budget
+    if (state.next === 'leave' || state.next === 'complete') await releaseUnsent(deps, handed);
+    return state;
+  } catch (error) {
+    await releaseUnsent(deps, handed);
+    throw error;
+  }
+}
+
+async function submitDue(deps: SubmitDeps, handed: JobState): Promise<JobState> {
   const row = await claim(deps, handed);
   const known = await deps.ledger.batches(handed.job_id);
   if (!row) return watchWhatWasSent(deps, handed, known);
@@ -31,11 +50,22 @@ export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState
   const plan = await takeUpPlan(deps, handed, row, known.length > 0);
   if (!plan) return watchWhatWasSent(deps, handed, await deps.ledger.batches(handed.job_id));
   const state = { ...handed, report_id: plan.report_id };
+  const nothingToBuy = plan.reused === plan.sections && known.length === 0;
+  if (nothingToBuy && (await fileReused(deps, plan)) === 0) return { ...state, next: 'complete' };
   const round = roundToAsk(known);
   const first_round = state.round === 0 ? round : state.first_round;
   const begun = known.filter((batch) => batch.round === round);
-  if (round > 1 && begun.length === 0 && !(await writeNextRound(deps, plan, round, round === first_round))) {
-    return { ...state, first_round, round: round - 1, next: 'complete' };
+  const due = { round, version: handed.version };
+  // a text to be reused that is gone has to be bought after all
+  if ((round > 1 || nothingToBuy) && begun.length === 0) {
+    const next = await writeNextRound(deps, plan, { ...due, startedAnew: round === first_round });
+    if (next.kind === 'over budget') await tellNotSent(deps, state, next.why);
+    if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
+  }
+  // what is left to send of a round that was begun is counted already
+  if (round === 1 && begun.length === 0 && !nothingToBuy) {
+    const ours = await reserveToday(deps, plan, { ...due, most_usd: plan.most_usd });
+    if (!ours) return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
   }
   const sent = await sendRound(deps, state, row, plan, round, begun);
   if (sent.next === 'settle') return { ...sent, first_round };
@@ -72,7 +102,7 @@ async function isStillOurs({ jobs }: SubmitDeps, { job_id, execution }: JobState
 }
 
 /**
- * The plan of an earlier attempt when anything of it may have been sent; otherwise a fresh one, written to the ledger.
+ * The plan of an earlier attempt when anything of it may have been sent or stored; otherwise a fresh one, written to the ledger.
  * @returns undefined when the job was taken away meanwhile: another execution may have sent by a plan of its own
  */
 async function takeUpPlan(
@@ -81,16 +111,30 @@ async function takeUpPlan(
   row: JobRow,
   anythingSent: boolean,
 ): Promise<Plan | undefined> {
-  const earlier = anythingSent ? await deps.ledger.plan(row.job_id) : undefined;
-  if (earlier) return earlier;
+  const earlier = await deps.ledger.plan(row.job_id);
+  if (earlier && (anythingSent || (await filingBegan(deps.ledger, earlier)))) return earlier;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
-  const { plan, asked, estimate } = await planJob(deps, row, config);
+  const { plan, asked, estimate, reusedSavedUsd } = await planJob(deps, row, config);
   if (!(await isStillOurs(deps, state))) return undefined;
   // nor must the plan be replaced by which an attempt has sent that Step Functions lost sight of
   if (!anythingSent && (await deps.ledger.batches(row.job_id)).length > 0) return deps.ledger.plan(row.job_id);
   await deps.ledger.writePlan(plan, asked);
-  deps.log.info('job planned', { job_id: row.job_id, ...estimate, left_out: plan.left_out });
+  deps.log.info('job planned', {
+    job_id: row.job_id,
+    ...estimate,
+    planned: plan.sections,
+    reused: plan.reused,
+    reused_saved_usd: reusedSavedUsd,
+    left_out: plan.left_out,
+  });
   return plan;
+}
+
+/** A job that sends nothing stores its sections when it is planned: they have the plan's timestamp. */
+async function filingBegan(ledger: Ledger, plan: Plan): Promise<boolean> {
+  if (plan.reused !== plan.sections) return false;
+  for await (const _ of ledger.answers(plan.job_id, 0)) return true;
+  return false;
 }
 
 /** Asked rows in groups of one part; rows come in order of ordinal, and so of part. */

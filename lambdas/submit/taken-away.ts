@@ -1,14 +1,16 @@
 import type { JobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
-import { readJob } from '../job/own.ts';
+import { closeJob } from '../job/close.ts';
+import { isCancelledUnder, readJob } from '../job/own.ts';
 import type { JobTable } from '../ports.ts';
 import { type SendDeps, settleIntent } from './send.ts';
 import { settleLater } from './settle-later.ts';
 
 /**
  * The row is not ours: nothing is sent. A job that was cancelled under this execution may all the same have paid batches
- * that nobody else knows of: they are found, watched and collected, and the job is closed with its figures.
+ * that nobody else knows of: they are found, cancelled by the status check, and collected; then the job is closed with its
+ * figures. One of which nothing was sent is closed at once.
  * @param known every batch of the job
  */
 export async function watchWhatWasSent(
@@ -16,9 +18,16 @@ export async function watchWhatWasSent(
   state: JobState,
   known: readonly BatchEntry[],
 ): Promise<JobState> {
-  const row = known.length > 0 ? await readJob(deps.jobs, state.job_id) : undefined;
-  if (row?.status !== 'CANCELLED' || row.worker_id !== state.execution) {
+  if (!isCancelledUnder(await readJob(deps.jobs, state.job_id), state.execution)) {
     deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
+    return { ...state, next: 'leave' };
+  }
+  // a plan has figures, which "Complete job" tells
+  if (known.length === 0 && !(await deps.ledger.plan(state.job_id))) {
+    await closeJob(deps, state, undefined, [], {
+      status: 'COMPLETED',
+      message: 'cancelled before anything was planned',
+    });
     return { ...state, next: 'leave' };
   }
   for (const intent of known) {

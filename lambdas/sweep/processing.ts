@@ -50,7 +50,7 @@ async function closeWatchRow(deps: SweepDeps, row: MarkedRow): Promise<Did> {
   const job = marksSchema.safeParse(await deps.jobs.get(row.batch_job_id)).data;
   // one that was set to PENDING by hand still says that it has ended
   if (!job?.process_exit_confirmed || job.status === 'PENDING') return 'left';
-  const status = job.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED';
+  const status = job.status === 'COMPLETED' || job.status === 'CANCELLED' ? job.status : 'FAILED';
   const message = `its job ${row.batch_job_id} has ended as ${job.status}: see there`;
   const { execution_status } = job;
   const ended = execution_status && job.worker_id === row.worker_id ? { ended: { status: execution_status } } : {};

@@ -1,6 +1,7 @@
 import { NarrativesError } from '../domain/errors.ts';
 import { type MarkedRow, marksSchema } from '../job/marks.ts';
-import { cancelled, failed } from './ended.ts';
+import { cancelled } from './cancelled.ts';
+import { failed } from './ended.ts';
 import { pending } from './pending.ts';
 import { processing } from './processing.ts';
 import { daysBefore, type Found, type Rule, type SweepDeps } from './rule.ts';

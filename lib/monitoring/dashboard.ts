@@ -80,6 +80,7 @@ function sections({ figures, config }: Watched): IWidget[] {
   return [
     graph('Sections', [
       figures.of('SectionsStored', { period, label: 'stored' }),
+      figures.of('SectionsReused', { period, label: 'of them reused' }),
       figures.of('SectionsFailed', { period, label: 'failed' }),
       figures.of('Rounds', { period, label: 'rounds' }),
     ]),

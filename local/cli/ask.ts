@@ -3,6 +3,10 @@ import { createInterface } from 'node:readline/promises';
 import type { Estimate } from '../../lambdas/domain/cost.ts';
 import { InvalidSetting } from '../../lambdas/domain/errors.ts';
 
+/** What need not be bought, in one line. */
+export const reusedLine = (reused: number, sections: number): string =>
+  `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them anew)`;
+
 /** What a job will cost, in one line. */
 export function priceLine(model: string, { sections, input_tokens, expected_usd, most_usd }: Estimate): string {
   const size = `${sections} sections, about ${input_tokens.toLocaleString('en')} input tokens, model ${model}`;

@@ -7,6 +7,7 @@ import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
 import { executionName } from '../../lambdas/domain/keys.ts';
 import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { readJob } from '../../lambdas/job/own.ts';
+import { checkToday } from '../../lambdas/submit/day-budget.ts';
 import { planJob } from '../../lambdas/submit/plan-job.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../conversation/conversation-data.ts';
@@ -26,6 +27,9 @@ const jobSchema = z.object({
 export type KnownJob = z.infer<typeof jobSchema>;
 export type JobToBe = ReturnType<typeof jobFor>;
 
+/** What settings are called here. */
+const VARIABLES = 'here: JOB_BUDGET_USD, DAY_BUDGET_USD, UNPRICED_MODELS';
+
 /** The row that the server would write for this conversation. */
 export const jobFor = (data: ConversationData, options: Options) =>
   serverJob(
@@ -34,6 +38,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
       conversation_id: String(data.conversation.zid),
       model: options.model,
       max_batch_size: options.maxBatchSize,
+      no_cache: !options.cache,
     },
     new Date(),
     randomBytes(4).toString('hex'),
@@ -46,7 +51,8 @@ export const jobFor = (data: ConversationData, options: Options) =>
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
     const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
-    return { model: plan.model, estimate };
+    await checkToday(world, estimate.most_usd);
+    return { model: plan.model, estimate, sections: plan.sections };
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
@@ -54,7 +60,7 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
         cause: error,
       });
     }
-    if (error instanceof OverBudget) throw new OverBudget(`${error.message} (JOB_BUDGET_USD)`, { cause: error });
+    if (error instanceof OverBudget) throw new OverBudget(`${error.message} (${VARIABLES})`, { cause: error });
     throw error;
   }
 }
@@ -84,13 +90,24 @@ async function jobsWhere({ db }: Embedded, condition: string, values: Record<str
   return found;
 }
 
-/** Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too. */
+const UNFINISHED = [
+  '#status IN (:pending, :processing)',
+  '(#status = :failed AND checker_schedule_failed = :yes)',
+  '(#status = :cancelled AND attribute_not_exists(process_exit_confirmed) AND worker_id <> :nobody)',
+].join(' OR ');
+
+/**
+ * Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too, and
+ * one that was cancelled and whose batch has yet to be cancelled and collected.
+ */
 export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
-  jobsWhere(embedded, '#status IN (:pending, :processing) OR (#status = :failed AND checker_schedule_failed = :yes)', {
+  jobsWhere(embedded, UNFINISHED, {
     ':pending': 'PENDING',
     ':processing': 'PROCESSING',
     ':failed': 'FAILED',
     ':yes': true,
+    ':cancelled': 'CANCELLED',
+    ':nobody': 'none',
   });
 
 /** Completed jobs of one report, newest first. */
@@ -109,7 +126,7 @@ export const executionOf = ({
   version,
   worker_id,
 }: Pick<KnownJob, 'job_id' | 'status' | 'version' | 'worker_id'>): string =>
-  status === 'PROCESSING' || status === 'COMPLETED'
+  status === 'PROCESSING' || status === 'COMPLETED' || status === 'CANCELLED'
     ? worker_id
     : executionName(job_id, status === 'FAILED' ? version + 1 : version);
 

@@ -21,6 +21,7 @@ const optionsSchema = z.object({
   out: text.optional(),
   model: text,
   maxBatchSize: wholeNumber(100_000),
+  cache: z.boolean(),
   dynamodbPort: port,
   postgresPort: port,
   serve: port,
@@ -30,6 +31,7 @@ const optionsSchema = z.object({
 export type Options = z.infer<typeof optionsSchema>;
 
 const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
+const amount = z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional();
 const environmentSchema = z.object({
   ANTHROPIC_API_KEY: z
     .string()
@@ -38,7 +40,12 @@ const environmentSchema = z.object({
     .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
-  JOB_BUDGET_USD: z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional(),
+  JOB_BUDGET_USD: amount,
+  DAY_BUDGET_USD: amount,
+  UNPRICED_MODELS: z
+    .string()
+    .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
+    .default([]),
 });
 export type LocalEnvironment = z.infer<typeof environmentSchema>;
 
@@ -47,6 +54,8 @@ Environment:
   ANTHROPIC_API_KEY    use the real API; without it the text is simulated and nothing is paid
   ANTHROPIC_BASE_URL   another address of the API (with ANTHROPIC_API_KEY)
   JOB_BUDGET_USD       refuse a job that could cost more
+  DAY_BUDGET_USD       refuse a job that could take the jobs of a UTC day over it
+  UNPRICED_MODELS      models, separated by commas, to use though their price is not known
   DYNAMODB_ENDPOINT    use this DynamoDB (with Streams) instead of the embedded one
 
 Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.
@@ -66,6 +75,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
     .option('--max-batch-size <count>', 'sections in one batch at most', '20')
+    .option('--no-cache', 'buy every section anew, also those whose prompt an earlier run has had answered')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .addOption(new Option('--serve [port]', 'then answer as the HTTP API does, on this machine').preset(SERVE_PORT))

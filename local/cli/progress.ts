@@ -10,10 +10,14 @@ type Fields = Record<string, unknown>;
 const without = (titles: unknown): string =>
   Array.isArray(titles) && titles.length > 0 ? `; left out, as no comment belongs to them: ${titles.join('; ')}` : '';
 
+/** Sections whose prompt has had its answer already. */
+const unchanged = (reused: unknown, left: unknown): string =>
+  Number(reused) > 0 ? `${reused} of them unchanged and reused, ${left} to be bought, ` : '';
+
 /** Lines of a step's log that a person wants to see while waiting. */
 const TOLD: Record<string, (fields: Fields) => string> = {
-  'job planned': ({ sections, input_tokens, left_out }) =>
-    `${sections} sections planned, about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
+  'job planned': ({ planned, sections, reused, input_tokens, left_out }) =>
+    `${planned} sections planned, ${unchanged(reused, sections)}about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
   'batch submitted': ({ batch_id, requests, adopted }) =>
     `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
   'batch status': ({ progress }) => withoutZeros(String(progress)),

@@ -4,7 +4,7 @@ import { loadTopics } from '../conversation/load-topics.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import { describeDerivation } from '../export/describe-derivation.ts';
 import { writeReport } from '../output/write-report.ts';
-import { mayISpend, priceLine } from './ask.ts';
+import { mayISpend, priceLine, reusedLine } from './ask.ts';
 import { figures, resultsOf } from './figures.ts';
 import {
   checkKey,
@@ -81,9 +81,14 @@ async function goOn({ embedded, data, progress, real, options }: Errand): Promis
     progress.say('asking the API whether the key is good …');
     await checkKey(embedded, options.model);
   }
-  const ours = unfinished.find((job) => job.report_id === data.report.report_id);
+  const ours = unfinished.find((job) => job.report_id === data.report.report_id && job.status !== 'CANCELLED');
   if (ours) progress.follow(executionOf(ours));
   for (const job of unfinished) {
+    if (job.status === 'CANCELLED') {
+      progress.say(`bringing ${job.job_id} to its end, which was cancelled in an earlier run`);
+      await resumeJob(embedded, job);
+      continue;
+    }
     const begunWith = job.model && job.model !== options.model ? ` with ${job.model} (--model is for new jobs)` : '';
     progress.say(`going on with ${job.job_id}, which an earlier run began${begunWith}`);
     if (job !== ours) progress.say('  it is of another conversation: start that one again to have its report written');
@@ -104,8 +109,10 @@ async function unwritten({ embedded, data, progress, delivered }: Errand): Promi
 async function begin({ embedded, data, progress, real, options }: Errand): Promise<Begun | undefined> {
   const row = jobFor(data, options);
   if (real) progress.say('reading the conversation, and asking the API whether it knows the model …');
-  const { model, estimate } = await estimateJob(embedded, row);
-  if (real) {
+  const { model, estimate, sections } = await estimateJob(embedded, row);
+  const reused = sections - estimate.sections;
+  if (reused > 0) progress.say(reusedLine(reused, sections));
+  if (real && estimate.sections > 0) {
     progress.say(priceLine(model, estimate));
     if (!options.yes && !(await mayISpend())) return undefined;
   }

@@ -94,7 +94,13 @@ async function startParts(
     postgresPort: options.postgresPort,
     dynamoEndpoint: env.DYNAMODB_ENDPOINT,
     anthropic,
-    settings: { defaultModel: options.model, jobBudgetUsd: env.JOB_BUDGET_USD, ledgerDays: LEDGER_DAYS },
+    settings: {
+      defaultModel: options.model,
+      jobBudgetUsd: env.JOB_BUDGET_USD,
+      dayBudgetUsd: env.DAY_BUDGET_USD,
+      unpricedModels: env.UNPRICED_MODELS,
+      ledgerDays: LEDGER_DAYS,
+    },
     log: progress.log,
     onEvent: progress.onEvent,
   });

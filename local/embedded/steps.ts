@@ -8,11 +8,25 @@ import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { ledgerTable } from '../../lambdas/clients/ledger.ts';
 import { conversationsOf } from '../../lambdas/clients/postgres.ts';
 import { reportsTable } from '../../lambdas/clients/reports-table.ts';
+import { spendingTable } from '../../lambdas/clients/spending.ts';
+import { storedSections } from '../../lambdas/clients/stored-reports.ts';
 import { topicTables } from '../../lambdas/clients/topics.ts';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
 import { fail } from '../../lambdas/fail/fail.ts';
-import type { Batches, Conversations, JobTable, Ledger, Log, Metrics, Reports, Topics } from '../../lambdas/ports.ts';
+import type {
+  Batches,
+  Conversations,
+  JobTable,
+  Ledger,
+  Log,
+  Metrics,
+  Reports,
+  Spending,
+  StoredSections,
+  Topics,
+} from '../../lambdas/ports.ts';
+import type { BudgetSettings } from '../../lambdas/submit/budget.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { TaskStepName } from '../../lib/steps.ts';
@@ -23,6 +37,8 @@ export interface StepWorld {
   jobs: JobTable;
   ledger: Ledger;
   reports: Reports;
+  stored: StoredSections;
+  spending: Spending;
   conversations: Conversations;
   topics: Topics;
   batches: Batches;
@@ -30,7 +46,7 @@ export interface StepWorld {
   metrics: Metrics;
   now: () => Date;
   remainingMs: () => number;
-  settings: { defaultModel: string; jobBudgetUsd: number | undefined; ledgerDays: number };
+  settings: BudgetSettings & { defaultModel: string; ledgerDays: number };
 }
 
 /** The steps' clients for the embedded run and for tests: the very ones that are deployed. */
@@ -49,6 +65,8 @@ export function stepWorld(parts: {
     jobs: jobTable(db, TABLE_NAMES.jobs),
     ledger: ledgerTable(db, TABLE_NAMES.ledger),
     reports: reportsTable(db, TABLE_NAMES.reports),
+    stored: storedSections(db, TABLE_NAMES.reports),
+    spending: spendingTable(db, TABLE_NAMES.ledger),
     conversations: conversationsOf(pool, 'prod'),
     topics: topicTables(db, { names: TABLE_NAMES.topicNames, assignments: TABLE_NAMES.clusterAssignments }),
     batches: anthropicBatches(anthropic),

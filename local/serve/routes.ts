@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { answerBatchReports } from '../../lambdas/api-batch-reports/api-batch-reports.ts';
+import { answerCancel } from '../../lambdas/api-cancel/api-cancel.ts';
 import { answerReports } from '../../lambdas/api-reports/api-reports.ts';
 import { newJobTables } from '../../lambdas/clients/new-job-tables.ts';
 import { storedReports } from '../../lambdas/clients/stored-reports.ts';
@@ -46,5 +47,6 @@ export function embeddedRoutes({ db, world }: Pick<Embedded, 'db' | 'world'>, op
       if (job_id && deduplicated === false) onJob(job_id);
       return answer;
     },
+    'api-cancel': (request) => answerCancel({ jobs: world.jobs, now: world.now, stage: '', log }, request),
   };
 }

@@ -51,11 +51,12 @@ async function dispatch(routes: Routes, request: IncomingMessage): Promise<ApiAn
   // a page of another site whose name was pointed here must read nothing
   if (!isLocal(request.headers.host)) return refusal(403, 'ask by the address 127.0.0.1 or the name localhost');
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const named = (Object.keys(ROUTES) as (keyof typeof ROUTES)[]).find((name) => ROUTES[name].path === pathname);
-  if (!named) {
+  const found = routeOf(pathname);
+  if (!found) {
     const known = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
     return refusal(404, `there is no such address; there are ${known.join(' and ')}`);
   }
+  const { named, params } = found;
   const { method } = ROUTES[named];
   if (request.method !== method) return refusal(405, `this address takes ${method}`, { allow: method });
   // a browser sends this type across sites only after asking, which is not granted
@@ -64,7 +65,33 @@ async function dispatch(routes: Routes, request: IncomingMessage): Promise<ApiAn
   }
   // as API Gateway hands over a parameter that is given twice
   const query = Object.fromEntries([...searchParams.keys()].map((key) => [key, searchParams.getAll(key).join(',')]));
-  return routes[named]({ query, body: await bodyOf(request) });
+  return routes[named]({ query, params, body: await bodyOf(request) });
+}
+
+/** The route of a path, and what stands in it where the route has a name in braces. */
+function routeOf(pathname: string): { named: keyof typeof ROUTES; params: Record<string, string> } | undefined {
+  const parts = pathname.split('/');
+  for (const named of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
+    const template = ROUTES[named].path.split('/');
+    const params: Record<string, string> = {};
+    const fits = template.every((part, at) => {
+      const name = /^\{(\w+)\}$/.exec(part)?.[1];
+      const given = name === undefined ? parts[at] : decoded(parts[at]);
+      if (name === undefined || !given) return part === given;
+      params[name] = given;
+      return true;
+    });
+    if (fits && parts.length === template.length) return { named, params };
+  }
+  return undefined;
+}
+
+function decoded(part: string | undefined): string | undefined {
+  try {
+    return part === undefined ? undefined : decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host ?? '');

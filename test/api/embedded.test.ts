@@ -94,7 +94,7 @@ describe('the HTTP API on this machine', () => {
     const before = { put: put.length, batches: world.standIn.batches().length };
     const race = Array.from(
       { length: 20 },
-      async () => (await post({ report_id: REPORT })).json() as Promise<PutJobAnswer>,
+      async () => (await post({ report_id: REPORT, no_cache: true })).json() as Promise<PutJobAnswer>,
     );
     expect(new Set((await Promise.all(race)).map(({ job_id }) => job_id)).size).toBe(1);
     await world.settle();
@@ -112,6 +112,22 @@ describe('the HTTP API on this machine', () => {
     expect(put).toHaveLength(before);
   });
 
+  it('cancels a job by its id, once', async () => {
+    const { job_id } = (await (await post({ report_id: REPORT, no_cache: true })).json()) as PutJobAnswer;
+    const cancel = (id: string) =>
+      fetch(`${api.url}/api/v3/delphi/batchReports/${encodeURIComponent(id)}/cancel`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
+    const answer = await cancel(job_id);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ status: 'success', job_id, job_status: 'CANCELLED', was: 'PENDING' });
+    await world.settle();
+    expect(await world.world.jobs.get(job_id)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect((await cancel(job_id)).status).toBe(409);
+    expect((await cancel('no/such job')).status).toBe(404);
+  });
+
   it('refuses what a page of another site could send without being asked', async () => {
     expect((await post({ report_id: REPORT }, { 'content-type': 'text/plain' })).status).toBe(415);
     const preflight = await fetch(`${api.url}/api/v3/delphi/batchReports`, { method: 'OPTIONS' });
@@ -122,6 +138,11 @@ describe('the HTTP API on this machine', () => {
   it.each([
     ['GET', '/api/v3/delphi/batchReports', 405],
     ['POST', '/api/v3/delphi/reports', 405],
+    ['GET', '/api/v3/delphi/batchReports/job/cancel', 405],
+    ['POST', '/api/v3/delphi/batchReports/job/cancel', 415],
+    ['POST', '/api/v3/delphi/batchReports//cancel', 404],
+    ['POST', '/api/v3/delphi/batchReports/%ZZ/cancel', 404],
+    ['POST', '/api/v3/delphi/batchReports/job/cancel/more', 404],
     ['GET', '/', 404],
     ['GET', '/api/v3/delphi/reports', 400],
     ['GET', '/api/v3/delphi/reports?report_id=r1&report_id=r2', 400],

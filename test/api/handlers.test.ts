@@ -32,6 +32,10 @@ describe('the handler of an HTTP API event', () => {
     });
   });
 
+  it('hands on what stands in the path', async () => {
+    expect(await requestOf({ pathParameters: { job_id: 'a b' } })).toMatchObject({ params: { job_id: 'a b' } });
+  });
+
   it('decodes a body that came in base64', async () => {
     const body = Buffer.from('{"a":"ä"}').toString('base64');
     expect((await requestOf({ body, isBase64Encoded: true })).body).toBe('{"a":"ä"}');

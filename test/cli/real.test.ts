@@ -53,6 +53,7 @@ describe('a run that would cost money', () => {
     ['a wrong key', [], { ANTHROPIC_API_KEY: 'wrong' }, /AnthropicRefused: .*HTTP 401.*the API key is wrong/],
     ['a model that does not exist', ['--model', 'claude-nobody'], {}, /UnknownModel: .*"claude-nobody".*--model/],
     ['a budget that is too low', [], { JOB_BUDGET_USD: '0.01' }, /OverBudget: .*up to \$\d\.\d\d.*budget of \$0\.01/],
+    ['a day’s budget that is', [], { DAY_BUDGET_USD: '0.01' }, /OverBudget: .*up to \$\d\.\d\d.*day budget of \$0\.01/],
   ])('ends with one line and sends nothing with %s', async (_, flags, variables, line) => {
     expect(await command(args('--yes', ...flags), { env: env(variables) })).toMatchObject({
       code: 1,

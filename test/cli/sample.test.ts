@@ -96,3 +96,21 @@ describe('npm start without flags', () => {
     for (const words of said) expect(`${ended.stdout}${log}`).not.toContain(words);
   });
 });
+
+describe('npm start once more, with nothing changed', () => {
+  it('buys nothing: every section is reused, and the report is there at once', async () => {
+    const before = reportIn(reports).answer;
+    const { code, stdout, stderr } = await new Command(['--state', state]).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/15 of 15 sections are unchanged and reused \(--no-cache buys them anew\)/);
+    expect(stdout).toMatch(
+      /COMPLETED: 15 of 15 sections stored, 15 of them reused \(saved \$\d\.\d{4}, had it been real\)/,
+    );
+    expect(stdout).not.toContain('msgbatch_');
+    const { answer, markdown } = reportIn(reports);
+    expect(answer.current_job_id).not.toBe(before.current_job_id);
+    for (const [name, { report_data }] of Object.entries(answer.reports))
+      expect(report_data).toEqual(before.reports[name]?.report_data);
+    expect(markdown).toMatch(/^# .*\n\n> SIMULATED/);
+  });
+});

@@ -12,8 +12,10 @@ const SERVING = /curl "(http:\S+)"[\s\S]*curl -H .* (http:\S+)\n/;
 
 const json = async (answer: Response | Promise<Response>) => JSON.parse(await (await answer).text());
 /** Sends what the curl line that was printed would send. */
-const order = (run: Command) => {
-  const [, body = '', url = ''] = /curl -H "content-type: application\/json" -d '(\S+)' (\S+)\n/.exec(run.stdout) ?? [];
+const order = (run: Command, change: Record<string, unknown> = {}) => {
+  const [, said = '{}', url = ''] =
+    /curl -H "content-type: application\/json" -d '(\S+)' (\S+)\n/.exec(run.stdout) ?? [];
+  const body = JSON.stringify({ ...JSON.parse(said), ...change });
   return json(fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body }));
 };
 const read = (run: Command) => json(fetch(SERVING.exec(run.stdout)?.[1] ?? ''));
@@ -56,7 +58,7 @@ describe('npm start -- --serve', () => {
   it('ends with 130 when a job is left under way, and goes on with it when started again', async () => {
     const run = new Command(args);
     await run.said(SERVING);
-    const { job_id } = await order(run);
+    const { job_id } = await order(run, { no_cache: true });
     await run.said(new RegExp(`${job_id} was put[\\s\\S]*batch msgbatch_\\w+ holds`));
     run.child.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;

@@ -55,7 +55,7 @@ describe('a run that is stopped while its batch is under way', () => {
 
 describe('a run that is stopped before its batch is sent', () => {
   it('ends in order when it is told to while it starts', async () => {
-    const run = new Command(args);
+    const run = new Command([...args, '--no-cache']);
     await run.said(/SIMULATED/);
     run.child.kill('SIGTERM');
     const { code, stderr } = await run.ended;
@@ -67,7 +67,7 @@ describe('a run that is stopped before its batch is sent', () => {
 
 describe('two runs that are started at once on one state folder', () => {
   it('are one run and one that says so', async () => {
-    const both = [new Command(args), new Command(args)];
+    const both = [new Command([...args, '--no-cache']), new Command([...args, '--no-cache'])];
     const first = await Promise.race(both.map(async (run) => ({ run, end: await run.ended })));
     expect(first.end).toMatchObject({ code: 2, stderr: oneLine(/is in use by process \d+/) });
     const other = both.find((run) => run !== first.run);

@@ -21,6 +21,7 @@ describe('the command line', () => {
   it.each([
     [{ JOB_BUDGET_USD: 'ten' }, /JOB_BUDGET_USD: should be an amount/],
     [{ JOB_BUDGET_USD: '-1' }, /JOB_BUDGET_USD: should be above 0/],
+    [{ DAY_BUDGET_USD: '0' }, /DAY_BUDGET_USD: should be above 0/],
     [{ ANTHROPIC_BASE_URL: 'localhost:80' }, /ANTHROPIC_BASE_URL: should be an address/],
   ])('refuses the environment %j in one line that names the variable', async (env, line) => {
     expect(await command([], { env })).toMatchObject(wrongUse(line));

@@ -37,7 +37,7 @@ describe.skipIf(skipped)('the deployed HTTP API', () => {
   it('starts one job for a report however often it is asked, and says that it was asked before', async () => {
     const { batches } = await asked(system);
     await batchesTake(system, 2);
-    const request = { report_id: SAMPLE.report_id, model: 'claude-sonnet-5-5' };
+    const request = { report_id: SAMPLE.report_id, model: 'claude-sonnet-5-5', no_cache: true };
     const [one, other] = await Promise.all([post(request), post(request)]);
     expect([one.status, other.status]).toEqual([200, 200]);
     expect(one.body).toMatchObject({ status: 'success', report_id: SAMPLE.report_id, job_id: other.body.job_id });

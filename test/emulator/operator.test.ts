@@ -15,7 +15,7 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
   let jobId: string;
 
   beforeAll(async () => {
-    const { code, stdout, stderr } = await run('submit', SAMPLE.report_id, '--watch', '--json');
+    const { code, stdout, stderr } = await run('submit', SAMPLE.report_id, '--no-cache', '--watch', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     jobId = JSON.parse(stdout).job_id;
   });

@@ -11,10 +11,15 @@ type Row = Record<string, unknown>;
 const LOOK_MS = 100;
 const PATIENCE_MS = 60_000;
 
-/** Puts a job row as the Polis server does. @returns its job id */
-export async function putJob({ db }: System, table: string = TABLE_NAMES.jobs, change: Row = {}): Promise<string> {
-  const request = { report_id: SAMPLE.report_id, conversation_id: String(SAMPLE.zid), model: 'claude-sonnet-5-5' };
-  const row = { ...serverJob(request, new Date(), randomBytes(4).toString('hex')), ...change };
+/** Puts a job row as the Polis server does; every section is to be bought anew, unless told. @returns its job id */
+export async function putJob(
+  { db }: System,
+  table: string = TABLE_NAMES.jobs,
+  change: Row = {},
+  no_cache = true,
+): Promise<string> {
+  const about = { report_id: SAMPLE.report_id, conversation_id: String(SAMPLE.zid), model: 'claude-sonnet-5-5' };
+  const row = { ...serverJob({ ...about, no_cache }, new Date(), randomBytes(4).toString('hex')), ...change };
   await db.send(new PutCommand({ TableName: table, Item: row }));
   return row.job_id;
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName, globalSection, topicSection } from '../../lambdas/domain/keys.ts';
-import { STATE } from '../../lib/state-names.ts';
 import { SAMPLE, sampleConversation } from '../../local/sample/index.ts';
+import { pathOfJob } from '../path-of-job.ts';
 import { endedExecution, historyOf, statesOf } from './history.ts';
 import { putJob, readReport, rowAtEnd } from './polis.ts';
 import { asked, connect, skipped, stackOutputs } from './system.ts';
@@ -54,17 +54,19 @@ describe.skipIf(skipped)('a job row put into the table of the deployed system', 
     const { status, arn } = await endedExecution(system, machineArn, executionName(jobId, 1));
     expect(status).toBe('SUCCEEDED');
     expect(row.worker_id).toBe(executionName(jobId, 1));
-    expect(statesOf(await historyOf(system, arn))).toEqual([
-      STATE.batchAlreadySubmitted,
-      STATE.submitBatch,
-      STATE.submissionRecorded,
-      STATE.wait,
-      STATE.checkBatchStatus,
-      STATE.batchEnded,
-      STATE.collectResults,
-      STATE.sectionsLeftToAskAgain,
-      STATE.completeJob,
-      STATE.jobCompleted,
-    ]);
+    expect(statesOf(await historyOf(system, arn))).toEqual(pathOfJob(1));
+  });
+
+  it('need not be bought again: a second job stores the same sections and sends nothing', async () => {
+    const { sections } = await readReport(system, SAMPLE.report_id);
+    const { batches } = await asked(system);
+    const again = await putJob(system, undefined, {}, false);
+    const after = await rowAtEnd(system, again);
+    expect(after).toMatchObject({ status: 'COMPLETED', model: row.model });
+    const { reused_saved_usd, ...results } = JSON.parse(String(after.job_results));
+    expect(results).toMatchObject({ planned: 15, stored: 15, reused: 15, rounds: 0, cost_usd: 0 });
+    expect(reused_saved_usd).toBeGreaterThan(0);
+    expect(await readReport(system, SAMPLE.report_id)).toEqual({ jobId: again, sections });
+    expect((await asked(system)).batches).toEqual(batches);
   });
 });

@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Deployed, noStack, outputs, runMain, startDeployed } from './deployed.ts';
+import { expect, test, vi } from 'vitest';
+import { type Deployed, noStack, outputs, runMain } from './deployed.ts';
 import { AwsError } from './fake-aws.ts';
 import { oneLine } from './lines.ts';
+import { useDeployed } from './use-deployed.ts';
 
-let deployed: Deployed;
-beforeAll(async () => {
-  deployed = await startDeployed();
-});
-afterAll(() => deployed.stop());
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  return () => vi.unstubAllEnvs();
-});
+const deployed = useDeployed();
 
 const DESCRIBE = 'CloudFormation.DescribeStacks';
 

@@ -1,20 +1,11 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { type Deployed, startDeployed } from './deployed.ts';
 import { oneLine } from './lines.ts';
+import { useDeployed } from './use-deployed.ts';
 
-let deployed: Deployed;
-beforeAll(async () => {
-  deployed = await startDeployed();
-});
-afterAll(() => deployed.stop());
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  return () => vi.unstubAllEnvs();
-});
+const deployed = useDeployed();
 
 const put = (Item: Record<string, unknown>) => deployed.db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item }));
 const rowOf = (jobId: string) => jobTable(deployed.db, TABLE_NAMES.jobs).get(jobId);
@@ -171,6 +162,18 @@ test('cancelling a PROCESSING job leaves it to its execution to close', async ()
   expect(row).toMatchObject({ status: 'CANCELLED', version: 3, worker_id: `${job}-v1` });
   expect(row?.process_exit_confirmed).toBeUndefined();
   expect((await deployed.run(['cancel', job])).err).toEqual(oneLine(/already; its execution is still collecting/));
+});
+
+test('cancelling says when the cancel reaches the API, or who sees to a paid batch that nobody watches', async () => {
+  const running = await aJob({ status: 'PROCESSING', version: 2 });
+  await put({ ...(await rowOf(running)), worker_id: `${running}-v1` });
+  expect((await deployed.run(['cancel', running])).out).toMatch(
+    /within about a minute its execution cancels the batch at the Anthropic API.*\(narratives watch/,
+  );
+  const failed = await aJob({ status: 'FAILED', process_exit_confirmed: true, checker_schedule_failed: true });
+  await put({ ...(await rowOf(failed)), worker_id: `${failed}-v1` });
+  expect((await deployed.run(['cancel', failed])).out).toMatch(/the next sweep has it cancelled/);
+  expect(await rowOf(failed)).toMatchObject({ status: 'CANCELLED', checker_schedule_failed: true });
 });
 
 test('cancelling what another worker holds says that it may not notice', async () => {

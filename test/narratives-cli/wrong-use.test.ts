@@ -14,6 +14,7 @@ test.each([
   [['jobs', '--status', 'done'], /--status should be one of PENDING, PROCESSING/],
   [['submit', 'r1#x'], /REPORT_ID should be a report id/],
   [['submit', 'r1', '--max-batch-size', 'many'], /--max-batch-size should be a whole number from 1 to 100,000/],
+  [['spending', '--days', '0'], /--days should be a whole number from 1 to 180/],
   [['submit', 'r1', '--zid', '12x'], /--zid should be the conversation’s zid/],
   [['batch', '../models'], /BATCH_ID should be a batch id/],
   [['--jsno'], /unknown option '--jsno'/],
@@ -47,7 +48,19 @@ test('with --json, what is wrong comes as one JSON line on stderr', async () => 
 test('--help tells every command, and a command its flags and the global ones', async () => {
   const all = await runMain(['--help']);
   expect(all).toMatchObject({ code: 0, err: '' });
-  for (const name of ['submit', 'watch', 'jobs', 'job', 'batch', 'reports', 'report', 'cancel', 'redrive', 'doctor'])
+  for (const name of [
+    'submit',
+    'watch',
+    'jobs',
+    'job',
+    'batch',
+    'reports',
+    'report',
+    'spending',
+    'cancel',
+    'redrive',
+    'doctor',
+  ])
     expect(all.out).toMatch(new RegExp(`^  ${name} `, 'm'));
   const one = await runMain(['submit', '--help']);
   expect(one.out).toContain('--idempotency-key');

@@ -144,7 +144,7 @@ describe('a PROCESSING row whose machine is lost', () => {
       world.jobRow({ status: 'PROCESSING', job_type: 'FULL_PIPELINE' }),
       world.jobRow({ status: 'PENDING', job_type: 'FULL_PIPELINE' }),
       world.jobRow({ status: 'FAILED', worker_id: 'python-1', checker_schedule_failed: true, batch_id: 'b' }),
-      world.jobRow({ status: 'CANCELLED' }),
+      world.jobRow({ status: 'CANCELLED', worker_id: 'python-1' }),
       world.jobRow({ status: 'LOCKED_FOR_CHECKING' }),
     ];
     for (const row of rows) await world.world.jobs.putNew(row);
@@ -195,18 +195,6 @@ describe('a paid batch that nobody watches', () => {
 });
 
 describe('rows that are left open half-way', () => {
-  it('a cancelled job whose machine is lost gets its figures, and its batch is named', async () => {
-    const job = await lostJob();
-    const { version } = await rowOf(job);
-    await world.world.jobs.change(job.job_id, { status: 'PROCESSING', version }, { status: 'CANCELLED' });
-    world.passTime(10 * MINUTES);
-    expect(await watch.sweep()).toMatchObject({ closed: 1, resumed: 0, unwatched: 1 });
-    const row = await rowOf(job);
-    expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
-    expect(JSON.parse(String(row.job_results))).toMatchObject({ planned: 15, stored: 0 });
-    world.passTime(30 * 24 * HOURS);
-  });
-
   it('the AWAITING row of a batch whose job has ended is closed as its job was', async () => {
     const job = world.jobRow();
     await world.putJob(job);

@@ -100,6 +100,7 @@ describe('the figures of a job', () => {
   });
 
   it('of one that a person cancelled in flight are counted, as cancelled', async () => {
+    world.processing.finishedShare = 2 / 3;
     const row = world.jobRow();
     const steps = taskSteps(world.world);
     await stepByStep(world, steps, row, {
@@ -116,7 +117,8 @@ describe('the figures of a job', () => {
     });
     const { results } = await world.ended(row.job_id);
     const { BatchSeconds: _, StoreSeconds: __, ...rest } = sums();
-    expect(rest).toEqual({ JobsCancelled: 1, ...toldOnTheRow(results) });
+    expect(rest).toEqual({ JobsCancelled: 1, 'SectionsFailed canceled': 5, ...toldOnTheRow(results) });
+    expect(results).toMatchObject({ stored: 10, failed_count: 5 });
   });
 });
 

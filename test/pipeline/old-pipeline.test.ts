@@ -1,11 +1,14 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { writeAll } from '../../lambdas/clients/dynamo.ts';
-import { legacyCustomId } from '../../lambdas/domain/keys.ts';
+import { executionName, legacyCustomId } from '../../lambdas/domain/keys.ts';
 import { batchRequest } from '../../lambdas/domain/prompts/request.ts';
+import { cancelJob } from '../../lambdas/job/cancel-job.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { STATE } from '../../lib/state-names.ts';
 import { PIPELINE_RUNS } from '../../local/sample/topic-rows.ts';
+import { type Job, killed } from './stops.ts';
+import { onNextCall, watchOf } from './watch.ts';
 import { MODEL, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -157,6 +160,52 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
       'batch_id' in changes && changes.batch_id === undefined ? undefined : true,
     );
     expect(submitter).toMatchObject({ status: 'PROCESSING', version: 4 });
+  });
+});
+
+describe('an AWAITING row of the old pipeline that is cancelled while it is watched here', () => {
+  it('has its batch cancelled at the API; what is finished is stored, and the job that sent it ends CANCELLED too', async () => {
+    world.processing.finishedShare = 0.5;
+    onNextCall(world.world.batches, 'status', {
+      before: async () => {
+        const [row] = (await world.all(TABLE_NAMES.jobs)).filter(
+          ({ job_type, status }) => job_type === 'AWAITING_NARRATIVE_BATCH' && status === 'PROCESSING',
+        );
+        const deps = { jobs: world.world.jobs, now: world.world.now, stage: '', by: 'by a test' };
+        expect(await cancelJob(deps, String(row?.job_id))).toMatchObject({ kind: 'cancelled' });
+      },
+    });
+    const { awaiting, submitter, reports } = await leftBehind([newest, older]);
+    expect(awaiting.row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(awaiting.results).toMatchObject({ planned: 2, stored: 1, failed: [{ reason: 'canceled' }] });
+    expect(submitter).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(reports.filter(({ errors }) => errors === undefined)).toHaveLength(1);
+  });
+
+  it('and whose execution is lost is taken up by a new one', async () => {
+    const watch = watchOf(world);
+    world.processing.secondsPerBatch = 3_600;
+    onNextCall(world.world.batches, 'status', {
+      before: async () => {
+        const [row] = (await world.all(TABLE_NAMES.jobs)).filter(
+          ({ job_type, status }) => job_type === 'AWAITING_NARRATIVE_BATCH' && status === 'PROCESSING',
+        );
+        const { job_id, version } = row as Job;
+        await world.world.jobs.change(job_id, { status: 'PROCESSING', version }, { status: 'CANCELLED' });
+        world.machine().abort(executionName(job_id, 1));
+        killed();
+      },
+    });
+    const { awaiting, jobId } = await leftBehind([newest, older]);
+    expect(awaiting.row).toMatchObject({ status: 'CANCELLED' });
+    world.passTime(360);
+    expect(await watch.sweep()).toMatchObject({ resumed: 1 });
+    await world.settle();
+    const { row, results } = await world.ended(awaiting.job_id);
+    expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, resumed: 1 });
+    expect(results).toMatchObject({ planned: 2, stored: 1 });
+    expect(await world.world.jobs.get(jobId)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    world.processing.secondsPerBatch = 30;
   });
 });
 

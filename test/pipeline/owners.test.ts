@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { customId } from '../../lambdas/domain/keys.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { STATE } from '../../lib/state-names.ts';
@@ -12,17 +11,6 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 const rowOf = async (jobId: string) => (await world.world.jobs.get(jobId)) ?? {};
-
-/** As if somebody set the row to CANCELLED while its batch runs. */
-function cancelAtFirstCheck(jobId: string): void {
-  const { batches, jobs } = world.world;
-  const { status } = batches;
-  batches.status = async (batchId) => {
-    batches.status = status;
-    await jobs.change(jobId, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
-    return status(batchId);
-  };
-}
 
 describe('only the owner writes', () => {
   it('rows of other types and of unknown status are left as they are', async () => {
@@ -64,36 +52,9 @@ describe('only the owner writes', () => {
       expect((await rowOf(row.job_id)).version).toBe(2);
     }
   });
-
-  it('a job cancelled while its batch runs is still collected; it stays CANCELLED and gets its figures', async () => {
-    const row = world.jobRow();
-    cancelAtFirstCheck(row.job_id);
-    await world.putJob(row);
-    await world.settle();
-    const cancelled = await rowOf(row.job_id);
-    expect(cancelled).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
-    expect(JSON.parse(String(cancelled.job_results))).toMatchObject({ planned: 15, stored: 15, failed: [] });
-    const awaiting = (await world.all(TABLE_NAMES.jobs)).filter((other) => other.batch_job_id === row.job_id);
-    expect(awaiting).toMatchObject([{ status: 'COMPLETED', process_exit_confirmed: true }]);
-    expect(await world.reports(row.job_id)).toHaveLength(15);
-  });
 });
 
 describe('a job that changes hands', () => {
-  it('cancelled with a section to ask again: the section is named, and nothing more is sent', async () => {
-    const row = world.jobRow();
-    const before = world.standIn.batches().length;
-    world.standIn.script.result(customId(row.job_id, 1, 4), { kind: 'not_json' });
-    cancelAtFirstCheck(row.job_id);
-    await world.putJob(row);
-    await world.settle();
-    const job = await world.ended(row.job_id);
-    expect(world.standIn.batches()).toHaveLength(before + 1);
-    expect(job.row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
-    expect(job.results).toMatchObject({ stored: 14, failed: [{ reason: 'not_json' }] });
-    expect(job.reports.filter((report) => report.errors !== undefined)).toHaveLength(1);
-  });
-
   it('taken away between planning and sending: nothing is sent', async () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
@@ -102,12 +63,12 @@ describe('a job that changes hands', () => {
     ledger.writePlan = async (plan, asked) => {
       ledger.writePlan = writePlan;
       await writePlan(plan, asked);
-      await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { status: 'CANCELLED' });
+      await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { worker_id: 'python-1' });
     };
     await world.putJob(row);
     await world.settle();
     expect(world.standIn.batches()).toHaveLength(before);
-    expect(await rowOf(row.job_id)).toMatchObject({ status: 'CANCELLED', version: 3 });
+    expect(await rowOf(row.job_id)).toMatchObject({ status: 'PROCESSING', worker_id: 'python-1', version: 3 });
   });
 
   it('stopped and put back to PENDING: the AWAITING row is taken over and closed with the job', async () => {

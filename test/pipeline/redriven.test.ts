@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkStatus } from '../../lambdas/check-status/check-status.ts';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
@@ -6,23 +6,11 @@ import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { fail } from '../../lambdas/fail/fail.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { STATE } from '../../lib/state-names.ts';
-import { firstName, inputOf, type Job, killed, stopsIn } from './stops.ts';
-import { onNextCall, watchOf } from './watch.ts';
-import { startWorld, type World } from './world.ts';
+import { stoppableWorld } from './stoppable-world.ts';
+import { firstName, inputOf, type Job, killed } from './stops.ts';
+import { onNextCall } from './watch.ts';
 
-let world: World;
-let watch: ReturnType<typeof watchOf>;
-let stops: ReturnType<typeof stopsIn>;
-beforeAll(async () => {
-  world = await startWorld();
-  watch = watchOf(world);
-  stops = stopsIn(world);
-});
-afterEach(() => {
-  world.standIn.script.clear();
-  stops.calm();
-});
-afterAll(() => world?.close());
+const { world, watch, stops } = stoppableWorld();
 
 describe('an execution that is redriven in the console', () => {
   /** Submitted, and stopped while it waited. */

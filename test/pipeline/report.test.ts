@@ -3,9 +3,9 @@ import { unpack } from '../../lambdas/domain/packed.ts';
 import { citedTids, reportSchema } from '../../lambdas/domain/report.ts';
 import { POSTGRES_VOTE } from '../../lambdas/domain/votes.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { STATE } from '../../lib/state-names.ts';
 import { PIPELINE_RUNS } from '../../local/sample/topic-rows.ts';
 import { currentVotes } from '../../local/sample/votes.ts';
+import { pathOfJob } from '../path-of-job.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -21,23 +21,7 @@ const askedRows = () => Array.fromAsync(world.world.ledger.askedInRound(job.job_
 
 describe('a PENDING job row as the server writes it', () => {
   it('runs through the states a person reads in the console', () => {
-    expect(job.states).toEqual([
-      STATE.batchAlreadySubmitted,
-      STATE.submitBatch,
-      STATE.submissionRecorded,
-      STATE.wait,
-      STATE.checkBatchStatus,
-      STATE.batchEnded,
-      ...Array.from({ length: world.waits.length - 1 }, () => [
-        STATE.wait,
-        STATE.checkBatchStatus,
-        STATE.batchEnded,
-      ]).flat(),
-      STATE.collectResults,
-      STATE.sectionsLeftToAskAgain,
-      STATE.completeJob,
-      STATE.jobCompleted,
-    ]);
+    expect(job.states).toEqual(pathOfJob(world.waits.length));
     expect(world.waits.length).toBeGreaterThan(2);
   });
 

@@ -1,24 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { STATE } from '../../lib/state-names.ts';
-import { inputOf, type Job, killed, stopsIn } from './stops.ts';
-import { onNextCall, watchOf } from './watch.ts';
-import { startWorld, type World } from './world.ts';
+import { stoppableWorld } from './stoppable-world.ts';
+import { inputOf, type Job, killed } from './stops.ts';
+import { onNextCall } from './watch.ts';
 
-let world: World;
-let watch: ReturnType<typeof watchOf>;
-let stops: ReturnType<typeof stopsIn>;
-beforeAll(async () => {
-  world = await startWorld();
-  watch = watchOf(world);
-  stops = stopsIn(world);
-});
-afterEach(() => {
-  world.standIn.script.clear();
-  stops.calm();
-});
-afterAll(() => world?.close());
+const { world, watch, stops } = stoppableWorld();
 
 /** Where an execution can be stopped, how that is brought about, and whether a batch is paid for by then. */
 const MOMENTS: [string, (job: Job) => void, { batch: boolean }][] = [

@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../../lambdas/collect/collect.ts';
 import { complete } from '../../lambdas/complete/complete.ts';
-import { AnthropicUnavailable, BatchNotFound, StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { AnthropicUnavailable, BatchNotFound } from '../../lambdas/domain/errors.ts';
 import { customId } from '../../lambdas/domain/keys.ts';
 import { batchRequest } from '../../lambdas/domain/prompts/request.ts';
 import { fail } from '../../lambdas/fail/fail.ts';
@@ -10,6 +10,7 @@ import { SETTLE_SECONDS } from '../../lambdas/submit/send.ts';
 import { submit } from '../../lambdas/submit/submit.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { STATE } from '../../lib/state-names.ts';
+import { dieOnce } from './die-once.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -24,21 +25,6 @@ const batchesSince = (count: number) =>
     .batches()
     .slice(count)
     .map(({ requests }) => requests.length);
-
-/** Makes the n-th call of a client's method die, after its effect or before it. */
-function dieOnce<T extends object, K extends keyof T>(client: T, method: K, when: 'before' | 'after'): () => void {
-  const original = client[method] as (...args: unknown[]) => Promise<unknown>;
-  let dead = false;
-  client[method] = (async (...args: unknown[]) => {
-    if (dead) return original.apply(client, args);
-    dead = true;
-    if (when === 'after') await original.apply(client, args);
-    throw new StoreUnavailable(`${String(method)} died ${when} its effect`);
-  }) as T[K];
-  return () => {
-    client[method] = original as T[K];
-  };
-}
 
 describe('money is spent once', () => {
   it('an answer to the submission that is lost is settled from the list, and nothing is sent again', async () => {
@@ -63,13 +49,13 @@ describe('money is spent once', () => {
     },
   );
 
-  it('429 on the submission waits as long as retry-after says, and is then sent', async () => {
+  it('429 on the submission waits as long as retry-after says, and when the list stays without it, it is sent again', async () => {
     const before = world.standIn.batches().length;
-    world.standIn.script.answer('create', 429, { retryAfterSeconds: 77 });
+    world.standIn.script.answer('create', 429, { retryAfterSeconds: 277 });
     const waited = world.waits.length;
     await world.run();
     expect(batchesSince(before)).toEqual([15]);
-    expect(world.waits[waited]).toBe(77);
+    expect(world.waits[waited]).toBe(277);
   });
 
   it.each(['putIntent', 'ownBatch', 'updateBatch', 'writePlan'] as const)(

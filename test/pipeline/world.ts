@@ -7,7 +7,9 @@ import { storedReports } from '../../lambdas/clients/stored-reports.ts';
 import { streamHandler } from '../../lambdas/dispatch/handler.ts';
 import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import { DEFAULT_MODELS } from '../../local/anthropic-stand-in/models.ts';
 import { startStandIn } from '../../local/anthropic-stand-in/server.ts';
+import type { ProcessingOptions } from '../../local/anthropic-stand-in/types.ts';
 import type { ConversationData } from '../../local/conversation/conversation-data.ts';
 import { loadPostgres } from '../../local/conversation/load-postgres.ts';
 import { loadTopics } from '../../local/conversation/load-topics.ts';
@@ -35,11 +37,18 @@ export interface Logged {
  * The whole system for tests: the template's state machine and stream filters, the real steps and clients, a real
  * DynamoDB with Streams, PostgreSQL, and the Anthropic stand-in. Time is virtual: a Wait state only moves the clock.
  */
-export async function startWorld({ apiKey = 'key', databasePassword = 'password' } = {}) {
+export async function startWorld({
+  apiKey = 'key',
+  databasePassword = 'password',
+  models = [...DEFAULT_MODELS],
+  /** 0..1, of the pauses before a step is tried again */
+  retryScale = 0,
+} = {}) {
   const dynamo = await startDynamo({});
   const postgres = await startPostgres({});
   let clock = Date.parse('2026-11-22T12:00:00Z');
-  const standIn = await startStandIn({ apiKey, clock: () => clock, processing: { secondsPerBatch: 30 } });
+  const processing: ProcessingOptions = { secondsPerBatch: 30 };
+  const standIn = await startStandIn({ apiKey, clock: () => clock, models, processing });
   const pool = postgresPool(postgres.url.replace('postgres@', `postgres:${databasePassword}@`));
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
   const db = documentClient(dynamo.client);
@@ -49,7 +58,13 @@ export async function startWorld({ apiKey = 'key', databasePassword = 'password'
     (message: string, fields: Record<string, unknown> = {}) =>
       void logged.push({ level, message, fields });
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
-  const settings = { defaultModel: MODEL, jobBudgetUsd: undefined as number | undefined, ledgerDays: 30 };
+  const settings: StepWorld['settings'] = {
+    defaultModel: MODEL,
+    jobBudgetUsd: undefined,
+    dayBudgetUsd: undefined,
+    unpricedModels: [],
+    ledgerDays: 30,
+  };
   const anthropic = new Anthropic({ apiKey, baseURL: standIn.url });
   const world: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
   const waits: number[] = [];
@@ -73,7 +88,7 @@ export async function startWorld({ apiKey = 'key', databasePassword = 'password'
       get waitScale() {
         return pace.waitScale;
       },
-      retryScale: 0,
+      retryScale,
       onEvent: (execution, event) => {
         pace.onEvent?.(execution, event);
         if (event.type !== 'StateEntered' || event.stateType !== 'Wait') return;
@@ -91,6 +106,8 @@ export async function startWorld({ apiKey = 'key', databasePassword = 'password'
     world,
     settings,
     standIn,
+    /** how long batches take, and what of them is finished when they are cancelled */
+    processing,
     logged,
     deadLetters,
     waits,

@@ -32,15 +32,20 @@ describe('the HTTP API', () => {
     expect(synth({}).api).toBeUndefined();
   });
 
-  it('answers the two routes of the Polis server, to callers who sign', () => {
+  it('answers the two routes of the Polis server, and the one that cancels a job, to callers who sign', () => {
     expect(routes(template)).toEqual([
       { route: 'GET /api/v3/delphi/reports', authorization: 'AWS_IAM' },
       { route: 'POST /api/v3/delphi/batchReports', authorization: 'AWS_IAM' },
+      { route: 'POST /api/v3/delphi/batchReports/{job_id}/cancel', authorization: 'AWS_IAM' },
     ]);
   });
 
   it('answers anybody only when it is set to be open', () => {
-    expect(routes(open.template as Template).map(({ authorization }) => authorization)).toEqual(['NONE', 'NONE']);
+    expect(routes(open.template as Template).map(({ authorization }) => authorization)).toEqual([
+      'NONE',
+      'NONE',
+      'NONE',
+    ]);
   });
 
   it('allows no other site’s pages to call it', () => {
@@ -49,7 +54,7 @@ describe('the HTTP API', () => {
 
   it('hands requests over in the format that the functions read', () => {
     const found = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'));
-    expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0']);
+    expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0', '2.0']);
   });
 
   it('is throttled, and keeps an access log without readers’ addresses for as long as is set', () => {
@@ -81,6 +86,7 @@ describe('the functions of the HTTP API', () => {
       'api-batch-reports',
       ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DEFAULT_MODEL', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV'],
     ],
+    ['api-cancel', ['JOB_TABLE']],
   ])('give %s only the environment that it needs', (step, names) => {
     const { Variables } = functionsByStep(template)[step].Environment;
     expect(Object.keys(Variables).sort()).toEqual([...EVERYWHERE, ...names].sort());
@@ -112,6 +118,27 @@ describe('the functions of the HTTP API', () => {
     expect(actions).toContain('secretsmanager:GetSecretValue');
     expect(actions.filter((action) => action.startsWith('states:'))).toEqual([]);
     expect(JSON.stringify(statementsOf(template, 'api-batch-reports'))).not.toContain('anthropic');
+  });
+});
+
+describe('the function that cancels jobs', () => {
+  it('may read and change rows of the job table, and put, start or call nothing', () => {
+    const actions = statementsOf(template, 'api-cancel')
+      .flatMap(({ Action }) => Action)
+      .filter((action) => !/^(logs|xray):/.test(action));
+    expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  it('knows the stage, by which it tells its own executions', () => {
+    const { template } = synth({ ...IMPORTED, 'narratives:httpApi': 'iam', 'narratives:stage': 'beta' });
+    const { Variables } = functionsByStep(template as Template)['api-cancel'].Environment;
+    expect(Variables.STAGE).toBe('beta');
   });
 });
 

@@ -18,6 +18,9 @@ describe('settings', () => {
     ['defaultModel', 'Claude Sonnet'],
     ['jobBudgetUsd', 'ten'],
     ['jobBudgetUsd', '0'],
+    ['dayBudgetUsd', '-1'],
+    ['unpricedModels', ''],
+    ['unpricedModels', ['Claude 9']],
     ['anthropicSecretName', ''],
     ['anthropicBaseUrl', 'ftp://stand-in'],
     ['logLevel', 'chatty'],
@@ -53,6 +56,13 @@ describe('settings', () => {
       defaultModel: 'claude-sonnet-5-5',
       logLevel: 'INFO',
     });
+  });
+
+  it('reads the models without a price from a list, or from text with commas', () => {
+    const both = ['narrator-9', 'narrator-10'];
+    expect(readConfig({ 'narratives:unpricedModels': 'narrator-9, narrator-10' }).unpricedModels).toEqual(both);
+    expect(readConfig({ 'narratives:unpricedModels': both }).unpricedModels).toEqual(both);
+    expect(readConfig({}).unpricedModels).toBeUndefined();
   });
 
   it('reads the budget from the text that the command line gives', () => {

@@ -43,10 +43,11 @@ describe('step functions', () => {
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
   const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'MATH_ENV'];
   const PLANNING = ['DEFAULT_MODEL', 'JOB_BUDGET_USD', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
+  const PAYING = ['DAY_BUDGET_USD', 'UNPRICED_MODELS'];
   it.each([
     ['dispatch', ['STATE_MACHINE_ARN']],
     ['adopt', PLANNING],
-    ['submit', [...PLANNING, ...API]],
+    ['submit', ['REPORTS_TABLE', ...PLANNING, ...PAYING, ...API]],
     ['check-status', ['LEDGER_TABLE', ...API]],
     ['collect', ['LEDGER_TABLE', 'REPORTS_TABLE', ...API]],
     ['complete', ['LEDGER_TABLE', 'REPORTS_TABLE']],
@@ -57,6 +58,8 @@ describe('step functions', () => {
     const { narratives } = stacks({
       'narratives:anthropicBaseUrl': 'http://localhost:8080',
       'narratives:jobBudgetUsd': 5,
+      'narratives:dayBudgetUsd': 20,
+      'narratives:unpricedModels': 'narrator-9, narrator-10',
     });
     const { Variables } = functionsByStep(narratives)[step].Environment;
     expect(Object.keys(Variables).sort()).toEqual([...EVERYWHERE, ...names].sort());
@@ -65,7 +68,19 @@ describe('step functions', () => {
   it('leaves a stand-in address and a budget out unless they are set', () => {
     const { Variables } = functionsByStep(created.narratives).submit.Environment;
     expect(Variables).not.toHaveProperty('ANTHROPIC_BASE_URL');
-    expect(Variables).not.toHaveProperty('JOB_BUDGET_USD');
+    for (const name of ['JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS'])
+      expect(Variables).not.toHaveProperty(name);
+  });
+
+  it('tells the step that sends, and whoever looks the deployment up, what a day may cost', () => {
+    const { narratives } = stacks({
+      'narratives:dayBudgetUsd': 20,
+      'narratives:unpricedModels': ['narrator-9', 'x-10'],
+    });
+    const { Variables } = functionsByStep(narratives).submit.Environment;
+    expect(Variables).toMatchObject({ DAY_BUDGET_USD: '20', UNPRICED_MODELS: 'narrator-9,x-10' });
+    expect(narratives.findOutputs('DayBudgetUsd')).toEqual({ DayBudgetUsd: { Value: '20' } });
+    expect(created.narratives.findOutputs('DayBudgetUsd')).toEqual({});
   });
 
   it('names the existing tables to the steps when they are imported', () => {
@@ -77,7 +92,7 @@ describe('step functions', () => {
     ['anthropic-api-key', ['check-status', 'collect', 'submit']],
     ['database-url', ['adopt', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
-    ['ReportsTable', ['collect', 'complete']],
+    ['ReportsTable', ['collect', 'complete', 'submit']],
     ['LedgerTable', ['adopt', 'check-status', 'collect', 'complete', 'execution-changed', 'fail', 'submit', 'sweep']],
   ])('opens %s to %j and to no other step', (resource, steps) => {
     const allowed = Object.keys(functionsByStep(created.narratives)).filter((step) =>

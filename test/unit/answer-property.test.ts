@@ -122,16 +122,28 @@ describe('answers made to break the reader', () => {
     expect(readText(deep, shown)).toEqual(readText(JSON.stringify(report([0])), shown));
   });
 
-  test('what is nested far too deep is not repaired', () => {
+  test('what is nested far too deep does not keep an answer from being mended', () => {
     const text = JSON.stringify({ ...report([0]), extra: 'here' }).replace(/}$/, ',}');
     const nested = (depth: number) => text.replace('"here"', '['.repeat(depth) + ']'.repeat(depth));
-    expect(readText(nested(40), shown)).toMatchObject({ kind: 'stored' });
-    expect(readText(nested(100), shown)).toEqual({ kind: 'ask_again', reason: 'not_json' });
+    for (const depth of [40, 200_000]) expect(readText(nested(depth), shown)).toMatchObject({ kind: 'stored' });
   });
 
-  test('a huge but good answer is read', () => {
-    const text = JSON.stringify({ ...report([0]), title: 'x'.repeat(2_000_000) });
-    expect(outcomeOf(succeeded(text))).toMatchObject({ kind: 'stored' });
+  test('so many faults that telling them all would take all memory are one fault', () => {
+    const many = (what: string) => `${what},`.repeat(240_000);
+    const clause = (citations: string) =>
+      `{"paragraphs":[{"sentences":[{"clauses":[{"text":"a","citations":[${citations}1]}]}]}]}`;
+    for (const text of [`{"paragraphs":[${many('{}')}{}]}`, clause(many('"a"'))])
+      expect(readText(text, shown)).toEqual({ kind: 'ask_again', reason: 'wrong_shape' });
+    expect(outcomeOf(succeeded('', { content: Array.from({ length: 300_000 }, () => ({})) }))).toMatchObject({
+      reason: 'wrong_shape',
+      tokens: { input: 10 },
+    });
+  });
+
+  test('a huge title is cut; a text far larger than any report is too large', () => {
+    const text = (length: number) => JSON.stringify({ ...report([0]), title: 'x'.repeat(length) });
+    expect(outcomeOf(succeeded(text(900_000)))).toMatchObject({ kind: 'stored', report: { title: 'x'.repeat(500) } });
+    expect(outcomeOf(succeeded(text(2_000_000)))).toMatchObject({ kind: 'ask_again', reason: 'too_large' });
   });
 
   test('a report hidden under __proto__ is none, and no prototype is changed', () => {

@@ -65,7 +65,8 @@ function places(value: unknown): [Holder, string][] {
   return Object.keys(holder).flatMap((key) => [[holder, key] as [Holder, string], ...places(holder[key])]);
 }
 
-function change(value: unknown, pick: number, other: unknown, kind: number): void {
+/** Replaces, removes or moves something in a value; which and how is told by numbers. */
+export function change(value: unknown, pick: number, other: unknown, kind: number): void {
   const all = places(value);
   const place = all[pick % Math.max(1, all.length)];
   if (!place) return;

@@ -128,3 +128,40 @@ describe('refusals', () => {
     expect(await batches.knowsModel('claude-nonesuch')).toBe(false);
   });
 });
+
+describe('cancelling a batch', () => {
+  const refusal = (code: number) => json({ type: 'error', error: { type: 'x', message: 'secret words' } }, code);
+  /** Answers the cancel so, and the status that may be asked for after it so. */
+  const answers = (...given: ((response: ServerResponse) => void)[]) => {
+    answer = (response) => (given.shift() ?? refusal(500))(response);
+  };
+
+  test('tells that it is under way, with one call', async () => {
+    answers(json(status('msgbatch_1', undefined, { processing_status: 'canceling' })));
+    const before = calls;
+    expect(await batches.cancel('msgbatch_1')).toBe('cancelling');
+    expect(calls - before).toBe(1);
+  });
+
+  test.each([400, 409])('HTTP %i for a batch that has ended is no error', async (code) => {
+    const over = { processing_status: 'ended', ended_at: '2026-11-22T10:01:00Z' };
+    answers(refusal(code), json(status('msgbatch_1', undefined, over)));
+    expect(await batches.cancel('msgbatch_1')).toBe('ended');
+  });
+
+  test('HTTP 400 for a batch that is still in progress is a refusal, and 409 may pass', async () => {
+    answers(refusal(400), json(status('msgbatch_1')));
+    expect(await trouble(() => batches.cancel('msgbatch_1'))).toBeInstanceOf(AnthropicRefused);
+    answers(refusal(409), json(status('msgbatch_1')));
+    expect(await trouble(() => batches.cancel('msgbatch_1'))).toBeInstanceOf(AnthropicUnavailable);
+  });
+
+  test('404 is BatchNotFound; 429, 500 and what cannot be read may pass', async () => {
+    answers(refusal(404));
+    expect(await trouble(() => batches.cancel('msgbatch_1'))).toBeInstanceOf(BatchNotFound);
+    for (const given of [refusal(429), refusal(500), page, cut, json({ hello: 1 })]) {
+      answers(given);
+      expect(await trouble(() => batches.cancel('msgbatch_1'))).toBeInstanceOf(AnthropicUnavailable);
+    }
+  });
+});

@@ -49,10 +49,3 @@ test('a function bundled in the ordinary way has that chain', async () => {
   const { packages } = await bundleBare('any source');
   expect(packages.map(([pack]) => pack)).toContain('@aws-sdk/credential-provider-node');
 });
-
-test('answers are mended by collect alone', async () => {
-  const mending = [];
-  for (const name of FUNCTION_NAMES)
-    if ((await bundleOf(name)).packages.some(([pack]) => pack === 'jsonrepair')) mending.push(name);
-  expect(mending).toEqual(['collect']);
-});

@@ -80,11 +80,14 @@ describe('progress on the job row', () => {
 
   test.each([
     ['another worker holds', { worker_id: 'poller-1' }],
-    ['has been cancelled', { status: 'CANCELLED' }],
+    ['was cancelled under another worker', { status: 'CANCELLED', worker_id: 'poller-1' }],
+    ['has ended', { status: 'COMPLETED' }],
   ])('a row that %s is not written, and the batch is watched all the same', async (_, row) => {
-    const { run, changes } = world({ b0: batchStatus('b0', 2) }, [open(0)], row);
+    const { run, changes, cancels, entries } = world({ b0: batchStatus('b0', 2) }, [open(0)], row);
     expect(await run()).toMatchObject({ next: 'wait' });
     expect(changes).toEqual([]);
+    expect(cancels).toEqual([]);
+    expect(entries.get(entry.batch(1, 0))).toEqual(open(0));
   });
 
   test('a row that is gone does not stop the watch', async () => {

@@ -53,6 +53,14 @@ export function world(
   const { ledger, entries } = memoryLedger(batches);
   const asked: string[] = [];
   const added: { name: string; value: number }[] = [];
+  const cancels: string[] = [];
+  const cancelAnswers: ('cancelling' | 'ended' | Error)[] = [];
+  const cancel = async (id: string) => {
+    cancels.push(id);
+    const answer = cancelAnswers.shift() ?? 'cancelling';
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
   const status = async (id: string) => {
     asked.push(id);
     const answer = answers[id];
@@ -63,12 +71,12 @@ export function world(
     const deps: CheckStatusDeps = {
       jobs: table.jobs,
       ledger,
-      batches: { status },
+      batches: { status, cancel },
       log: memoryLog().log,
       metrics: { add: (name, value) => added.push({ name, value }) },
       now: () => new Date(CREATED + age * 1000),
     };
     return checkStatus(deps, { ...STATE, ...change });
   };
-  return { ...table, run, asked, added, answers, entries };
+  return { ...table, run, asked, added, answers, entries, cancels, cancelAnswers };
 }

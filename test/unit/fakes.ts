@@ -53,6 +53,7 @@ export function memoryLedger(batches: BatchEntry[] = [], record: (call: string) 
     askedOrdinals: unused,
     askedFacts: unused,
     answers: unused,
+    answer: unused,
     putAnswers: unused,
     putUnfiled: unused,
     unfiled: unused,

@@ -24,6 +24,7 @@ describe('a job’s configuration', () => {
       include_moderation: true,
       exclude_comment_selections: false,
       layers: undefined,
+      allow_unpriced: false,
     });
   });
 
@@ -36,10 +37,15 @@ describe('a job’s configuration', () => {
       include_moderation: false,
       exclude_comment_selections: true,
       layers: undefined,
+      allow_unpriced: false,
     };
     expect(parseJobConfig(text({}), 'default-model')).toEqual(defaults);
     const nulls = Object.fromEntries(Object.keys(defaults).map((key) => [key, null]));
     expect(parseJobConfig(text(nulls, { job_type: undefined }), 'default-model')).toEqual(defaults);
+  });
+
+  test('a model without a price can be allowed', () => {
+    expect(parseJobConfig(text({ allow_unpriced: true }), 'default-model').allow_unpriced).toBe(true);
   });
 
   test('layer 0 can be asked for', () => {
@@ -56,6 +62,7 @@ describe('a configuration that is not as the server writes it', () => {
     ['max_batch_size', 2.5],
     ['max_batch_size', '20'],
     ['no_cache', 'yes'],
+    ['allow_unpriced', 1],
     ['report_id', ''],
     ['report_id', 7],
     ['include_moderation', 1],

@@ -5,6 +5,8 @@ import { parseResultLine, splitLines } from '../../lambdas/domain/result-line.ts
 async function* stream(chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
+const unmarked = (text: string) => text.replace(/^\ufeff/, '');
+const isText = (text: string) => text.trim() !== '';
 const lines = (chunks: (Uint8Array | string)[], longest?: number) =>
   Array.fromAsync(splitLines(stream(chunks.map((chunk) => Buffer.from(chunk as string))), longest));
 /** Cuts bytes at the given places. */
@@ -29,7 +31,7 @@ describe('splitting a stream into lines', () => {
         cuts,
         async (texts, end, closed, places) => {
           const bytes = Buffer.from(texts.join(end) + (closed ? end : ''));
-          expect(await lines(cut(bytes, places))).toEqual(texts.filter((text) => text !== ''));
+          expect(await lines(cut(bytes, places))).toEqual(texts.map(unmarked).filter(isText));
         },
       ),
     );
@@ -39,10 +41,14 @@ describe('splitting a stream into lines', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 8 }), cuts, async (texts, places) => {
         const bytes = Buffer.from(texts.join('\n'));
-        const expected = texts
-          .filter((text) => text !== '')
-          .map((text) => (Buffer.byteLength(text) > 12 ? undefined : text));
-        expect(await lines(cut(bytes, places), 12)).toEqual(expected);
+        const expected = texts.map((text) => {
+          const long = Buffer.byteLength(text);
+          if (long <= 12) return unmarked(text);
+          return { beginning: unmarked(Buffer.from(text).subarray(0, 12).toString()), bytes: long };
+        });
+        expect(await lines(cut(bytes, places), 12)).toEqual(
+          expected.filter((each) => typeof each !== 'string' || isText(each)),
+        );
       }),
     );
   });
@@ -74,9 +80,19 @@ describe('splitting a stream into lines', () => {
     expect(await lines(['', '\n', ''])).toEqual([]);
   });
 
-  test('a line over the limit is told as undefined, wherever it stands, and the next one is whole', async () => {
-    expect(await lines(['12345\n1234', '56\nab\n'], 5)).toEqual(['12345', undefined, 'ab']);
-    expect(await lines(['ab\n123', '45', '6'], 5)).toEqual(['ab', undefined]);
+  test('a line over the limit is told by its beginning and its length, wherever it stands, and the next one is whole', async () => {
+    expect(await lines(['12345\n1234', '56\nab\n'], 5)).toEqual(['12345', { beginning: '12345', bytes: 6 }, 'ab']);
+    expect(await lines(['ab\n123', '45', '6', '7'.repeat(100)], 5)).toEqual(['ab', { beginning: '12345', bytes: 106 }]);
+    const [long] = await lines(['x'.repeat(5_000_000)]);
+    expect(long).toEqual({ beginning: 'x'.repeat(65_536), bytes: 5_000_000 });
+  });
+
+  test('a byte order mark does not spoil the line that it stands before', async () => {
+    expect(await lines(['\ufeff{"a":1}\n\ufeff{"b":2}\r\n\ufeff\n'])).toEqual(['{"a":1}', '{"b":2}']);
+  });
+
+  test('a line of blanks is none', async () => {
+    expect(await lines([' \t\n\r\n  \na\n '])).toEqual(['a']);
   });
 
   test('a stream that breaks off passes its error on', async () => {
@@ -99,14 +115,16 @@ describe('reading one line', () => {
     expect(parseResultLine(text)).toEqual({ custom_id: 'a', result: { type: 'expired' }, text });
   });
 
-  test.each(['{"custom_id":null,"result":1}', '{"custom_id":"","result":1}', '{"result":1}'])(
-    '%s has no custom id',
-    (text) => {
-      expect(parseResultLine(text)).toEqual({ custom_id: undefined, result: 1, text });
-    },
-  );
+  test.each([
+    '{"custom_id":null,"result":1}',
+    '{"custom_id":"","result":1}',
+    '{"custom_id":5,"result":1}',
+    '{"result":1}',
+  ])('%s has no custom id', (text) => {
+    expect(parseResultLine(text)).toEqual({ custom_id: undefined, result: 1, text });
+  });
 
-  test.each(['', '{', 'null', '[]', '5', '"x"', '{"custom_id":5,"result":1}'])('%j is no line of results', (text) => {
+  test.each(['', '{', 'null', '[]', '5', '"x"'])('%j is no line of results', (text) => {
     expect(parseResultLine(text)).toBeUndefined();
   });
 

@@ -38,6 +38,7 @@ export function world({ known, listed = [], answer = sent, age = 0, owners = {} 
     },
     knowsModel: () => Promise.reject(new Error('not needed')),
     status: () => Promise.reject(new Error('not needed')),
+    cancel: () => Promise.reject(new Error('not needed')),
     results: () => Promise.reject(new Error('not needed')),
   };
   const deps = { ledger: memory.ledger, batches, log: memoryLog().log, now: () => new Date(INTENT_AT + age * 1000) };

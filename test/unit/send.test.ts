@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AnthropicRefused, AnthropicUnavailable } from '../../lambdas/domain/errors.ts';
 import type { SendAnswer } from '../../lambdas/ports.ts';
-import { SETTLE_SECONDS, sendOnce } from '../../lambdas/submit/send.ts';
+import { LIST_SECONDS, SETTLE_SECONDS, sendOnce } from '../../lambdas/submit/send.ts';
 import { memoryLedger, memoryLog } from './fakes.ts';
-import { batchEntry, plan } from './make.ts';
+import { batchEntry, batchStatus, plan } from './make.ts';
 import { INTENT_AT, REQUESTS, sent, world } from './send-world.ts';
 
 const unclear: SendAnswer = { kind: 'unclear', why: 'timed out' };
@@ -40,7 +40,7 @@ describe('a first submission', () => {
   });
 });
 
-describe('an answer that says the batch does not exist', () => {
+describe('an answer that says the batch was not taken', () => {
   test('a refusal removes the intent and is passed on', async () => {
     const { run, calls, entry } = world({ answer: new AnthropicRefused('no') });
     await expect(run()).rejects.toBeInstanceOf(AnthropicRefused);
@@ -49,14 +49,27 @@ describe('an answer that says the batch does not exist', () => {
   });
 
   test.each([
-    [undefined, 60],
-    [5, 15],
-    [90.2, 91],
+    [undefined, 180],
+    [5, 180],
+    [190.2, 191],
     [86_400, 600],
-  ])('a rate limit with retry-after %s is tried again in %i seconds', async (retryAfterSeconds, waitSeconds) => {
+  ])('a rate limit with retry-after %s is looked into again in %i seconds', async (retryAfterSeconds, waitSeconds) => {
     const { run, entry } = world({ answer: { kind: 'later', why: 'HTTP 429', retryAfterSeconds } });
     expect(await run()).toEqual({ kind: 'settle', waitSeconds, why: 'HTTP 429' });
-    expect(entry()).toEqual([]);
+    expect(entry()).toMatchObject([{ state: 'intended', refused_at: '2026-11-22T10:00:00.000Z' }]);
+  });
+
+  test('after a rate limit it is sent again when the list has stayed without it for as long as a list takes', async () => {
+    const known = batchEntry({ refused_at: '2026-11-22T10:00:00.000Z' });
+    expect(await world({ known, age: LIST_SECONDS - 1 }).run()).toMatchObject({ kind: 'settle' });
+    expect(await world({ known, age: LIST_SECONDS }).run()).toMatchObject({ kind: 'sent' });
+  });
+
+  test('a rate limit whose batch was made all the same is not sent again', async () => {
+    const known = batchEntry({ refused_at: '2026-11-22T10:00:00.000Z' });
+    const { run, calls } = world({ known, age: LIST_SECONDS, listed: [batchStatus('msgbatch_made', 2)] });
+    expect(await run()).toMatchObject({ kind: 'sent', batch: { batch_id: 'msgbatch_made', adopted: true } });
+    expect(calls).not.toContain('send');
   });
 });
 

@@ -3,7 +3,7 @@ import { InvalidRow } from '../../lambdas/domain/errors.ts';
 import { executionName } from '../../lambdas/domain/keys.ts';
 import { tellUnwatched } from '../../lambdas/job/close-failed.ts';
 import { batchEntry, JOB } from './make.ts';
-import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from './sweep-world.ts';
+import { ago, NAME, NOTHING, pending, unwatched, wired } from './sweep-world.ts';
 
 describe('a FAILED row with a paid batch that nobody watches', () => {
   const batches = [batchEntry({ state: 'submitted', batch_id: 'b' })];
@@ -122,36 +122,5 @@ describe('a FAILED row with a paid batch that nobody watches', () => {
       ['CANCELLED', since],
       ['FAILED', since],
     ]);
-  });
-});
-
-describe('a CANCELLED row', () => {
-  test.each(['ABORTED', 'SUCCEEDED', 'unknown'] as const)('whose execution is %s gets its figures', async (status) => {
-    const cancelled = processing({ status: 'CANCELLED' });
-    const { run, row, figures } = wired([cancelled], { status, batches: [batchEntry({ batch_id: 'b' })] });
-    expect(await run()).toMatchObject({ ...NOTHING, closed: 1, unwatched: 1 });
-    expect(row(JOB)).toMatchObject({
-      status: 'CANCELLED',
-      process_exit_confirmed: true,
-      checker_schedule_failed: true,
-    });
-    expect(figures.JobsCancelled).toBe(1);
-  });
-
-  test('whose batch was collected after all no longer says that it is unwatched', async () => {
-    const told = processing({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
-    const { run, row } = wired([told], { batches: [batchEntry({ state: 'collected', batch_id: 'b' })] });
-    expect(await run()).toMatchObject(NOTHING);
-    expect(row(JOB).checker_schedule_failed).toBeUndefined();
-    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', error_message: undefined });
-  });
-
-  test('whose execution still runs, or that is nobody’s, is left alone', async () => {
-    const running = wired([processing({ status: 'CANCELLED' })], { status: 'RUNNING' });
-    const nobodys = wired([pending({ status: 'CANCELLED' })]);
-    for (const { run, changes } of [running, nobodys]) {
-      expect(await run()).toMatchObject(NOTHING);
-      expect(changes).toEqual([]);
-    }
   });
 });

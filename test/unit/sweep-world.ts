@@ -34,6 +34,7 @@ export function wired(rows: Record<string, unknown>[], given: Given = {}) {
   const { log, lines } = memoryLog();
   const { ledger } = memoryLedger(given.batches ?? []);
   const started: string[] = [];
+  const inputs: unknown[] = [];
   const asked: [string, string | undefined][] = [];
   const figures: Record<string, number> = {};
   const deps = {
@@ -54,15 +55,16 @@ export function wired(rows: Record<string, unknown>[], given: Given = {}) {
     },
     executions: {
       status: async () => given.status ?? ('unknown' as const),
-      async start(name: string) {
+      async start(name: string, input: unknown) {
         started.push(name);
+        inputs.push(input);
         return 'started' as const;
       },
     },
     stage: given.stage ?? '',
     remainingMs: given.remainingMs ?? (() => 300_000),
   };
-  return { ...table, deps, started, asked, figures, lines, run: () => sweep(deps) };
+  return { ...table, deps, started, inputs, asked, figures, lines, run: () => sweep(deps) };
 }
 
 export const NOTHING = { started: 0, resumed: 0, closed: 0, unwatched: 0 };

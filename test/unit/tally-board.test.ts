@@ -48,6 +48,37 @@ describe('the tally of a round', () => {
     expect(made.counts()).toMatchObject({ stored: 1, failed: 0 });
   });
 
+  test('of two answers the better one holds, of equally good ones the one with the smaller mark, in either order', () => {
+    const answers: [kind: AnsweredFacts['kind'], mark: string][] = [
+      ['ask_again', 'a'.repeat(24)],
+      ['ask_again', '1'.repeat(24)],
+      ['failed', 'f'.repeat(24)],
+      ['failed', '2'.repeat(24)],
+      ['stored', 'e'.repeat(24)],
+      ['stored', '3'.repeat(24)],
+    ];
+    for (const [index, better] of answers.entries()) {
+      for (const worse of answers.slice(0, index)) {
+        const [first, second] = [board(1, 0), board(1, 0)];
+        expect([first.answered(0, ...worse), first.answered(0, ...better)]).toEqual([true, true]);
+        expect([second.answered(0, ...better), second.answered(0, ...worse)]).toEqual([true, false]);
+        for (const made of [first, second])
+          expect([made.holds(0, better[1]), made.holds(0, worse[1])]).toEqual([true, false]);
+      }
+    }
+  });
+
+  test('the line that a recalled answer came from is known again', () => {
+    const made = board(2, 0, 1);
+    made.recall({ ...answer(0, 'stored'), line_mark: 'b'.repeat(24) });
+    expect([made.holds(0, 'b'.repeat(24)), made.holds(0, 'c'.repeat(24)), made.holds(1, 'b'.repeat(24))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(made.answered(0, 'stored', 'b'.repeat(24))).toBe(false);
+  });
+
   test('what an earlier attempt wrote is taken in; a line that was missing then may come now', () => {
     const made = board(3, 0, 1, 2);
     made.recall(answer(0, 'stored'));

@@ -1,0 +1,74 @@
+import { entry, ordinalOf } from '../domain/keys.ts';
+import type { Answered, AskedFacts, Plan } from '../domain/ledger-entries.ts';
+import { type ReportRow, reusedRow } from '../domain/report-row.ts';
+import { reusableText } from '../domain/reusable.ts';
+import type { Ledger, Log, Reports } from '../ports.ts';
+
+/** Texts held in memory at once. */
+const TEXTS_AT_ONCE = 25;
+
+interface FileDeps {
+  ledger: Ledger;
+  reports: Reports;
+  log: Log;
+}
+
+/**
+ * Stores the sections of a job that need not be bought: the text of then under this job's names, and in the ledger's round 0
+ * that it is stored. This is done when what was bought is stored as well, and not when the job is planned: the web client
+ * shows the newest run, which would hold the reused sections only for as long as the batch takes. May run again from its
+ * start at any moment.
+ * @returns how many of their texts are there no more: they are left to be asked for in the next round
+ */
+export async function fileReused(deps: FileDeps, plan: Plan): Promise<number> {
+  if (!plan.reused) return 0;
+  const { ledger } = deps;
+  let gone = 0;
+  const filed = new Set<number>();
+  for await (const { entry: key, kind } of ledger.answers(plan.job_id, 0)) {
+    filed.add(ordinalOf(key));
+    if (kind !== 'stored') gone += 1;
+  }
+  const open = (await Array.fromAsync(ledger.askedOrdinals(plan.job_id, 0))).filter((ordinal) => !filed.has(ordinal));
+  for (let from = 0; from < open.length; from += TEXTS_AT_ONCE) {
+    const asked = await ledger.askedFacts(plan.job_id, 0, open.slice(from, from + TEXTS_AT_ONCE));
+    gone += await fileSlice(deps, plan, [...asked.values()]);
+  }
+  if (open.length > 0)
+    deps.log.info('reused sections stored', { job_id: plan.job_id, sections: plan.reused - gone, gone });
+  return gone;
+}
+
+async function fileSlice({ ledger, reports }: FileDeps, plan: Plan, asked: AskedFacts[]): Promise<number> {
+  const texts = await textsFor(reports, plan, asked);
+  const rows: ReportRow[] = [];
+  const answers = asked.map((facts): Answered => {
+    const text = texts.get(facts.ordinal);
+    if (text) rows.push(reusedRow(plan, facts, text));
+    return answeredRow(plan, facts, text !== undefined);
+  });
+  // reports first: an answered row says that its section is stored
+  await reports.write(rows);
+  await ledger.putAnswers(answers);
+  return answers.length - rows.length;
+}
+
+async function textsFor(reports: Reports, plan: Plan, asked: readonly AskedFacts[]) {
+  const nameOf = ({ rid_section_model, timestamp }: Record<string, unknown>) => `${rid_section_model}\n${timestamp}`;
+  // two sections may have the same prompt, and so the same text
+  const keys = new Map(asked.flatMap(({ reuse }) => (reuse ? [[nameOf(reuse.key), reuse.key]] : [])));
+  const rows = new Map((await reports.read([...keys.values()])).map((row) => [nameOf(row), row]));
+  return new Map(
+    asked.flatMap((facts) => {
+      const text = facts.reuse && reusableText(rows.get(nameOf(facts.reuse.key)), plan, facts);
+      return text ? [[facts.ordinal, text]] : [];
+    }),
+  );
+}
+
+function answeredRow(plan: Plan, { section, ordinal, reuse }: AskedFacts, stored: boolean): Answered {
+  const { job_id, expires_at_epoch } = plan;
+  const about = { job_id, entry: entry.answered(0, ordinal), section, expires_at_epoch };
+  if (!stored || !reuse) return { ...about, kind: 'ask_again', reason: 'gone' };
+  return { ...about, kind: 'stored', reused_from: reuse.from, saved_usd: reuse.saved_usd };
+}

@@ -1,0 +1,63 @@
+import type { Reuse } from '../domain/ledger-entries.ts';
+import type { ReportKey } from '../domain/report-row.ts';
+import { type MadeWith, reusableRow, reusableText, reuseOf } from '../domain/reusable.ts';
+import type { Reports, StoredSections } from '../ports.ts';
+
+/** Rows whose text is held in memory at once. */
+const ROWS_AT_ONCE = 25;
+
+/** A section as it would be asked for. */
+export interface Wanted {
+  prompt_hash: string;
+  /** tids that its prompt shows */
+  shown: readonly number[];
+}
+
+/**
+ * Looks among the stored sections of a report for texts that the very same prompts were answered with, by the same model.
+ * Newest first, and only as far back as something is still looked for; what cannot be read is passed over for an older
+ * one. A row that was stored a moment ago may be missed: its section is then bought again.
+ * @returns by prompt hash
+ */
+export async function findReusable(
+  { reports, stored }: { reports: Pick<Reports, 'read'>; stored: StoredSections },
+  reportId: string,
+  made: MadeWith,
+  wanted: readonly Wanted[],
+): Promise<Map<string, Reuse>> {
+  const open = new Map(wanted.map((section) => [section.prompt_hash, section]));
+  const found = new Map<string, Reuse>();
+  let slice: Candidate[] = [];
+  const look = async () => {
+    for (const { key, prompt_hash, row } of await withText(reports, slice)) {
+      const section = open.get(prompt_hash);
+      const text = section && reusableText(row, made, section);
+      if (!text) continue;
+      found.set(prompt_hash, reuseOf(key, text));
+      open.delete(prompt_hash);
+    }
+    slice = [];
+  };
+  for await (const row of open.size > 0 ? stored.newest(reportId) : []) {
+    const candidate = reusableRow(row, made);
+    if (!candidate || !open.has(candidate.prompt_hash)) continue;
+    slice.push(candidate);
+    if (slice.length >= Math.min(ROWS_AT_ONCE, open.size)) await look();
+    if (open.size === 0) break;
+  }
+  await look();
+  return found;
+}
+
+type Candidate = { key: ReportKey; prompt_hash: string };
+
+/** The whole rows of some candidates, in the candidates' order; those that are gone are left out. */
+async function withText(reports: Pick<Reports, 'read'>, candidates: readonly Candidate[]) {
+  if (candidates.length === 0) return [];
+  const nameOf = ({ rid_section_model, timestamp }: Record<string, unknown>) => `${rid_section_model}\n${timestamp}`;
+  const rows = new Map((await reports.read(candidates.map(({ key }) => key))).map((row) => [nameOf(row), row]));
+  return candidates.flatMap((candidate) => {
+    const row = rows.get(nameOf(candidate.key));
+    return row ? [{ ...candidate, row }] : [];
+  });
+}

@@ -1,0 +1,35 @@
+import { StoreUnavailable } from '../domain/errors.ts';
+import { withLogLine } from '../domain/job-row.ts';
+import { nameOfBatch, untold } from '../job/close-failed.ts';
+import type { MarkedRow } from '../job/marks.ts';
+import { condition } from '../job/put-back.ts';
+import { unwatched } from '../job/summary.ts';
+import type { SweepDeps } from './rule.ts';
+
+/** Batches of a job that are paid for and not collected; where the ledger does not tell, the one that the row names. */
+export async function unwatchedNames({ ledger, log }: SweepDeps, row: MarkedRow): Promise<string[]> {
+  const named = typeof row.batch_id === 'string' && row.batch_id !== '' ? [row.batch_id] : [];
+  try {
+    const batches = await ledger.batches(row.job_id);
+    if (batches.length > 0) return unwatched(batches).map(nameOfBatch);
+    return row.checker_schedule_failed ? named : [];
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    log.error('the ledger cannot be read', { job_id: row.job_id, why: (error as Error).message });
+    // what the row says stands
+    if (!row.checker_schedule_failed) return [];
+    return named.length > 0 ? named : ['one that the ledger cannot tell'];
+  }
+}
+
+/** A step that was under way then may have collected the batch, or may have been refused it. */
+export async function takeBack(deps: SweepDeps, row: MarkedRow): Promise<void> {
+  const time = deps.now().toISOString();
+  await deps.jobs.change(row.job_id, condition(row), {
+    checker_schedule_failed: undefined,
+    error_message: untold(row.error_message) || undefined,
+    updated_at: time,
+    logs: withLogLine(row.logs, time, 'INFO', 'none of its batches is left unwatched any more'),
+  });
+  deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
+}

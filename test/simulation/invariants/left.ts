@@ -1,0 +1,35 @@
+import type { StandIn } from '../../../local/anthropic-stand-in/types.ts';
+
+export type Row = Record<string, unknown>;
+
+/** Everything that is left of one job: its rows in every table, and what the API has received and billed. */
+export interface Left {
+  jobId: string;
+  job: Row | undefined;
+  /** rows that tell of its batches */
+  awaiting: Row[];
+  reports: Row[];
+  ledger: Row[];
+  /** of all jobs */
+  batches: ReturnType<StandIn['batches']>;
+  paid: ReturnType<StandIn['paidRequests']>;
+}
+
+/** Ledger rows of one kind, such as `answered#`. */
+export const entries = ({ ledger }: Left, prefix: string): Row[] =>
+  ledger.filter(({ entry }) => String(entry).startsWith(prefix));
+
+/** `job_results` of the job row. */
+export const resultsOf = ({ job }: Left): Row => JSON.parse(String(job?.job_results || '{}')) as Row;
+
+/** Round and ordinal at the end of a custom id, as in the keys of the ledger. */
+export function placeOf(customId: string): { round: number; ordinal: number } {
+  const [ordinal = 0, round = 0] = customId.split('_').map(Number).reverse();
+  return { round, ordinal };
+}
+
+/** The end of a ledger key, such as `1#000004`, for a custom id. */
+export function keyOf(customId: string): string {
+  const { round, ordinal } = placeOf(customId);
+  return `${round}#${String(ordinal).padStart(6, '0')}`;
+}

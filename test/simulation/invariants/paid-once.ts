@@ -1,0 +1,35 @@
+import { costUsd } from '../../../lambdas/domain/cost.ts';
+import { jobMark } from '../../../lambdas/domain/keys.ts';
+import { usageSchema } from '../../../lambdas/domain/usage.ts';
+import type { Scenario } from '../scenario.ts';
+import { entries, keyOf, type Left, resultsOf } from './left.ts';
+
+/** Exactly one request for each section and round that was asked, and the row's cost is what the API billed. */
+export function paidOnce(left: Left, { ends }: Scenario): string[] {
+  const mark = jobMark(left.jobId);
+  const sent = left.batches.flatMap(({ requests }) => requests.map(({ custom_id }) => custom_id));
+  const ours = sent.filter((id) => id.startsWith(mark));
+  const twice = [...new Set(ours)].filter((id) => ours.indexOf(id) !== ours.lastIndexOf(id));
+  const asked = entries(left, 'asked#').filter(({ entry }) => !String(entry).startsWith('asked#0#'));
+  const keys = new Set(ours.map((id) => `asked#${keyOf(id)}`));
+  return [
+    ...twice.map((id) => `paid twice: ${id} was sent more than once`),
+    ...ours
+      .filter((id) => !asked.some(({ entry }) => entry === `asked#${keyOf(id)}`))
+      .map((id) => `sent and not on record as asked: ${id}`),
+    // a cancelled job may have planned what it never sent
+    ...(ends === 'COMPLETED'
+      ? asked.filter(({ entry }) => !keys.has(String(entry))).map(({ entry }) => `asked and never sent: ${entry}`)
+      : []),
+    ...costIsTrue(left, mark),
+  ];
+}
+
+function costIsTrue(left: Left, mark: string): string[] {
+  const billed = left.paid.filter(({ custom_id }) => custom_id.startsWith(mark));
+  const real = billed.reduce((sum, { model, usage }) => sum + (costUsd(model, usageSchema.parse(usage)) ?? 0), 0);
+  const told = resultsOf(left).cost_usd ?? 0;
+  return Math.abs(Number(told) - real) < 1e-5
+    ? []
+    : [`the row says a cost of $${told}; the API billed $${real.toFixed(6)}`];
+}

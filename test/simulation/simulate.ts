@@ -1,0 +1,126 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { singles, strikeFrom } from './chains.ts';
+import { type Found, openExplorer } from './explore.ts';
+import { SCENARIOS, type Scenario } from './scenario.ts';
+
+interface Options {
+  scenario: string[];
+  seed: number;
+  runs: number;
+  fault: string[];
+  calls: string;
+  workers: number;
+}
+
+type Message =
+  | { kind: 'baseline'; scenario: string; calls: string[]; violations: string[] }
+  | { kind: 'run'; scenario: string; found: Found | undefined };
+
+const whole = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
+};
+const several = (text: string, before: string[]): string[] => [...before, text];
+
+const program = new Command('simulate')
+  .description('Runs the whole pipeline under every single fault, and under chains of faults drawn by seed.')
+  .option(
+    '--scenario <name>',
+    `one of ${SCENARIOS.map(({ name }) => name).join(', ')}; may be given again; all of them`,
+    several,
+    [],
+  )
+  .option('--seed <number>', 'seed of the first chain of faults', whole, 1)
+  .option('--runs <number>', 'chains of faults for each scenario', whole, 200)
+  .option('--fault <text>', 'run once, with exactly this fault; may be given again', several, [])
+  .option('--calls <text>', 'single faults only at calls with this text in their label', '')
+  .option('--workers <number>', 'processes', whole, Math.max(1, availableParallelism()));
+
+const options = program.parse().opts<Options>();
+const unknown = options.scenario.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown.length > 0) program.error(`error: --scenario ${unknown[0]} is not known`);
+const scenarios = SCENARIOS.filter(({ name }) => options.scenario.length === 0 || options.scenario.includes(name));
+process.exitCode = (await (options.fault.length > 0 ? replay(scenarios) : simulateAll(scenarios))) > 0 ? 1 : 0;
+
+/** @returns how many runs left something wrong */
+async function replay(chosen: readonly Scenario[]): Promise<number> {
+  const strikes = options.fault.map(strikeFrom);
+  const explorer = await openExplorer();
+  let wrong = 0;
+  try {
+    for (const scenario of chosen) {
+      const found = await explorer.explore(scenario, strikes);
+      if (found) wrong += 1;
+      console.log(found ? textOfFound(found) : `${scenario.name}: every invariant holds`);
+    }
+  } finally {
+    await explorer.close();
+  }
+  return wrong;
+}
+
+async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
+  const began = Date.now();
+  const boards = new Map(chosen.map(({ name }) => [name, { points: 0, singles: 0, runs: 0, wrong: 0 }]));
+  const hear = (message: Message) => {
+    const board = boards.get(message.scenario);
+    if (!board) return;
+    if (message.kind === 'baseline') {
+      board.points = message.calls.length;
+      board.singles = singles(message.calls.filter((label) => label.includes(options.calls))).length;
+      if (message.violations.length > 0) board.wrong += 1;
+      for (const line of message.violations) console.log(`VIOLATION ${message.scenario} without any fault: ${line}`);
+      return;
+    }
+    board.runs += 1;
+    if (message.found) {
+      board.wrong += 1;
+      console.log(textOfFound(message.found));
+    } else if (board.runs % 250 === 0) console.error(`${message.scenario}: ${board.runs} runs`);
+  };
+  await Promise.all(Array.from({ length: options.workers }, (_, worker) => oneWorker(chosen, worker, hear)));
+  for (const { name, about } of chosen) {
+    const {
+      points,
+      singles: single,
+      runs,
+      wrong,
+    } = boards.get(name) as { points: number; singles: number; runs: number; wrong: number };
+    console.log(
+      `${name} (${about}): ${points} fault points, ${single} single faults, ${runs - single} chains, ${wrong} violations`,
+    );
+  }
+  const sum = (key: 'points' | 'runs' | 'wrong') =>
+    [...boards.values()].reduce((total, board) => total + board[key], 0);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  console.log(
+    `${sum('points')} points, ${sum('runs')} runs, ${sum('wrong')} violations, ${seconds} s, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
+  );
+  return sum('wrong');
+}
+
+function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: Message) => void): Promise<void> {
+  const names = chosen.map(({ name }) => name).join(',');
+  const given = [names, options.calls, options.seed, options.runs, worker, options.workers].map(String);
+  const child = fork(new URL('./worker.ts', import.meta.url), given, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.on('message', (message) => hear(message as Message));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject).once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a worker ended with code ${code}: what it should have run is missing`));
+    });
+  });
+}
+
+function textOfFound({ scenario, seed, faults, violations }: Found): string {
+  const again = `npm run simulate -- --scenario ${scenario} ${faults.map((fault) => `--fault "${fault}"`).join(' ')}`;
+  return [
+    `VIOLATION ${scenario}${seed === undefined ? '' : ` (from seed ${seed})`}`,
+    ...violations.map((line) => `  ${line}`),
+    `  again: ${again}`,
+  ].join('\n');
+}
