@@ -25,6 +25,8 @@ export class Gate {
   readonly #onTimeout: (service: Service, what: string) => void;
   readonly #tries = new Map<string, { label: string; fault: Fault | undefined }>();
 
+  #open = false;
+
   /** @param onTimeout called before the effect of a call that is waited for in vain */
   constructor(plan: FaultPlan, onTimeout: (service: Service, what: string) => void) {
     this.#plan = plan;
@@ -33,7 +35,7 @@ export class Gate {
 
   async pass<T>(call: OutsideCall<T>): Promise<T> {
     const invocation = currentInvocation();
-    if (!invocation) return call.effect();
+    if (!invocation || this.#open) return call.effect();
     if (invocation.dead) return never();
     const fault = this.#faultFor(call, invocation);
     if (!fault) {
@@ -42,6 +44,16 @@ export class Gate {
       return invocation.dead ? never() : answer;
     }
     return this.#strike(call, invocation, fault);
+  }
+
+  /** What is called meanwhile meets no fault, and is not among the calls. */
+  async undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    this.#open = true;
+    try {
+      return await work();
+    } finally {
+      this.#open = false;
+    }
   }
 
   async #strike<T>(call: OutsideCall<T>, invocation: Invocation, { kind, side }: Fault): Promise<T> {

@@ -32,7 +32,7 @@ export async function simulate(
   plan: FaultPlan,
   broken?: Breakage,
 ): Promise<Outcome> {
-  const world = await openWorld(polis, tables, plan, broken);
+  const world = await openWorld(polis, tables, { plan, broken, secondsPerBatch: scenario.secondsPerBatch });
   const suffix = (runs++).toString(16).padStart(7, '0');
   try {
     const jobs = await scenario.begin(world, polis, suffix);
@@ -60,6 +60,7 @@ async function drive(world: SimulatedWorld, jobs: readonly string[]): Promise<nu
     world.pass(SWEEP_SECONDS);
     await world.sweep();
   }
+  await world.redeliver();
   await world.settle();
   return redriven;
 }

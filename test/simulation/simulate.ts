@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { singles, strikeFrom } from './chains.ts';
 import { type Found, openExplorer } from './explore.ts';
-import { SCENARIOS, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios/all.ts';
 
 interface Options {
   scenario: string[];

@@ -1,5 +1,5 @@
 import { openExplorer, share } from './explore.ts';
-import { SCENARIOS } from './scenario.ts';
+import { SCENARIOS } from './scenarios/all.ts';
 
 /** One process of a simulation: does its share and sends what it finds to the process that started it. */
 const [names = '', calls = '', ...numbers] = process.argv.slice(2);

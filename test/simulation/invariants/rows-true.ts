@@ -42,7 +42,9 @@ function figuresAreTrue(left: Left): string[] {
   const good = left.reports.filter(({ errors }) => errors === undefined);
   const named = left.reports.filter(({ errors }) => errors !== undefined);
   return [
-    ...(planned === plan.sections ? [] : [`the row says ${planned} planned; the plan has ${plan.sections}`]),
+    ...(plan.legacy || planned === plan.sections
+      ? []
+      : [`the row says ${planned} planned; the plan has ${plan.sections}`]),
     ...(stored === good.length ? [] : [`the row says ${stored} stored; the table has ${good.length}`]),
     ...(failed.length === named.length ? [] : [`the row names ${failed.length} failed; the table has ${named.length}`]),
     ...(left.job?.status === 'COMPLETED' && stored + failed.length !== planned

@@ -1,0 +1,34 @@
+import type { Scenario } from '../scenario.ts';
+import { OTHER_REPORT } from '../site.ts';
+import { putForeignBatch, putJob } from './put.ts';
+
+export const one: Scenario = {
+  name: 'one',
+  about: 'one job: two batches of one size beside a foreign one, and a second round for one section',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    await putForeignBatch(world);
+    world.standIn.script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'max_tokens' });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
+export const two: Scenario = {
+  name: 'two',
+  about: 'two jobs of the same second, all of their batches of one size',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    const other = { report_id: OTHER_REPORT };
+    return [await putJob(world, polis, `${suffix}0`), await putJob(world, polis, `${suffix}1`, other)];
+  },
+};
+
+export const forgotten: Scenario = {
+  name: 'forgotten',
+  about: 'one job whose stream record is lost, so that the sweep has to find it',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    world.loseRecords();
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chain, singles, strikeFrom, textOf } from './chains.ts';
+import { type Explorer, type Found, openExplorer } from './explore.ts';
+import { SCENARIOS } from './scenarios/all.ts';
+
+/** A share of all single faults, spread evenly, and of the chains; `npm run simulate` runs them all. */
+const SINGLES = 24;
+const CHAINS = 8;
+/** Calls that spend money, or that prove that it was spent: every fault of theirs, always. */
+const MONEY = /anthropic create#1$/;
+
+let explorer: Explorer;
+beforeAll(async () => {
+  explorer = await openExplorer();
+});
+afterAll(() => explorer.close());
+
+describe.each(SCENARIOS)('$name: $about', (scenario) => {
+  test('without faults every invariant holds, and there are calls to strike at', async () => {
+    const { calls, violations, redriven } = await explorer.baseline(scenario);
+    expect(violations).toEqual([]);
+    expect(redriven).toBe(0);
+    expect(calls.length).toBeGreaterThan(50);
+    expect(new Set(calls).size).toBe(calls.length);
+  });
+
+  test('whatever befalls the call that sends, each section is paid for once', async () => {
+    const { calls } = await explorer.baseline(scenario);
+    const found: (Found | undefined)[] = [];
+    for (const strike of singles(calls.filter((label) => MONEY.test(label))))
+      found.push(await explorer.explore(scenario, [strike]));
+    expect(found.filter(Boolean)).toEqual([]);
+  });
+
+  test('a share of all single faults is got over without an operator', async () => {
+    const { calls } = await explorer.baseline(scenario);
+    const all = singles(calls);
+    const step = Math.ceil(all.length / SINGLES);
+    const found: (Found | undefined)[] = [];
+    for (let index = 0; index < all.length; index += step) {
+      const strike = all[index];
+      if (strike) found.push(await explorer.explore(scenario, [strike]));
+    }
+    expect(found.filter(Boolean)).toEqual([]);
+  });
+
+  test('chains of two to six faults leave no invariant broken', async () => {
+    const { calls } = await explorer.baseline(scenario);
+    const found: (Found | undefined)[] = [];
+    for (let nth = 1; nth <= CHAINS; nth++) found.push(await explorer.explore(scenario, chain(calls, nth)));
+    expect(found.filter(Boolean)).toEqual([]);
+  });
+});
+
+describe('a fault that was found', () => {
+  test('is read back from its text', () => {
+    const calls = ['a.submit#1/anthropic create#1', 'a.collect#1/dynamodb Query Delphi_JobQueue#2'];
+    for (const strike of singles(calls)) expect(strikeFrom(textOf(strike))).toEqual(strike);
+  });
+
+  test('strikes again by its seed', () => {
+    const calls = Array.from({ length: 40 }, (_, nth) => `a.submit#1/postgres reports#${nth}`);
+    expect(chain(calls, 17)).toEqual(chain(calls, 17));
+    expect(chain(calls, 17)).not.toEqual(chain(calls, 18));
+  });
+});
