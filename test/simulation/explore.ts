@@ -16,7 +16,7 @@ export interface Found {
 }
 
 /** Runs that share a set of tables; a stream slows down with every record it holds. */
-const RUNS_A_TABLE_SET = 40;
+const RUNS_A_TABLE_SET = 10;
 
 /** Runs scenarios under faults, on databases that are opened once. */
 export async function openExplorer() {

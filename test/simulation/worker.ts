@@ -4,6 +4,8 @@ import { SCENARIOS } from './scenarios/all.ts';
 /** One process of a simulation: does its share and sends what it finds to the process that started it. */
 const [names = '', calls = '', ...numbers] = process.argv.slice(2);
 const [seed = 1, runs = 0, worker = 0, workers = 1] = numbers.map(Number);
+// a simulation that is broken off must leave no databases behind
+process.once('disconnect', () => process.exit());
 const explorer = await openExplorer();
 for (const scenario of SCENARIOS.filter(({ name }) => names.split(',').includes(name))) {
   const baseline = await explorer.baseline(scenario);
@@ -14,4 +16,5 @@ for (const scenario of SCENARIOS.filter(({ name }) => names.split(',').includes(
   );
 }
 await explorer.close();
+process.removeAllListeners('disconnect');
 process.disconnect?.();
