@@ -28,7 +28,9 @@ export async function violationsOf(
     const money = scenario.legacy ? [] : [...paidOnce(left, scenario), ...answersKept(left)];
     const wrong = [...money, ...rowsTrue(left, scenario)];
     violations.push(...wrong.map((line) => `job ${index}: ${line}`));
-    for (const row of left.reports) sections[`${index} ${row.section}`] = String(row.report_data);
+    for (const row of left.reports) {
+      if (row.errors === undefined) sections[`${index} ${row.section}`] = String(row.report_data);
+    }
   }
   violations.push(...stillGoing(world), ...unknownBatches(world, found));
   return { violations, sections };
