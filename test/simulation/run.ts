@@ -1,4 +1,6 @@
 import { redriveJob } from '../../cli/commands/redrive.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { allRows } from './decoys.ts';
 import type { FaultPlan } from './fault.ts';
 import { violationsOf } from './invariants.ts';
 import type { Scenario } from './scenario.ts';
@@ -19,8 +21,8 @@ export interface Outcome {
 }
 
 const SWEEP_SECONDS = 15 * 60;
-/** Two days of sweeps: an operator is asked before. */
-const MOST_SWEEPS = 200;
+/** A day of sweeps. */
+const MOST_SWEEPS = 96;
 const MOST_REDRIVES = 5;
 let runs = 0;
 
@@ -49,7 +51,7 @@ async function drive(world: SimulatedWorld, jobs: readonly string[]): Promise<nu
   for (let sweeps = 0; sweeps < MOST_SWEEPS; sweeps++) {
     await world.settle();
     const open = await openJobs(world, jobs);
-    if (open.length === 0 && sweeps > 0) break;
+    if (open.length === 0 && sweeps > 0 && !(await batchesOpen(world, jobs))) break;
     const failed = open.filter(({ status }) => status === 'FAILED');
     for (const { job_id } of failed) {
       if (redriven >= MOST_REDRIVES) return redriven;
@@ -71,6 +73,17 @@ async function openJobs({ steps }: SimulatedWorld, jobs: readonly string[]) {
   return jobs
     .map((job_id, index) => ({ job_id, status: String(rows[index]?.status), row: rows[index] }))
     .filter(({ status, row }) => status === 'FAILED' || row?.process_exit_confirmed !== true);
+}
+
+/** Whether a row that tells of a batch has yet to be closed after its job, which the sweep does. */
+async function batchesOpen({ db }: SimulatedWorld, jobs: readonly string[]): Promise<boolean> {
+  const rows = await allRows(db, TABLE_NAMES.jobs);
+  return rows.some(
+    (row) =>
+      jobs.includes(String(row.batch_job_id)) &&
+      row.process_exit_confirmed !== true &&
+      !jobs.includes(String(row.job_id)),
+  );
 }
 
 /** As an operator does at the command line. */

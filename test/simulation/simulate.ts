@@ -17,7 +17,8 @@ interface Options {
 
 type Message =
   | { kind: 'baseline'; scenario: string; calls: string[]; violations: string[] }
-  | { kind: 'run'; scenario: string; found: Found | undefined };
+  | { kind: 'run'; scenario: string; found: Found | undefined }
+  | { kind: 'done' };
 
 const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
@@ -66,8 +67,8 @@ async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
   const began = Date.now();
   const boards = new Map(chosen.map(({ name }) => [name, { points: 0, singles: 0, runs: 0, wrong: 0 }]));
   const hear = (message: Message) => {
-    const board = boards.get(message.scenario);
-    if (!board) return;
+    const board = message.kind === 'done' ? undefined : boards.get(message.scenario);
+    if (!board || message.kind === 'done') return;
     if (message.kind === 'baseline') {
       board.points = message.calls.length;
       board.singles = singles(message.calls.filter((label) => label.includes(options.calls))).length;
