@@ -1,5 +1,5 @@
 import type { Bench } from './bench.ts';
-import { askedRow, batchOf, planOf } from './data/collect-rows.ts';
+import { ledgerRows } from './data/collect-rows.ts';
 import { createTables, dropTables, type Tables, writeAtOnce, writeCalls } from './data/tables.ts';
 import { atMost, type Line } from './print.ts';
 import { type Measured, runFresh } from './servers/process.ts';
@@ -65,11 +65,4 @@ async function inFreshTables<T>(bench: Bench, work: (tables: Tables, jobId: stri
   } finally {
     await dropTables(bench.db, tables);
   }
-}
-
-/** What submitting leaves in the ledger: the plan, the asked rows, and the batch. */
-function* ledgerRows(jobId: string, count: number): Generator<object> {
-  yield planOf(jobId, count);
-  for (let ordinal = 0; ordinal < count; ordinal++) yield askedRow(jobId, ordinal);
-  yield batchOf(jobId, count);
 }

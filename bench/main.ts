@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import type { Bench } from './bench.ts';
@@ -10,6 +9,7 @@ import { createTables, dropTables } from './data/tables.ts';
 import { benchFunctions } from './functions.ts';
 import { type Line, printTable } from './print.ts';
 import { promptLines, sampleAsked } from './prompts.ts';
+import { isSwitch, readFlags } from './read-flags.ts';
 import { awsEnvironment, startDynamo } from './servers/dynamodb.ts';
 import { startPostgres } from './servers/postgres.ts';
 import { startServer } from './servers/process.ts';
@@ -24,7 +24,6 @@ const HELP = `Measures submit, collect, prompts and the functions’ bundles; se
 
 Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
 
-const isSwitch = z.boolean('takes no value').default(false);
 const flagsSchema = z.strictObject({
   full: isSwitch,
   help: isSwitch,
@@ -41,7 +40,12 @@ const flagsSchema = z.strictObject({
 /**
  * The benchmarks, as {@link HELP} tells. Figures over their target are said to be so.
  */
-const flags = readFlags();
+const flags = readFlags(flagsSchema, {
+  full: { type: 'boolean' },
+  help: { type: 'boolean' },
+  only: { type: 'string' },
+  pairs: { type: 'string' },
+});
 if (flags.help) {
   console.log(HELP);
   process.exit();
@@ -72,31 +76,6 @@ try {
   await resources.disposeAsync();
 }
 console.log(`\ndone in ${((Date.now() - began) / 1000).toFixed(0)} s`);
-
-/** One line and exit code 2 for a flag that is unknown or has a wrong value. */
-function readFlags(): z.infer<typeof flagsSchema> {
-  // not strict: zod tells what is wrong, in one line
-  const { values, positionals } = parseArgs({
-    strict: false,
-    options: {
-      full: { type: 'boolean' },
-      help: { type: 'boolean' },
-      only: { type: 'string' },
-      pairs: { type: 'string' },
-    },
-  });
-  const result = flagsSchema.safeParse(values);
-  if (result.success && positionals.length === 0) return result.data;
-  const issue = result.error?.issues[0];
-  const [name, problem] =
-    issue === undefined
-      ? [`"${positionals[0]}"`, 'is not a flag']
-      : issue.code === 'unrecognized_keys'
-        ? [`--${issue.keys[0]}`, 'is not a flag']
-        : [`--${issue.path.join('.')}`, issue.message];
-  console.error(`${name} ${problem}; --help prints the flags`);
-  process.exit(2);
-}
 
 /** Starts the servers and measures the steps. @returns what the table of prompts tells of the conversations submitted */
 async function measure(): Promise<Line[]> {

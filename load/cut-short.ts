@@ -9,7 +9,7 @@ import { LocalStateMachine } from '../local/machine/local-machine.ts';
 import { statesEntered } from '../local/machine/machine-event.ts';
 import { MemoryApi } from '../test/beside/memory-api.ts';
 import { MemoryDb } from '../test/beside/memory-db.ts';
-import { clientOf, memoryWorld, narratives, TABLES } from '../test/beside/memory-world.ts';
+import { atOnce, clientOf, memoryWorld, narratives, TABLES } from '../test/beside/memory-world.ts';
 
 export interface CutShort {
   row: Record<string, unknown>;
@@ -40,8 +40,7 @@ export async function cutShort(answers: number, rowsPerInvocation: number): Prom
       writes += 1;
     },
   });
-  const call = async <T>(_what: string, act: () => T): Promise<T> => act();
-  const client = clientOf(db, call);
+  const client = clientOf(db, atOnce);
   const api = new MemoryApi({ now, secondsPerBatch: () => 0 });
   const row = serverJob(
     { report_id: 'rcut', conversation_id: '7', model: 'claude-sonnet-4-6' },
@@ -56,7 +55,7 @@ export async function cutShort(answers: number, rowsPerInvocation: number): Prom
   for (let ordinal = 0; ordinal < answers; ordinal++) await put(TABLE_NAMES.ledger, askedRow(job_id, ordinal));
   const { ended_at: _, ...batch }: BatchEntry = batchOf(job_id, answers);
   await put(TABLE_NAMES.ledger, { ...batch, state: 'submitted', created_at: new Date(now()).toISOString() });
-  const world = memoryWorld({ db, api, call, now });
+  const world = memoryWorld({ db, api, call: atOnce, now });
   const known = api.status.bind(api);
   api.create('ours', []);
   world.batches = {

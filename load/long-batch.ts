@@ -5,7 +5,7 @@ import { taskSteps } from '../local/embedded/steps.ts';
 import { LocalStateMachine } from '../local/machine/local-machine.ts';
 import { MemoryApi } from '../test/beside/memory-api.ts';
 import { MemoryDb } from '../test/beside/memory-db.ts';
-import { clientOf, MODEL, memoryWorld, narratives, putTopics, TABLES } from '../test/beside/memory-world.ts';
+import { atOnce, clientOf, MODEL, memoryWorld, narratives, putTopics, TABLES } from '../test/beside/memory-world.ts';
 import { ZID } from '../test/beside/small-conversation.ts';
 import { historyEvents } from './history-events.ts';
 
@@ -29,10 +29,9 @@ export async function longBatch(expiring: number): Promise<LongBatch> {
   const db = new MemoryDb(TABLES);
   const api = new MemoryApi({ now, secondsPerBatch: (batch) => (batch < expiring ? Number.POSITIVE_INFINITY : 600) });
   putTopics(db);
-  const call = async <T>(_what: string, act: () => T): Promise<T> => act();
   const machine = new LocalStateMachine({
     ...narratives,
-    steps: taskSteps(memoryWorld({ db, api, call, now })),
+    steps: taskSteps(memoryWorld({ db, api, call: atOnce, now })),
     waitScale: 0,
     retryScale: 0,
     onEvent(_execution, { type, stateType, input }) {
@@ -43,7 +42,7 @@ export async function longBatch(expiring: number): Promise<LongBatch> {
   const job = { report_id: 'rlong', conversation_id: ZID, model: MODEL, no_cache: true };
   const row = serverJob(job, new Date(clock), '0000000a');
   const { job_id, job_type, version } = row;
-  await clientOf(db, call).send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
+  await clientOf(db, atOnce).send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
   const name = `${job_id}-v${version}`;
   const from = performance.now();
   machine.start(name, { job_id, job_type, version, execution: name });

@@ -1,5 +1,5 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { askedRow, batchOf, planOf } from '../bench/data/collect-rows.ts';
+import { ledgerRows } from '../bench/data/collect-rows.ts';
 import { createTables, dropTables, type Tables, writeAtOnce, writeCalls } from '../bench/data/tables.ts';
 import { awsEnvironment, startDynamo } from '../bench/servers/dynamodb.ts';
 import { type Measured, runFresh, startServer } from '../bench/servers/process.ts';
@@ -36,12 +36,6 @@ export async function manyLines(counts: readonly number[], limitMs: number): Pro
     await dropTables(db, tables);
   }
   return measured;
-}
-
-function* ledgerRows(jobId: string, count: number): Generator<object> {
-  yield planOf(jobId, count);
-  for (let ordinal = 0; ordinal < count; ordinal++) yield askedRow(jobId, ordinal);
-  yield batchOf(jobId, count);
 }
 
 async function storedRows(db: DynamoDBClient, { reports }: Tables): Promise<number> {

@@ -61,5 +61,12 @@ export function askedRow(jobId: string, ordinal: number): Asked {
   };
 }
 
+/** What submitting leaves in the ledger: the plan, the asked rows, and the batch. */
+export function* ledgerRows(jobId: string, sections: number): Generator<object> {
+  yield planOf(jobId, sections);
+  for (let ordinal = 0; ordinal < sections; ordinal++) yield askedRow(jobId, ordinal);
+  yield batchOf(jobId, sections);
+}
+
 const PROMPT = pack(Array.from({ length: 60 }, (_, line) => `${line}|200 110 70 20|${prose(line, 110)}`).join('\n'));
 const TALLIES = pack(JSON.stringify(Array.from({ length: 60 }, (_, tid) => ({ tid, all: [200, 110, 70, 20 + tid] }))));

@@ -19,7 +19,7 @@ export const documentClient = (client = new DynamoDBClient({ maxAttempts: 5 })):
   });
 
 const TROUBLE =
-  /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
+  /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|TransactionInProgress|TransactionConflict|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
 
 /**
  * Runs a DynamoDB call; trouble that may pass becomes StoreUnavailable. The SDK has already retried it.

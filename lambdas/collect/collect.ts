@@ -1,4 +1,4 @@
-import { AnthropicUnavailable, InvalidSetting } from '../domain/errors.ts';
+import { AnthropicUnavailable, InvalidSetting, ResultsStalled } from '../domain/errors.ts';
 import { type JobState, parseJobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { splitLines } from '../domain/result-line.ts';
@@ -19,13 +19,16 @@ export const MOST_ROUNDS = 3;
 const HAND_OVER_MS = 45_000;
 /** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
 const READINGS = 2;
+/** Invocations in a row that may run out of time without a line not seen before. */
+const MOST_IDLE = 2;
 
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
  * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
  * @returns next: 'collect' when its time ran short, 'wait' when the API is in trouble, 'submit' when sections are left to
  * ask again, else 'complete'
- * @throws AnthropicUnavailable when trouble has lasted for hours; AnthropicRefused, BatchNotFound
+ * @throws AnthropicUnavailable when trouble has lasted for hours; ResultsStalled when invocations find nothing new;
+ * AnthropicRefused, BatchNotFound
  */
 export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
@@ -33,7 +36,8 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: redrive the job`);
   deps.log.ids?.({ report_id: plan.report_id });
   const sections = sectionsOf(deps.ledger, plan, state.round);
-  const round: Round = { plan, round: state.round, sections, board: new TallyBoard(plan.sections), unfiled: new Set() };
+  const board = new TallyBoard(plan.sections);
+  const round: Round = { plan, round: state.round, sections, board, unfiled: new Set(), found: 0 };
   for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
   for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
   for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
@@ -43,8 +47,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
       if (batch.state === 'collected') continue;
       deps.log.ids?.({ batch_id: batch.batch_id });
       if ((await proveBatch(deps, round, batch)) === 'given back') return { ...state, wait_seconds: 0, next: 'submit' };
-      if ((await readBatch(deps, round, batch)) === 'out of time')
-        return { ...state, wait_seconds: 0, next: 'collect' };
+      if ((await readBatch(deps, round, batch)) === 'out of time') return handOver(state, round, batch);
     }
     // what follows is about all of them
     if (batches.length > 1) deps.log.ids?.({ batch_id: undefined });
@@ -65,13 +68,24 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const counts = round.board.counts();
   deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
   const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
-  return { ...state, troubles: 0, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+  return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
 }
 
 /** The round counts on its day's budget at what it did cost from now on. */
 async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round }: Round): Promise<void> {
   const { job_id, expires_at_epoch } = plan;
   await spending.settle({ job_id, round, now: now(), expires_at_epoch }, await roundCost(ledger, plan, round));
+}
+
+/** A new invocation reads on: what is stored already is only read over, which must not take all of its time for ever. */
+function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): JobState {
+  const idle = found > 0 ? 0 : (state.idle ?? 0) + 1;
+  if (idle >= MOST_IDLE) {
+    throw new ResultsStalled(
+      `the results of batch ${batch_id} come too slowly: ${MOST_IDLE} invocations in a row found nothing new in all their time; what was read is stored, redrive the job to read on`,
+    );
+  }
+  return { ...state, idle, wait_seconds: 0, next: 'collect' };
 }
 
 /** What was read until the trouble is kept; the rest is read after a wait. */

@@ -25,4 +25,6 @@ export interface Round {
   board: TallyBoard;
   /** ledger keys of lines that could not be filed: each is written once */
   unfiled: Set<string>;
+  /** rows of the ledger that this invocation wrote for lines not seen before */
+  found: number;
 }

@@ -16,6 +16,7 @@ const ROWS_AT_ONCE = 25;
  * section is unanswered, else kept as sections `topic_{n}`; what is still unanswered is marked as missing.
  */
 export async function settleRound(deps: CollectDeps, round: Round): Promise<void> {
+  await endElimination(deps, round);
   const { undecided, first, topics } = await nameless(deps, round);
   const unanswered = round.board.unanswered();
   const [only] = unanswered;
@@ -53,13 +54,26 @@ async function fileByElimination(deps: CollectDeps, round: Round, ordinal: numbe
   if (!asked || !parsed) return;
   const shown = new Set(asked.shown);
   const outcome = readResult(parsed.result, (tid) => shown.has(tid));
-  const line = { text: parsed.text, mark: row.entry.slice(entry.unfiledInRound(round.round).length) };
+  const line = { text: parsed.text, mark: markOf(round, row) };
   const rows = answeredRow(round, row.batch_id ?? '', ordinal, asked, { line, outcome });
   if (rows.report) await deps.reports.write([rows.report]);
   await deps.ledger.putAnswers([rows.answered]);
   await deps.ledger.putUnfiled([{ ...row, filed_as: asked.section }]);
   round.board.answered(ordinal, rows.answered.kind, line.mark);
 }
+
+/** A step that was lost when a section had its answer, and its line did not say so yet, would have it stored and billed as another. */
+async function endElimination({ ledger }: CollectDeps, round: Round): Promise<void> {
+  for await (const row of ledger.unfiled(round.plan.job_id)) {
+    if (!isUndecided(round, row)) continue;
+    const ordinal = round.board.holderOf(markOf(round, row));
+    const asked = ordinal === undefined ? undefined : (await round.sections.facts([ordinal])).get(ordinal);
+    if (asked) await ledger.putUnfiled([{ ...row, filed_as: asked.section }]);
+  }
+}
+
+/** Mark of the line that a row keeps. */
+const markOf = ({ round }: Round, row: Unfiled): string => row.entry.slice(entry.unfiledInRound(round).length);
 
 /**
  * Stores answers that belong to no one section under names of their own. They are numbered in the order of their content, after those

@@ -51,6 +51,11 @@ export class TallyBoard {
   /** Whether the section's answer was read from this very line. */
   holds = (ordinal: number, mark: string): boolean =>
     this.hasAnswer(ordinal) && this.#marks[ordinal] === numberOf(mark);
+  /** The section whose answer was read from this line. */
+  holderOf(mark: string): number | undefined {
+    const found = this.#marks.indexOf(numberOf(mark));
+    return found >= 0 && this.holds(found, mark) ? found : undefined;
+  }
   isStored = (ordinal: number): boolean => this.#of[ordinal] === STORED;
   hasAnswer = (ordinal: number): boolean => (this.#of[ordinal] ?? NOT_ASKED) >= ASK_AGAIN;
 

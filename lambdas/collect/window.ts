@@ -89,6 +89,9 @@ export class Window {
   }
 
   async #file(lines: NamedLine[]): Promise<void> {
-    this.#rows += await fileLines(this.#deps, this.#round, this.#batchId, lines);
+    const rows = await fileLines(this.#deps, this.#round, this.#batchId, lines);
+    // added only now: another window may have ended meanwhile
+    this.#rows += rows;
+    this.#round.found += rows;
   }
 }

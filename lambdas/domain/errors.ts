@@ -66,6 +66,11 @@ export class BatchOverdue extends NarrativesError {
   override readonly name = 'BatchOverdue';
 }
 
+/** Invocation after invocation reads the results of a batch and comes no further. */
+export class ResultsStalled extends NarrativesError {
+  override readonly name = 'ResultsStalled';
+}
+
 /** The API has taken no batch, or given no clear answer, for hours. */
 export class SubmissionUnsettled extends NarrativesError {
   override readonly name = 'SubmissionUnsettled';

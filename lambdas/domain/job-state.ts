@@ -25,6 +25,8 @@ const jobStateSchema = z.object({
   checks: z.number().int().nonnegative().default(0),
   /** status checks in a row that found the API in trouble */
   troubles: z.number().int().nonnegative().default(0),
+  /** invocations of "Collect results" in a row that ran out of time and found nothing new */
+  idle: z.number().int().nonnegative().optional(),
   wait_seconds: z.number().nonnegative().default(0),
   next: z.enum(NEXT).default('submit'),
 });

@@ -2,8 +2,10 @@ import { jsonOrUndefined } from './parse.ts';
 
 /**
  * Reads JSON with the slips that models make: a comma too many, brackets not closed at the end, single quotes, line breaks and
- * unescaped quotes inside a text, escapes that JSON does not have. One pass, so that its time grows with the length of the text only,
- * whatever the text is. A text that is cut off inside a string is not mended: what stood in it is not known.
+ * unescaped quotes inside a text, escapes that JSON does not have. What it cannot mend surely is no JSON, and is asked for again:
+ * a comma that is missing, a word without quotes, a text that is cut off inside a string. No library does it: those that mend more
+ * look ahead from every quote, so that ten thousand hostile characters take seconds. This is one pass: its time grows with the
+ * length of the text only, whatever the text is.
  * @returns undefined when it is still no JSON
  */
 export function repairJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { AWAITING_BATCH, CREATE_BATCH, withLogLine } from '../domain/job-row.ts';
 import type { JobTable } from '../ports.ts';
-import { isWorkedByUs, type MarkedRow, marksSchema } from './marks.ts';
+import { isNobodys, isWorkedByUs, type MarkedRow, marksSchema } from './marks.ts';
 
 /** What became of a job that was to be cancelled. */
 export type CancelAnswer =
@@ -34,7 +34,6 @@ export interface CancelDeps {
 }
 
 const TRIES = 5;
-const NOBODY: readonly string[] = ['none', ''];
 
 /**
  * Sets a job CANCELLED. One that nobody ever took is closed at once; one that an execution works on is closed by it,
@@ -103,11 +102,11 @@ const isLeftUnwatched = (row: MarkedRow, stage: string): boolean =>
 
 /** Waits to be taken for the first time; one that was put back may have paid batches. */
 const isUntouched = (row: MarkedRow): boolean =>
-  row.status === 'PENDING' && row.job_type === CREATE_BATCH && NOBODY.includes(row.worker_id) && row.started_at === '';
+  row.status === 'PENDING' && row.job_type === CREATE_BATCH && isNobodys(row) && row.started_at === '';
 
 function leftTo(row: MarkedRow, stage: string): Pick<Cancelled, 'execution' | 'worker' | 'swept'> {
   const ours = isWorkedByUs(row, stage);
   if (row.status === 'PROCESSING' && ours) return { execution: row.worker_id, worker: null, swept: false };
-  const worker = ours || NOBODY.includes(row.worker_id) ? null : row.worker_id;
+  const worker = ours || isNobodys(row) ? null : row.worker_id;
   return { execution: null, worker, swept: worker === null && !isUntouched(row) };
 }

@@ -4,6 +4,7 @@ import { AWAITING_BATCH } from '../domain/job-row.ts';
 import type { JobState } from '../domain/job-state.ts';
 import { entry } from '../domain/keys.ts';
 import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import { whyOf } from '../domain/why-of.ts';
 import type { Ledger, Metrics } from '../ports.ts';
 import { type CloseDeps, closeJob, closeUnreadable, type EndedExecution, type Ending, secondsSince } from './close.ts';
 import { countEnding } from './count-ending.ts';
@@ -81,7 +82,7 @@ async function readLedger({ ledger, log }: CloseFailedDeps, { job_id }: JobRun):
     };
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
-    log.error('the ledger cannot be read', { job_id, why: (error as Error).message });
+    log.error('the ledger cannot be read', { job_id, why: whyOf(error) });
     return undefined;
   }
 }

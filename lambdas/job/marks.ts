@@ -35,6 +35,9 @@ export type MarkedRow = z.infer<typeof marksSchema>;
 export const isWorkedByUs = (row: Pick<MarkedRow, 'worker_id' | 'job_id'>, stage: string | undefined): boolean =>
   isExecutionName(row.worker_id, row.job_id, stage);
 
+/** Whether no worker has the row, or has it any more. */
+export const isNobodys = ({ worker_id }: Pick<MarkedRow, 'worker_id'>): boolean => ['none', ''].includes(worker_id);
+
 /** Still on its way, or about to be. */
 export const isUnderWay = (status: ExecutionStatus): status is 'RUNNING' | 'PENDING_REDRIVE' =>
   status === 'RUNNING' || status === 'PENDING_REDRIVE';

@@ -20,15 +20,15 @@ export interface BudgetSettings {
  * @throws OverBudget with both figures
  */
 export function checkJobBudget(
-  { model, allow_unpriced }: Pick<JobConfig, 'model' | 'allow_unpriced'>,
+  config: Pick<JobConfig, 'model' | 'allow_unpriced'>,
   estimate: Pick<Estimate, 'most_usd'>,
-  { jobBudgetUsd: budget, unpricedModels }: BudgetSettings,
+  settings: BudgetSettings,
 ): void {
+  const { jobBudgetUsd: budget } = settings;
   if (estimate.most_usd === undefined) {
-    // no budget can count what it costs: somebody has said that it may be used all the same
-    if (allow_unpriced || unpricedModels.includes(model)) return;
+    if (mayBeUnpriced(config, settings)) return;
     throw new OverBudget(
-      `the price list does not know the model "${model}", so what the job costs cannot be told and no budget can count it: name a priced model, or allow this one with the setting unpricedModels or "allow_unpriced": true in job_config`,
+      `the price list does not know the model "${config.model}", so what the job costs cannot be told and no budget can count it: name a priced model, or allow this one with the setting unpricedModels or "allow_unpriced": true in job_config`,
     );
   }
   if (budget !== undefined && estimate.most_usd > budget) {
@@ -37,6 +37,12 @@ export function checkJobBudget(
     );
   }
 }
+
+/** Whether somebody has said that the model may be used although no budget can count what it costs. */
+export const mayBeUnpriced = (
+  { model, allow_unpriced }: Pick<JobConfig, 'model' | 'allow_unpriced'>,
+  { unpricedModels }: Pick<BudgetSettings, 'unpricedModels'>,
+): boolean => allow_unpriced || unpricedModels.includes(model);
 
 /** What some asked rows cost at most, from their prompts; undefined when the model has no price. */
 export function mostUsdOf(plan: Plan, rows: readonly Asked[]): number | undefined {

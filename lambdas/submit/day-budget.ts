@@ -2,6 +2,7 @@ import { OverBudget } from '../domain/errors.ts';
 import type { JobState } from '../domain/job-state.ts';
 import type { Plan } from '../domain/ledger-entries.ts';
 import { dayOf } from '../domain/spending.ts';
+import { whyOf } from '../domain/why-of.ts';
 import type { Ledger, Log, Spending } from '../ports.ts';
 import type { BudgetSettings } from './budget.ts';
 
@@ -76,6 +77,6 @@ export async function releaseUnsent(
     const begun = (await ledger.batches(job_id)).map(({ round }) => round);
     await spending.release(job_id, Math.max(0, ...begun) + 1, version);
   } catch (error) {
-    log.warn('what an unsent round may cost stays counted', { job_id, why: (error as Error).message });
+    log.warn('what an unsent round may cost stays counted', { job_id, why: whyOf(error) });
   }
 }

@@ -13,7 +13,7 @@ import { REPORT_SCHEMA_VERSION } from '../domain/report.ts';
 import { leftOut, type PlannedSection, planSections } from '../domain/sections.ts';
 import type { Tally } from '../domain/votes.ts';
 import type { Batches, Conversations, Reports, StoredSections, Topics } from '../ports.ts';
-import { type BudgetSettings, checkJobBudget } from './budget.ts';
+import { type BudgetSettings, checkJobBudget, mayBeUnpriced } from './budget.ts';
 import { checkReport, readConversation } from './read-conversation.ts';
 import { findReusable } from './reuse.ts';
 import { splitIntoParts } from './split.ts';
@@ -94,7 +94,8 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_usd === undefined ? {} : { expected_usd: estimate.expected_usd }),
     ...(estimate.most_usd === undefined ? {} : { most_usd: estimate.most_usd }),
-    ...(bought.length > 0 && estimate.most_usd === undefined ? { unpriced: true as const } : {}),
+    // also with nothing to buy: a text to be reused may be gone by the time it is stored anew
+    ...(estimate.most_usd === undefined && mayBeUnpriced(config, deps.settings) ? { unpriced: true as const } : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
   const rows = drafts.map((draft, ordinal) => askedRow(plan, draft, texts.get(draft.prompt_hash), ordinal));

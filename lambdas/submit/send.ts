@@ -49,6 +49,8 @@ export async function sendOnce(
     state: 'intended',
     requests: intent.requests.length,
     intent_at: deps.now().toISOString(),
+    // of those its row may still tell
+    ...(known?.not_ours ? { not_ours: known.not_ours } : {}),
     expires_at_epoch: plan.expires_at_epoch,
   };
   if ((await deps.ledger.putIntent(fresh)) === 'exists')

@@ -31,8 +31,10 @@ export type SubmitDeps = PlanDeps &
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
   const handed = parseJobState(input);
+  // trouble with that gives nothing back: a step that began before the execution was stopped may still be sending
+  const row = await claim(deps, handed);
   try {
-    const state = await submitDue(deps, handed);
+    const state = await submitDue(deps, handed, row);
     // a round that waits for the API keeps its place in the day's budget
     if (state.next === 'leave' || state.next === 'complete') await releaseUnsent(deps, handed);
     return state;
@@ -42,8 +44,7 @@ export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState
   }
 }
 
-async function submitDue(deps: SubmitDeps, handed: JobState): Promise<JobState> {
-  const row = await claim(deps, handed);
+async function submitDue(deps: SubmitDeps, handed: JobState, row: JobRow | undefined): Promise<JobState> {
   const known = await deps.ledger.batches(handed.job_id);
   if (!row) return watchWhatWasSent(deps, handed, known);
   deps.log.ids?.({ report_id: row.report_id ?? undefined });

@@ -1,3 +1,5 @@
+import { cancelBatch } from '../check-status/cancel-batch.ts';
+import { AnthropicUnavailable } from '../domain/errors.ts';
 import type { JobState } from '../domain/job-state.ts';
 import type { BatchEntry } from '../domain/ledger-entries.ts';
 import { secondsToNextCheck } from '../domain/wait.ts';
@@ -30,8 +32,10 @@ export async function watchWhatWasSent(
     });
     return { ...state, next: 'leave' };
   }
-  for (const intent of known) {
-    if (intent.batch_id) continue;
+  const unsettled = known.filter(({ batch_id }) => !batch_id);
+  // no status check comes before that, and it may take minutes in which the others go on and are billed
+  if (unsettled.length > 0) await cancelOthers(deps, known);
+  for (const intent of unsettled) {
     const answer = await settleIntent(deps, intent);
     if (answer.kind === 'settle') return settleLater(state, answer);
   }
@@ -39,4 +43,14 @@ export async function watchWhatWasSent(
   if (open.length === 0) return { ...state, next: 'complete' };
   const round = Math.max(...open.map((batch) => batch.round));
   return { ...state, round, next: 'wait', wait_seconds: secondsToNextCheck(0, state.checks) };
+}
+
+/** Asks the API to end the batches that are surely ours. Trouble is left to the next look. */
+async function cancelOthers(deps: SendDeps, known: readonly BatchEntry[]): Promise<void> {
+  try {
+    for (const batch of known) if (batch.state === 'submitted' && !batch.adopted) await cancelBatch(deps, batch);
+  } catch (error) {
+    if (!(error instanceof AnthropicUnavailable)) throw error;
+    deps.log.warn('a batch of a cancelled job could not be cancelled yet', { why: error.message });
+  }
 }

@@ -1,7 +1,7 @@
 import { CREATE_BATCH, withLogLine } from '../domain/job-row.ts';
 import { type BrokenOff, closeEnded } from '../job/close-ended.ts';
 import { closeFailed } from '../job/close-failed.ts';
-import { isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
+import { isNobodys, isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
 import { condition, reopen } from '../job/put-back.ts';
 import type { ExecutionStatus } from '../ports.ts';
 import { DAYS_OF_RESULTS, type Found, idleSeconds, MINUTE, type Rule, runOf, type SweepDeps } from './rule.ts';
@@ -18,14 +18,14 @@ export const cancelled: Rule = {
   status: 'CANCELLED',
   days: DAYS_OF_RESULTS,
   concerns: (row, stage) =>
-    (isWorkedByUs(row, stage) || isNobodys(row)) &&
+    (isWorkedByUs(row, stage) || isNobodysJob(row)) &&
     // a step that was under way when its execution was stopped may have sent a batch after the row was closed
     (!row.process_exit_confirmed || row.checker_schedule_failed === true || row.execution_status !== undefined),
   async see(deps, row): Promise<Found> {
     const ended = row.process_exit_confirmed === true;
     const settled = idleSeconds(row, deps.now()) >= SETTLED_SECONDS;
     if (!settled && !ended) return { did: 'left' };
-    const status: ExecutionStatus = isNobodys(row) ? 'unknown' : await deps.executions.status(row.worker_id);
+    const status: ExecutionStatus = isNobodysJob(row) ? 'unknown' : await deps.executions.status(row.worker_id);
     if (isUnderWay(status)) return { did: (await isReopened(deps, row)) ? 'resumed' : 'left' };
     const batches = await unwatchedNames(deps, row);
     const lost = status === 'unknown' && !ended ? neverStarted(row, deps.stage) : undefined;
@@ -40,7 +40,7 @@ export const cancelled: Rule = {
 };
 
 /** A job that no worker has, or has any more. */
-const isNobodys = (row: MarkedRow): boolean => row.job_type === CREATE_BATCH && ['none', ''].includes(row.worker_id);
+const isNobodysJob = (row: MarkedRow): boolean => row.job_type === CREATE_BATCH && isNobodys(row);
 
 /** One whose execution was stopped and goes on, though the news of its redrive has not come. */
 const isReopened = async (deps: SweepDeps, row: MarkedRow): Promise<boolean> =>
@@ -52,7 +52,7 @@ function close(
   status: BrokenOff | 'SUCCEEDED' | 'unknown',
   batches: readonly string[],
 ): Promise<boolean> {
-  if (isNobodys(row) && batches.length === 0) return confirm(deps, row);
+  if (isNobodysJob(row) && batches.length === 0) return confirm(deps, row);
   const run = runOf(row, deps.stage);
   if (status !== 'SUCCEEDED' && status !== 'unknown') return closeEnded(deps, row, run, { status });
   // one that has SUCCEEDED found the job cancelled and left it

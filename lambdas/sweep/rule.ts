@@ -41,10 +41,6 @@ export const MOST_RESUMED = 5;
 export const MINUTE = 60;
 /** Results can be had from the API for as many days. */
 export const DAYS_OF_RESULTS = 29;
-const DAY_MS = 86_400_000;
-
-/** The time some days ago, ISO 8601, as the index of the job table sorts by. */
-export const daysBefore = (now: Date, days: number): string => new Date(now.getTime() - days * DAY_MS).toISOString();
 
 /** Seconds since something was last written on a row; endless when it does not say. */
 export function idleSeconds(row: MarkedRow, now: Date): number {

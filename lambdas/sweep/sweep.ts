@@ -1,10 +1,11 @@
+import { daysBefore } from '../domain/days.ts';
 import { NarrativesError } from '../domain/errors.ts';
 import { type MarkedRow, marksSchema } from '../job/marks.ts';
 import { cancelled } from './cancelled.ts';
-import { failed } from './ended.ts';
+import { failed } from './failed.ts';
 import { pending } from './pending.ts';
 import { processing } from './processing.ts';
-import { daysBefore, type Found, type Rule, type SweepDeps } from './rule.ts';
+import type { Found, Rule, SweepDeps } from './rule.ts';
 
 export interface SweepResult {
   /** jobs that the stream had missed */

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../domain/errors.ts';
 import { withLogLine } from '../domain/job-row.ts';
+import { whyOf } from '../domain/why-of.ts';
 import { nameOfBatch, untold } from '../job/close-failed.ts';
 import type { MarkedRow } from '../job/marks.ts';
 import { condition } from '../job/put-back.ts';
@@ -15,7 +16,7 @@ export async function unwatchedNames({ ledger, log }: SweepDeps, row: MarkedRow)
     return row.checker_schedule_failed ? named : [];
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
-    log.error('the ledger cannot be read', { job_id: row.job_id, why: (error as Error).message });
+    log.error('the ledger cannot be read', { job_id: row.job_id, why: whyOf(error) });
     // what the row says stands
     if (!row.checker_schedule_failed) return [];
     return named.length > 0 ? named : ['one that the ledger cannot tell'];

@@ -32,12 +32,12 @@ export function figures(results: Results, real: boolean): string {
     rounds === 1 ? '1 round' : `${rounds} rounds`,
     `${number(input)} tokens in`,
     `${number(tokens.output)} out`,
-    real ? price : `${price} had it been real`,
+    real || cost_usd === null ? price : `${price} had it been real`,
     `${seconds} s`,
   ].join(', ');
 }
 
 function tellReused({ reused, reused_saved_usd: saved }: Results, real: boolean): string {
   const price = saved === null ? 'price unknown' : `saved $${saved.toFixed(4)}`;
-  return `${reused} of them reused (${price}${real ? '' : ', had it been real'})`;
+  return `${reused} of them reused (${price}${real || saved === null ? '' : ', had it been real'})`;
 }

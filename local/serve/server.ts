@@ -54,7 +54,7 @@ async function dispatch(routes: Routes, request: IncomingMessage): Promise<ApiAn
   const found = routeOf(pathname);
   if (!found) {
     const known = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
-    return refusal(404, `there is no such address; there are ${known.join(' and ')}`);
+    return refusal(404, `there is no such address; there are ${known.join(', ')}`);
   }
   const { named, params } = found;
   const { method } = ROUTES[named];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { newJobTables } from '../../lambdas/clients/new-job-tables.ts';
 import { serverJob } from '../../lambdas/domain/new-job-row.ts';
@@ -7,6 +7,7 @@ import type { PutJobDeps } from '../../lambdas/job/put-job.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { createTables, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
+import { allRows } from '../table-rows.ts';
 import { memoryLog } from '../unit/fakes.ts';
 
 export const ZID = 90_871_263;
@@ -53,12 +54,8 @@ export async function startGuarded() {
       await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: { ...row, status } }));
     },
     jobsOf: async (reportId: string) =>
-      (await rowsOf(db, TABLE_NAMES.jobs)).filter(({ report_id }) => report_id === reportId),
-    ledger: () => rowsOf(db, TABLE_NAMES.ledger),
+      (await allRows(db, TABLE_NAMES.jobs)).filter(({ report_id }) => report_id === reportId),
+    ledger: () => allRows(db, TABLE_NAMES.ledger),
     stop: () => dynamo.stop(),
   };
-}
-
-async function rowsOf(db: DynamoDBDocumentClient, TableName: string): Promise<Record<string, unknown>[]> {
-  return (await db.send(new ScanCommand({ TableName, ConsistentRead: true }))).Items ?? [];
 }

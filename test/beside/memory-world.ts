@@ -14,6 +14,9 @@ export const MODEL = 'claude-sonnet-5-5';
 /** Lets a call take place, each at a moment of its own. @param what for a trace */
 export type Call = <T>(what: string, act: () => T) => Promise<T>;
 
+/** Every call takes place as it is made. */
+export const atOnce: Call = async (_what, act) => act();
+
 /** A document client of the tables in memory. */
 export function clientOf(db: MemoryDb, call: Call): DynamoDBDocumentClient {
   const send = (command: Command) => call(command.constructor.name, () => db.apply(command));

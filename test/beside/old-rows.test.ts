@@ -5,13 +5,12 @@ import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { MemoryApi } from './memory-api.ts';
 import { MemoryDb, type Write } from './memory-db.ts';
-import { clientOf, MODEL, memoryWorld, putTopics, TABLES } from './memory-world.ts';
+import { atOnce, clientOf, MODEL, memoryWorld, putTopics, TABLES } from './memory-world.ts';
 import { OldPoller } from './old-poller.ts';
 import { OurSide } from './our-side.ts';
 import { SECTIONS, ZID } from './small-conversation.ts';
 
 const MINUTES = 60_000;
-const at = async <T>(_what: string, act: () => T): Promise<T> => act();
 
 /** Both sides on one table, each doing something only when told. */
 function table(secondsPerBatch: number) {
@@ -24,11 +23,11 @@ function table(secondsPerBatch: number) {
   const db = new MemoryDb(TABLES, { onWrite: (write) => void writes.push(write) });
   const api = new MemoryApi({ now, secondsPerBatch: () => secondsPerBatch });
   putTopics(db);
-  const client = clientOf(db, at);
+  const client = clientOf(db, atOnce);
   const ours = new OurSide({
-    world: memoryWorld({ db, api, call: at, now }),
+    world: memoryWorld({ db, api, call: atOnce, now }),
     db,
-    call: at,
+    call: atOnce,
     wait: async (seconds) => pass(seconds * 1000),
   });
   const poller = (worker: string) => new OldPoller({ worker, db: client, api, call: async (act) => act(), now });

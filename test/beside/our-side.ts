@@ -9,18 +9,11 @@ import { TABLE_NAMES } from '../../lib/contract.ts';
 import { type StepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { passes } from '../../local/machine/stream-filter.ts';
 import type { Step } from '../../local/machine/task-call.ts';
+import { STEP_AFTER } from '../pipeline/steps-by-hand.ts';
 import type { Write } from './memory-db.ts';
 import { type Call, clientOf, narratives } from './memory-world.ts';
 
 type State = Record<string, unknown> & { next?: string; wait_seconds?: number };
-
-const STEP_AFTER: Record<string, string> = {
-  wait: 'check-status',
-  settle: 'submit',
-  collect: 'collect',
-  submit: 'submit',
-  complete: 'complete',
-};
 
 /** The system under test: stream, dispatch, executions of the real steps, and the sweep. */
 export class OurSide {

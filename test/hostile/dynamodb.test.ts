@@ -1,4 +1,3 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTables, type Tables } from '../../bench/data/tables.ts';
@@ -10,6 +9,7 @@ import { entry } from '../../lambdas/domain/keys.ts';
 import type { Answered, Unfiled } from '../../lambdas/domain/ledger-entries.ts';
 import type { ReportRow } from '../../lambdas/domain/report-row.ts';
 import { type EmbeddedDynamo, startDynamo } from '../../local/embedded/dynamodb.ts';
+import { allRows, rowText } from '../table-rows.ts';
 import { expectAllHolds } from './holds.ts';
 import { hostileLine, streamOf } from './lines.ts';
 import { memoryStore } from './memory-store.ts';
@@ -40,10 +40,10 @@ test('1,000 hostile lines of results through the step and the tables: the rows a
     await collect({ ...store.deps, batches }, STATE);
     await collect({ ...store.deps, batches, ledger, reports: reportsTable(db, tables.reports) }, STATE);
 
-    const entries = (await itemsOf(tables.ledger)) as { entry: string }[];
+    const entries = (await allRows(db, tables.ledger)) as { entry: string }[];
     const answered = entries.filter((row) => row.entry.startsWith(entry.answeredInRound(1))) as Answered[];
     const unfiled = entries.filter((row) => row.entry.startsWith(entry.unfiledAll)) as Unfiled[];
-    const reports = (await itemsOf(tables.reports)) as unknown as ReportRow[];
+    const reports = (await allRows(db, tables.reports)) as unknown as ReportRow[];
     expectAllHolds(lines, { plan, answered, unfiled, reports });
     expect(byKey(answered)).toEqual(byKey(store.answered()));
     expect(byKey(unfiled)).toEqual(byKey(store.unfiled()));
@@ -51,32 +51,4 @@ test('1,000 hostile lines of results through the step and the tables: the rows a
   });
 }, 120_000);
 
-/** Rows as text, by the key that tells them apart; bytes as text, and attributes in one order. */
-function byKey(rows: readonly object[]): string[] {
-  const text = (row: object) =>
-    JSON.stringify(
-      Object.entries(row)
-        .map(([name, value]) => [
-          name,
-          value instanceof Uint8Array ? Buffer.from(value).toString('base64') : sorted(value),
-        ])
-        .sort(([one], [two]) => (String(one) < String(two) ? -1 : 1)),
-    );
-  return rows.map(text).sort();
-}
-
-const sorted = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null
-    ? Object.entries(value).sort(([one], [two]) => (one < two ? -1 : 1))
-    : value;
-
-async function itemsOf(table: string): Promise<Record<string, unknown>[]> {
-  const rows: Record<string, unknown>[] = [];
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await documentClient(dynamo.client).send(new ScanCommand({ TableName: table, ExclusiveStartKey }));
-    rows.push(...(page.Items ?? []));
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
-  return rows;
-}
+const byKey = (rows: readonly object[]): string[] => rows.map(rowText).sort();

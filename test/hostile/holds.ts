@@ -8,6 +8,7 @@ import {
   unfiledSchema,
 } from '../../lambdas/domain/ledger-entries.ts';
 import { unpack } from '../../lambdas/domain/packed.ts';
+import { jsonOrUndefined as json } from '../../lambdas/domain/parse.ts';
 import type { ReportRow } from '../../lambdas/domain/report-row.ts';
 import { LONGEST_LINE } from '../../lambdas/domain/result-line.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../../lambdas/domain/usage.ts';
@@ -145,11 +146,3 @@ const stringsOf = (value: unknown): string[] =>
 
 const mapOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

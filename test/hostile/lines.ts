@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import { change, report, strange, succeeded } from '../unit/answers.ts';
-import { idOf, shownTo } from './sections.ts';
-
-type Json = Record<string, unknown>;
+import { change, strange } from '../unit/answers.ts';
+import { bytesOf, goodLine, type Json, messageOf, textOf, withText } from './good-line.ts';
+import { idOf } from './sections.ts';
 
 /** Text that is good or bad to show, but must never do anything else. */
 const odd = fc.oneof(
@@ -23,19 +22,6 @@ const odd = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
 
-/** The value of a good line; `words` tells it from every other. */
-function goodLine(ordinal: number, words: string, text: string, title: string): Json {
-  const value = report(shownTo(ordinal), [0]) as { title: string; paragraphs: { title: string; sentences: Json[] }[] };
-  value.title = title;
-  value.paragraphs.push({
-    title,
-    sentences: [{ clauses: [{ text: `${words} ${text}`, citations: shownTo(ordinal).slice(0, 1) }] }],
-  });
-  return { custom_id: idOf(ordinal), result: succeeded(JSON.stringify(value), { id: `msg_${words}` }) };
-}
-
-const bytesOf = (value: unknown): Buffer => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-
 /** A line that ended in another way than with an answer. */
 const endings: ((line: Json) => unknown)[] = [
   () => ({ type: 'canceled' }),
@@ -48,8 +34,6 @@ const endings: ((line: Json) => unknown)[] = [
   (line) => ({ type: 'succeeded', message: { ...messageOf(line), id: '\ud800'.repeat(1_000) } }),
   (line) => ({ type: 'succeeded', message: { ...messageOf(line), usage: { input_tokens: 'many' } } }),
 ];
-const messageOf = (line: Json): Json => (line.result as { message: Json }).message;
-
 /** Ids that are none of ours, or no ids. */
 const foreign = fc.oneof(
   fc.constantFrom<unknown>(
@@ -195,11 +179,6 @@ const spoils = (most: number): [weight: number, arbitrary: fc.Arbitrary<Spoil>][
   ],
 ];
 
-const textOf = (line: Json): string => (messageOf(line).content as { text: string }[])[0]?.text ?? '';
-const withText = (line: Json, text: string): Json => ({
-  ...line,
-  result: { type: 'succeeded', message: { ...messageOf(line), content: [{ type: 'text', text }] } },
-});
 function splice(text: string, from: number, to: number, put: string): string {
   const [start, end] = [from % text.length, to % text.length].sort((a, b) => a - b) as [number, number];
   return text.slice(0, start) + put + text.slice(end);

@@ -3,6 +3,7 @@ import type { CollectDeps } from '../../lambdas/collect/round.ts';
 import { entry } from '../../lambdas/domain/keys.ts';
 import { type Answered, type AskedFacts, askedFactsSchema, type Unfiled } from '../../lambdas/domain/ledger-entries.ts';
 import type { ReportRow } from '../../lambdas/domain/report-row.ts';
+import { rowText } from '../table-rows.ts';
 import { planned } from './sections.ts';
 
 type Row = Record<string, unknown>;
@@ -101,23 +102,12 @@ export function memoryStore(
     again: () => {
       state.batch = { ...state.batch, state: 'ended' };
     },
-    /** Every row, in a stable order, for comparing. */
+    /** Every row as text, in a stable order, for comparing. */
     rows: () => ({
-      ledger: [...ledger.values()]
-        .map((row) => [String(row.entry), plainRow(row)] as const)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-      reports: [...reports.values()].sort((a, b) => (a.rid_section_model < b.rid_section_model ? -1 : 1)),
+      ledger: [...ledger.values()].map(rowText).sort(),
+      reports: [...reports.values()].map(rowText).sort(),
     }),
   };
 }
-
-/** A row with its bytes as text. */
-const plainRow = (row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-    ]),
-  );
 
 export type MemoryStore = ReturnType<typeof memoryStore>;

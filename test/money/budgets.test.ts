@@ -1,3 +1,4 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { costUsd } from '../../lambdas/domain/cost.ts';
 import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
@@ -248,6 +249,27 @@ describe('what was reserved', () => {
     expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0 });
   });
 
+  it('is not given back by the step of a redriven execution that waits for its row, while the step before the stop still sends', async () => {
+    const row = world.jobRow();
+    const { submit } = taskSteps(world.world);
+    const execution = `${row.job_id}-v2`;
+    const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution };
+    await world.world.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
+    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
+    onNextCall(world.world.ledger, 'putIntent', {
+      before: async () => {
+        const stopped = { status: 'FAILED', execution_status: 'ABORTED' };
+        await world.world.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, stopped);
+        await expect(submit(state)).rejects.toThrow(/was stopped/);
+      },
+    });
+    const before = sentBatches();
+    await submit(state);
+    expect(sentBatches()).toBe(before + 1);
+    const reserved = Number((await spendRow(row.job_id))?.reserved_usd);
+    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+  });
+
   it('is given back when the job is cancelled before anything is sent', async () => {
     const row = world.jobRow();
     onNextCall(world.world.spending, 'reserve', {
@@ -331,5 +353,24 @@ describe('a model without a price', () => {
       'submitted with 15 sections; its price is not known, and no budget counts it',
     );
     expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0, unpriced_rounds: 2 });
+  });
+
+  it('that is allowed is used as well for a text that was to be reused and is gone, when nothing else had to be bought', async () => {
+    const changes = withConfig({ model: UNPRICED, allow_unpriced: true, no_cache: false });
+    await world.run(changes);
+    world.passTime(1);
+    onNextCall(world.world.ledger, 'writePlan', {
+      after: async () => {
+        const plans = (await world.all(TABLE_NAMES.ledger)).filter(({ entry }) => entry === 'asked#0#000003');
+        const newest: unknown = plans.sort((a, b) => Number(b.expires_at_epoch) - Number(a.expires_at_epoch))[0];
+        const { key: Key } = (newest as { reuse: { key: Record<string, string> } }).reuse;
+        await world.db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key }));
+      },
+    });
+    const before = sentBatches();
+    const { row, results } = await world.run(changes);
+    expect(row.status).toBe('COMPLETED');
+    expect(results).toMatchObject({ stored: 15, reused: 14, failed: [] });
+    expect(sentBatches()).toBe(before + 1);
   });
 });

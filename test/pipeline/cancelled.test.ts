@@ -140,6 +140,21 @@ describe('a job that is cancelled', () => {
     expect(sent()).toEqual([]);
   });
 
+  it('while one of its batches is settled: the others are cancelled at once, not minutes later', async () => {
+    world.processing.secondsPerBatch = 2 * MINUTES;
+    const row = world.jobRow();
+    const config = JSON.parse(String(row.job_config));
+    config.stages[0].config.max_batch_size = 6;
+    const job = { ...row, job_config: JSON.stringify(config) };
+    await runCancelled(job, (cancel) => {
+      onNextCall(world.world.batches, 'send', { after: () => void world.standIn.script.dropBefore('create') });
+      onNextCall(world.world.batches, 'createdSince', { before: cancel });
+    });
+    const { row: closed } = await expectClosed(job, { planned: 15, stored: 2, reasons: ['canceled', 'missing'] });
+    expect(sent().map(({ requests }) => requests.length)).toEqual([6]);
+    expect(closed.process_exit_confirmed).toBe(true);
+  });
+
   it('between two of its batches: the first is cancelled, and the others are not sent', async () => {
     const row = world.jobRow();
     const config = JSON.parse(String(row.job_config));

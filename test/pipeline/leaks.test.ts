@@ -1,12 +1,14 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { customId } from '../../lambdas/domain/keys.ts';
+import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { unpack } from '../../lambdas/domain/packed.ts';
 import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { stepByStep } from './steps-by-hand.ts';
-import { startWorld, type World } from './world.ts';
+import { MODEL, startWorld, type World } from './world.ts';
 
 const API_KEY = 'sk-ant-nobody-may-read-this-7d41';
 const DATABASE_PASSWORD = 'pw-nobody-may-read-this-9c02';
@@ -117,6 +119,17 @@ describe('no comment, key or password is told', () => {
     expect(leaksIn(told(job))).toEqual([]);
   });
 
+  it('by trouble with the day’s budget while the job ends for another reason', async () => {
+    world.standIn.script.answer('create', 400);
+    const release = async () => {
+      throw new Error(`${someComment()} ${DATABASE_PASSWORD}`);
+    };
+    const job = await runDeployed(undefined, { spending: { ...world.world.spending, release } });
+    expect(job.error?.name).toBe('AnthropicRefused');
+    expect(lines.join('')).toMatch(/what an unsent round may cost stays counted/);
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+
   it('by an error that bears the connection and the answer with it', async () => {
     const results = async () => {
       throw Object.assign(new Error(`postgres://polis:${DATABASE_PASSWORD}@db/polis`), {
@@ -129,6 +142,34 @@ describe('no comment, key or password is told', () => {
     expect(job.steps).toContain('check-status');
     expect(job.row.status).toBe('FAILED');
     expect(leaksIn(told(job))).toEqual([]);
+  });
+});
+
+describe('no comment is told by a job that reuses', () => {
+  it('what is stored, nor by one that finds the stored text damaged', async () => {
+    const { report, conversation } = world.data;
+    const asked = { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL };
+    const next = (mark: string) => {
+      world.passTime(1);
+      return serverJob(asked, new Date(world.now()), mark);
+    };
+    await runDeployed(next('leak0001'));
+    const reusing = await runDeployed(next('leak0002'));
+    expect(JSON.parse(String(reusing.row.job_results)).reused).toBeGreaterThan(5);
+    expect(leaksIn(told(reusing))).toEqual([]);
+    for (const { rid_section_model, timestamp } of await world.all(TABLE_NAMES.reports)) {
+      await world.db.send(
+        new UpdateCommand({
+          TableName: TABLE_NAMES.reports,
+          Key: { rid_section_model, timestamp },
+          UpdateExpression: 'SET report_data = :text',
+          ExpressionAttributeValues: { ':text': `{"id": "${someComment()}` },
+        }),
+      );
+    }
+    const buying = await runDeployed(next('leak0003'));
+    expect(JSON.parse(String(buying.row.job_results)).reused).toBe(0);
+    expect(leaksIn(told(buying))).toEqual([]);
   });
 });
 

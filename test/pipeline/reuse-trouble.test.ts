@@ -16,6 +16,14 @@ afterAll(() => world?.close());
 const ALL = 15;
 type Ended = Awaited<ReturnType<ReuseWorld['runReusing']>>;
 
+/** Sets the row of a failed job to PENDING an hour later, as a person does, and runs it to its end. */
+async function putBack({ job_id, row }: Ended): Promise<void> {
+  world.passTime(3_600);
+  const { version } = row as { version: number };
+  await world.world.jobs.change(job_id, { status: 'FAILED', version }, { status: 'PENDING', worker_id: 'none' });
+  await world.settle();
+}
+
 /** One row a section, of one timestamp, and every section there. */
 function expectWhole(job: Ended, reused: number): void {
   expect(job.row).toMatchObject({ status: 'COMPLETED' });
@@ -185,14 +193,7 @@ describe('a crash of a job that reuses sections', () => {
     expect(refused.row).toMatchObject({ status: 'FAILED', error_message: expect.stringMatching(/^AnthropicRefused/) });
     expect(refused.results).toMatchObject({ planned: ALL, stored: 0, reused: 0 });
     expect(refused.reports).toEqual([]);
-    world.passTime(3_600);
-    const { version } = refused.row as { version: number };
-    await world.world.jobs.change(
-      refused.job_id,
-      { status: 'FAILED', version },
-      { status: 'PENDING', worker_id: 'none' },
-    );
-    await world.settle();
+    await putBack(refused);
     expectWhole({ ...(await world.ended(refused.job_id)), bought: [2] }, ALL - 2);
   });
 
@@ -207,14 +208,7 @@ describe('a crash of a job that reuses sections', () => {
     };
     const failed = await world.runReusing();
     expect(failed.row.status).toBe('FAILED');
-    world.passTime(3_600);
-    const { version } = failed.row as { version: number };
-    await world.world.jobs.change(
-      failed.job_id,
-      { status: 'FAILED', version },
-      { status: 'PENDING', worker_id: 'none' },
-    );
-    await world.settle();
+    await putBack(failed);
     const job = await world.ended(failed.job_id);
     expectWhole({ ...job, bought: [] }, ALL);
     expect(first.results.stored).toBe(ALL);

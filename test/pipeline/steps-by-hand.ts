@@ -3,7 +3,8 @@ import type { World } from './world.ts';
 
 type State = Record<string, unknown> & { next?: string; wait_seconds?: number };
 
-const STEP_AFTER: Record<string, string> = {
+/** The step that each hand-off leads to. */
+export const STEP_AFTER: Record<string, string> = {
   wait: 'check-status',
   settle: 'submit',
   collect: 'collect',

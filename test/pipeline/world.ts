@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { postgresPool } from '../../lambdas/clients/postgres.ts';
 import { storedReports } from '../../lambdas/clients/stored-reports.ts';
@@ -22,6 +22,7 @@ import { type MachineEvent, statesEntered } from '../../local/machine/machine-ev
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 import { sampleConversation } from '../../local/sample/index.ts';
+import { allRows, rowText } from '../table-rows.ts';
 
 export const MODEL = 'claude-sonnet-5-5';
 const narratives = synthNarratives();
@@ -168,23 +169,14 @@ export async function startWorld({
       const rows = await storedReports(db, TABLE_NAMES.reports, data.report.report_id);
       return rows.filter((row) => row.job_id === jobId);
     },
-    async all(table: string): Promise<Record<string, unknown>[]> {
-      const rows: Record<string, unknown>[] = [];
-      let ExclusiveStartKey: Record<string, unknown> | undefined;
-      do {
-        const page = await db.send(new ScanCommand({ TableName: table, ExclusiveStartKey }));
-        rows.push(...(page.Items ?? []));
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
-      return rows;
-    },
+    all: (table: string) => allRows(db, table),
     /** Every row of one job in the reports table and the ledger, in a stable order. */
     async rowsOf(jobId: string) {
       const [ledger, reports] = await Promise.all([this.all(TABLE_NAMES.ledger), this.all(TABLE_NAMES.reports)]);
       const text = (rows: Record<string, unknown>[]) =>
         rows
           .filter((row) => row.job_id === jobId)
-          .map((row) => JSON.stringify(row, Object.keys(row).sort()))
+          .map(rowText)
           .sort();
       return { ledger: text(ledger), reports: text(reports) };
     },

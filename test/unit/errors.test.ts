@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from 'vitest';
-import { documentClient } from '../../lambdas/clients/dynamo.ts';
+import { documentClient, stored } from '../../lambdas/clients/dynamo.ts';
 import { jobTable } from '../../lambdas/clients/job-table.ts';
 import { conversationsOf, postgresPool } from '../../lambdas/clients/postgres.ts';
 import * as errors from '../../lambdas/domain/errors.ts';
@@ -47,6 +47,14 @@ describe('a store that cannot be reached', () => {
     const call = jobTable(documentClient(client), 'Jobs').get('job');
     await expect(call).rejects.toThrow(errors.StoreUnavailable);
   });
+
+  test.each(['TransactionInProgressException', 'TransactionConflictException'])(
+    'DynamoDB that is still busy with the same rows (%s): it is worth trying again',
+    async (name) => {
+      const busy = Object.assign(new Error('busy'), { name, $metadata: { httpStatusCode: 400 } });
+      await expect(stored('write', () => Promise.reject(busy))).rejects.toThrow(errors.StoreUnavailable);
+    },
+  );
 
   test('PostgreSQL: it is worth trying again, and the password is not told', async () => {
     const error: Error = await conversationsOf(pool, 'prod')

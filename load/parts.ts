@@ -27,7 +27,7 @@ const seconds = (figure: number): string => `${figure.toFixed(1)} s`;
 const must = (what: string, holds: boolean): string => `${what}: ${holds ? 'yes' : 'no'}`;
 
 /** Each part of the load, run and put into words. */
-export const linesOf: Record<'jobs' | 'lines' | 'batch' | 'stream', () => Promise<Part>> = {
+export const parts: Record<'jobs' | 'lines' | 'batch' | 'stream', () => Promise<Part>> = {
   async jobs() {
     const { ended, errors, planned, stored, twice, batches, deadLetters, seconds: took } = await manyJobs(JOBS);
     return {

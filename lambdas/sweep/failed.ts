@@ -1,6 +1,6 @@
 import { AWAITING_BATCH, jobRowSchema, withLogLine } from '../domain/job-row.ts';
 import { tellUnwatched } from '../job/close-failed.ts';
-import { isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
+import { isNobodys, isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
 import { condition, putBack, reopen } from '../job/put-back.ts';
 import { isBesideAnother } from './beside.ts';
 import { DAYS_OF_RESULTS, idleSeconds, MINUTE, type Rule, type SweepDeps } from './rule.ts';
@@ -36,7 +36,7 @@ export const failed: Rule = {
 
 /** An AWAITING row of the old pipeline that dispatch could not understand. */
 const wasRefused = (row: MarkedRow): boolean =>
-  row.job_type === AWAITING_BATCH && row.checker_schedule_failed === true && ['none', ''].includes(row.worker_id);
+  row.job_type === AWAITING_BATCH && row.checker_schedule_failed === true && isNobodys(row);
 
 /** Whether the execution goes on though the news of its redrive has not come. */
 const wasRedriven = async ({ executions }: SweepDeps, row: MarkedRow): Promise<boolean> =>
