@@ -30,8 +30,13 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const ending: Ending = {
     status: 'COMPLETED',
     message,
-    // a job that sent no batch has not been told yet
-    set: { job_results: jobResults(plan, summary, seconds), ...(plan.reused ? { model: plan.model } : {}) },
+    set: {
+      job_results: jobResults(plan, summary, seconds),
+      // a job that sent no batch has not been told yet
+      ...(plan.reused ? { model: plan.model } : {}),
+      // one that was given back is not among them
+      ...(plan.legacy ? {} : { batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []) }),
+    },
     written: countEnding(deps.metrics, 'COMPLETED', summary),
   };
   const closed = await closeJob(deps, state, plan, summary.batches, ending);

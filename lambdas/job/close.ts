@@ -51,19 +51,35 @@ export async function closeJob(
   const mine = (row: JobRow) => isOurs(row, execution) || wasStopped(row, execution);
   const closed =
     (await closeOwn(deps, job_id, execution, ending, mine)) || (await closeCancelled(deps, job_id, execution, ending));
-  const ofBatches = await asCancelled(deps.jobs, job_id, ending);
-  for (const batch of plan ? batches : []) {
-    const id = awaitingJobId(job_id, plan?.report_timestamp ?? '', batch.round, batch.part);
-    if (await deps.jobs.get(id)) await changeOwn(deps, id, execution, (row) => terminal(deps, row, ofBatches), mine);
-  }
+  if (plan) await closeWatchRows(deps, { job_id, execution }, plan, batches, ending);
   return closed;
 }
 
-/** How rows end that stand beside a job's own: a job that is CANCELLED has not COMPLETED, whatever was collected. */
-export async function asCancelled(jobs: JobTable, jobId: string, ending: Ending): Promise<EndingOfRow> {
-  if (ending.status !== 'COMPLETED' || (await jobs.get(jobId))?.status !== 'CANCELLED') return ending;
-  return { ...ending, status: 'CANCELLED' };
+/** The AWAITING rows of a job's batches: this execution's own, and those of one that was stopped before this one went on. */
+async function closeWatchRows(
+  deps: CloseDeps,
+  { job_id, execution }: Pick<JobState, 'job_id' | 'execution'>,
+  plan: Pick<Plan, 'report_timestamp'>,
+  batches: readonly BatchEntry[],
+  ending: Ending,
+): Promise<void> {
+  const job = await deps.jobs.get(job_id);
+  const endedHere = job?.worker_id === execution && job.process_exit_confirmed === true;
+  const ofBatches = asCancelled(job, ending);
+  for (const { round, part } of batches) {
+    const id = awaitingJobId(job_id, plan.report_timestamp, round, part);
+    const there = await deps.jobs.get(id);
+    if (!there) continue;
+    const left = endedHere && there.batch_job_id === job_id && typeof there.execution_status === 'string';
+    const worker = left ? String(there.worker_id) : execution;
+    const mine = (row: JobRow) => isOurs(row, worker) || wasStopped(row, worker);
+    await changeOwn(deps, id, worker, (row) => terminal(deps, row, ofBatches), mine);
+  }
 }
+
+/** How rows end that stand beside a job's own: a job that is CANCELLED has not COMPLETED, whatever was collected. */
+export const asCancelled = (job: Record<string, unknown> | undefined, ending: Ending): EndingOfRow =>
+  ending.status === 'COMPLETED' && job?.status === 'CANCELLED' ? { ...ending, status: 'CANCELLED' } : ending;
 
 async function closeOwn(
   deps: CloseDeps,

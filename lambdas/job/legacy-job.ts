@@ -21,7 +21,7 @@ export async function closeLegacyJob(
   if (row.status !== 'PROCESSING' && !marked) return;
   if (isClaimedAnew(row, batches)) return;
   const condition = { status: row.status, version: row.version };
-  const end = await asCancelled(deps.jobs, plan.job_id, ending);
+  const end = asCancelled(await deps.jobs.get(plan.job_id), ending);
   const outcome = await deps.jobs.change(row.job_id, condition, terminal(deps, row, end, ending.set));
   deps.log.info('job of the old pipeline closed', { job_id: row.job_id, outcome });
 }

@@ -27,8 +27,13 @@ const jobSchema = z.object({
 export type KnownJob = z.infer<typeof jobSchema>;
 export type JobToBe = ReturnType<typeof jobFor>;
 
-/** What settings are called here. */
-const VARIABLES = 'here: JOB_BUDGET_USD, DAY_BUDGET_USD, UNPRICED_MODELS';
+/** What the setting that a refusal speaks of is called here. */
+const variableOf = ({ message }: OverBudget): string =>
+  message.includes('unpricedModels')
+    ? 'UNPRICED_MODELS'
+    : message.includes('day budget')
+      ? 'DAY_BUDGET_USD'
+      : 'JOB_BUDGET_USD';
 
 /** The row that the server would write for this conversation. */
 export const jobFor = (data: ConversationData, options: Options) =>
@@ -60,7 +65,8 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
         cause: error,
       });
     }
-    if (error instanceof OverBudget) throw new OverBudget(`${error.message} (${VARIABLES})`, { cause: error });
+    if (error instanceof OverBudget)
+      throw new OverBudget(`${error.message} (here: ${variableOf(error)})`, { cause: error });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { MODEL } from './world.ts';
+import { MODEL } from './times.ts';
 
 const AT = new Date('2026-11-20T09:00:00Z');
 const row = (suffix: string, changes: Record<string, unknown>) => ({

@@ -1,10 +1,10 @@
-import { chain, planOf, type Strike, singles, textOf } from './chains.ts';
+import type { Breakage } from './breakage.ts';
+import { planOf, type Strike, textOf } from './chains.ts';
 import { putDecoys } from './decoys.ts';
 import { NO_FAULTS } from './fault.ts';
 import { type Outcome, simulate } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { openPolis, openTables, type Tables } from './site.ts';
-import type { Breakage } from './world.ts';
 
 /** A run that left something wrong. */
 export interface Found {
@@ -56,6 +56,7 @@ export async function openExplorer() {
         ...outcome.violations,
         ...otherThan(expected, outcome, scenario),
         ...neededHelp(strikes, outcome),
+        ...missed(strikes, expected, outcome),
       ];
       return violations.length > 0 ? { scenario: scenario.name, faults: strikes.map(textOf), violations } : undefined;
     },
@@ -80,54 +81,15 @@ function otherThan(expected: Outcome, { sections }: Outcome, { ends }: Scenario)
     .map((name) => `section ${name} is not what a run without faults stores`);
 }
 
-/** One fault alone must be got over without an operator. */
-const neededHelp = (strikes: readonly Strike[], { redriven }: Outcome): string[] =>
-  strikes.length <= 1 && redriven > 0
-    ? [`an operator had to redrive a job ${redriven} time(s) after a single fault`]
+/** One fault alone must be got over without an operator; what a person has stopped, a person starts again, once. */
+function neededHelp(strikes: readonly Strike[], { redriven }: Outcome): string[] {
+  if (strikes.length > 1) return [];
+  const due = strikes[0]?.fault.kind === 'stopped' ? 1 : 0;
+  return redriven > due ? [`an operator had to redrive a job ${redriven} time(s) after a single fault`] : [];
+}
+
+/** A single fault at a call that a run without faults makes must strike: otherwise its run proves nothing. */
+const missed = (strikes: readonly Strike[], { calls }: Outcome, { struck }: Outcome): string[] =>
+  strikes.length === 1 && struck.length === 0 && calls.includes(strikes[0]?.label ?? '')
+    ? ['the fault never struck: the same run made other calls this time']
     : [];
-
-/** What one worker does of a scenario. */
-export interface Share {
-  /** of the first chain */
-  seed: number;
-  /** chains */
-  runs: number;
-  /** text that is in the label of a call whose single faults are tried; '' for all */
-  calls: string;
-  worker: number;
-  workers: number;
-}
-
-/** The part of all single faults, and of the chains of some seeds, that is one worker's share. */
-export async function share(
-  explorer: Explorer,
-  scenario: Scenario,
-  { seed, runs, worker, workers, calls: about }: Share,
-  tell: (found: Found | undefined) => void,
-): Promise<void> {
-  const { calls } = await explorer.baseline(scenario);
-  const chosen = calls.filter((label) => label.includes(about));
-  for (const [index, strike] of singles(chosen).entries()) {
-    if (index % workers === worker) tell(await explorer.explore(scenario, [strike]));
-  }
-  for (let nth = 0; nth < runs; nth++) {
-    if (nth % workers !== worker) continue;
-    const found = await explorer.explore(scenario, chain(calls, seed + nth));
-    tell(found && { ...(await smallest(explorer, scenario, found, chain(calls, seed + nth))), seed: seed + nth });
-  }
-}
-
-/** Leaves out of a chain every fault without which something is still wrong. */
-async function smallest(
-  explorer: Explorer,
-  scenario: Scenario,
-  found: Found,
-  strikes: readonly Strike[],
-): Promise<Found> {
-  for (const strike of strikes) {
-    const fewer = strikes.filter((other) => other !== strike);
-    const still = fewer.length > 0 ? await explorer.explore(scenario, fewer) : undefined;
-    if (still) return smallest(explorer, scenario, still, fewer);
-  }
-  return found;
-}

@@ -1,7 +1,15 @@
-/** What happens to one outside call. `killed`: the process that makes it dies, and with it all else it was doing. */
-export const KINDS = ['error', 'timeout', 'throttle', 'killed'] as const;
+/**
+ * What happens to one outside call. `killed`: the process that makes it dies, and with it all else it was doing.
+ * `partial`: DynamoDB leaves items of a batch call unprocessed. `stopped`: a person stops the execution at this moment.
+ */
+export const KINDS = ['error', 'timeout', 'throttle', 'killed', 'partial', 'stopped'] as const;
 export type Kind = (typeof KINDS)[number];
-/** Before its effect, or after it with the answer lost. */
+/** Kinds under which the caller gets no true answer. */
+export type Failing = Exclude<Kind, 'killed' | 'partial' | 'stopped'>;
+/**
+ * Before its effect, or after it with the answer lost. A partial call does none of its items, or half of them; one at
+ * which the execution is stopped is answered either way.
+ */
 export const SIDES = ['before', 'after'] as const;
 export type Side = (typeof SIDES)[number];
 
@@ -24,17 +32,21 @@ export const named = (label: string, { kind, side, lasting }: Fault): string =>
 /** The outside systems that calls go to. */
 export type Service = 'dynamodb' | 'postgres' | 'anthropic' | 'states';
 
-/** Every fault that a call of a service can meet. Only DynamoDB's client retries by itself, so only there may one last. */
+/** Calls that their client tries again by itself: only there may a fault last. */
+const RETRIED = /\/(dynamodb|anthropic (list|models)) ?/;
+const BATCH_CALL = /\/dynamodb Batch(Get|Write)Item /;
+/** A function that an execution calls for a job, such as `a.submit#1/`; others cannot be stopped with it. */
+const OF_AN_EXECUTION = /^[a-z]\.[\w-]+#/;
+
+/** Every fault that a call can meet. */
 export function faultsOf(label: string): Fault[] {
-  const retries = label.includes('/dynamodb ') || /\/anthropic (list|models)/.test(label);
-  return KINDS.flatMap((kind) =>
-    SIDES.flatMap((side): Fault[] =>
-      retries && kind !== 'killed'
-        ? [
-            { kind, side },
-            { kind, side, lasting: true },
-          ]
-        : [{ kind, side }],
-    ),
+  const kinds = KINDS.filter(
+    (kind) => (kind !== 'partial' || BATCH_CALL.test(label)) && (kind !== 'stopped' || OF_AN_EXECUTION.test(label)),
   );
+  return kinds.flatMap((kind) => SIDES.flatMap((side) => [{ kind, side }, ...lastingOf(label, kind, side)]));
 }
+
+const fails = (kind: Kind): kind is Failing => kind === 'error' || kind === 'timeout' || kind === 'throttle';
+
+const lastingOf = (label: string, kind: Kind, side: Side): Fault[] =>
+  fails(kind) && RETRIED.test(label) ? [{ kind, side, lasting: true }] : [];

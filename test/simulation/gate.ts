@@ -1,4 +1,4 @@
-import { type Fault, type FaultPlan, type Kind, named, type Service } from './fault.ts';
+import { type Failing, type Fault, type FaultPlan, type Kind, named, type Service, type Side } from './fault.ts';
 import { currentInvocation, type Invocation, never } from './invocation.ts';
 
 /** One outside call on its way. */
@@ -10,9 +10,19 @@ export interface OutsideCall<T> {
   tries?: string;
   effect: () => Promise<T>;
   /** Gives or throws what the client meets when the call fails in this way. */
-  fail: (kind: Exclude<Kind, 'killed'>) => T | Promise<T>;
+  fail: (kind: Failing) => T | Promise<T>;
   /** Replaces effect and answer where a fault strikes in the middle of an answer, such as a stream that breaks off. */
   half?: (kind: Kind, kill: () => void) => Promise<T>;
+  /** Does none (before) or half (after) of a call about several items, and says which are left. */
+  partly?: (side: Side) => Promise<T>;
+}
+
+/** What a fault does beside the call itself. */
+export interface Happenings {
+  /** before the effect of a call that is waited for in vain */
+  timeout(service: Service, what: string): void;
+  /** a person stops the execution that the invocation works for */
+  stop(invocation: Invocation): Promise<void>;
 }
 
 /** Every outside call of the system under simulation passes here; the plan decides which of them meet a fault. */
@@ -22,15 +32,13 @@ export class Gate {
   /** faults that have struck, as text */
   readonly struck: string[] = [];
   readonly #plan: FaultPlan;
-  readonly #onTimeout: (service: Service, what: string) => void;
-  readonly #tries = new Map<string, { label: string; fault: Fault | undefined }>();
-
+  readonly #happenings: Happenings;
+  readonly #tries = new Map<string, Fault | undefined>();
   #open = false;
 
-  /** @param onTimeout called before the effect of a call that is waited for in vain */
-  constructor(plan: FaultPlan, onTimeout: (service: Service, what: string) => void) {
+  constructor(plan: FaultPlan, happenings: Happenings) {
     this.#plan = plan;
-    this.#onTimeout = onTimeout;
+    this.#happenings = happenings;
   }
 
   async pass<T>(call: OutsideCall<T>): Promise<T> {
@@ -38,12 +46,14 @@ export class Gate {
     if (!invocation || this.#open) return call.effect();
     if (invocation.dead) return never();
     const fault = this.#faultFor(call, invocation);
-    if (!fault) {
-      const answer = await call.effect();
-      // a parallel call has killed the process meanwhile
-      return invocation.dead ? never() : answer;
+    try {
+      const answer = await (fault ? this.#strike(call, invocation, fault) : call.effect());
+      // a parallel call may have killed the process meanwhile
+      return invocation.dead ? await never() : answer;
+    } catch (error) {
+      if (invocation.dead) return never();
+      throw error;
     }
-    return this.#strike(call, invocation, fault);
   }
 
   /** What is called meanwhile meets no fault, and is not among the calls. */
@@ -57,7 +67,9 @@ export class Gate {
   }
 
   async #strike<T>(call: OutsideCall<T>, invocation: Invocation, { kind, side }: Fault): Promise<T> {
-    if (kind === 'timeout') this.#onTimeout(call.service, call.what);
+    if (kind === 'stopped') return this.#stop(call, invocation, side);
+    if (kind === 'partial') return call.partly ? call.partly(side) : call.effect();
+    if (kind === 'timeout') this.#happenings.timeout(call.service, call.what);
     if (side === 'after') {
       if (call.half) return call.half(kind, () => invocation.kill());
       await call.effect().catch(() => undefined);
@@ -67,12 +79,22 @@ export class Gate {
     return never();
   }
 
+  /** The step goes on to its end, as a Lambda function does; Step Functions no longer listens. */
+  async #stop<T>(call: OutsideCall<T>, invocation: Invocation, side: Side): Promise<T> {
+    if (side === 'before') await this.#happenings.stop(invocation);
+    const answer = await call.effect();
+    if (side === 'after') await this.#happenings.stop(invocation);
+    return answer;
+  }
+
   #faultFor(call: OutsideCall<unknown>, invocation: Invocation): Fault | undefined {
-    const earlier = call.tries === undefined ? undefined : this.#tries.get(call.tries);
-    if (earlier) return earlier.fault?.lasting ? earlier.fault : undefined;
+    if (call.tries !== undefined && this.#tries.has(call.tries)) {
+      const earlier = this.#tries.get(call.tries);
+      return earlier?.lasting ? earlier : undefined;
+    }
     const label = this.#label(call, invocation);
     const fault = this.#plan(label);
-    if (call.tries !== undefined) this.#tries.set(call.tries, { label, fault });
+    if (call.tries !== undefined) this.#tries.set(call.tries, fault);
     if (fault) this.struck.push(named(label, fault));
     return fault;
   }

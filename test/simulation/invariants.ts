@@ -1,8 +1,12 @@
+import { jobMark } from '../../lambdas/domain/keys.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { allRows, touchedDecoys } from './decoys.ts';
 import { answersKept } from './invariants/answers-kept.ts';
+import { batchesCancelled, batchesTold } from './invariants/batches-told.ts';
+import { daysAddUp, roundsPriced } from './invariants/day-spent.ts';
 import type { Left, Row } from './invariants/left.ts';
 import { paidOnce } from './invariants/paid-once.ts';
+import { reusedTrue } from './invariants/reused-true.ts';
 import { rowsTrue } from './invariants/rows-true.ts';
 import type { Scenario } from './scenario.ts';
 import { FOREIGN_MARK } from './scenarios/put.ts';
@@ -25,14 +29,15 @@ export async function violationsOf(
   const sections: Record<string, string> = {};
   for (const [index, jobId] of jobs.entries()) {
     const left = leftOf(world, found, jobId);
-    const money = scenario.legacy ? [] : [...paidOnce(left, scenario), ...answersKept(left)];
-    const wrong = [...money, ...rowsTrue(left, scenario)];
+    const bought = [paidOnce, answersKept, reusedTrue, batchesCancelled];
+    const always = [rowsTrue, batchesTold, roundsPriced];
+    const wrong = [...(scenario.legacy ? [] : bought), ...always].flatMap((invariant) => invariant(left, scenario));
     violations.push(...wrong.map((line) => `job ${index}: ${line}`));
     for (const row of left.reports) {
       if (row.errors === undefined) sections[`${index} ${row.section}`] = String(row.report_data);
     }
   }
-  violations.push(...stillGoing(world), ...unknownBatches(world, found));
+  violations.push(...world.lies, ...stillGoing(world), ...unknownBatches(world, found), ...daysAddUp(found.ledger));
   return { violations, sections };
 }
 
@@ -40,13 +45,16 @@ function leftOf(world: SimulatedWorld, found: Found, jobId: string): Left {
   const job = found.jobs.find((row) => row.job_id === jobId);
   return {
     jobId,
+    mark: jobMark(jobId),
     job,
     awaiting: found.jobs.filter((row) => row.batch_job_id === jobId),
     // sections of a batch of the old pipeline are those of the job that sent it
     reports: found.reports.filter((row) => row.job_id === (job?.batch_job_id ?? jobId)),
+    allReports: found.reports,
     ledger: found.ledger.filter((row) => row.job_id === jobId),
     batches: world.standIn.batches(),
     paid: world.standIn.paidRequests(),
+    calls: world.standIn.calls,
   };
 }
 

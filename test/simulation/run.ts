@@ -1,11 +1,12 @@
 import { redriveJob } from '../../cli/commands/redrive.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import type { Breakage } from './breakage.ts';
 import { allRows } from './decoys.ts';
 import type { FaultPlan } from './fault.ts';
 import { violationsOf } from './invariants.ts';
 import type { Scenario } from './scenario.ts';
 import type { Polis, Tables } from './site.ts';
-import { type Breakage, openWorld, type SimulatedWorld } from './world.ts';
+import { openWorld, type SimulatedWorld } from './world.ts';
 
 /** What one run of a scenario under a plan of faults came to. */
 export interface Outcome {
@@ -72,7 +73,9 @@ async function openJobs({ steps }: SimulatedWorld, jobs: readonly string[]) {
   const rows = await Promise.all(jobs.map((id) => steps.jobs.get(id)));
   return jobs
     .map((job_id, index) => ({ job_id, status: String(rows[index]?.status), row: rows[index] }))
-    .filter(({ status, row }) => status === 'FAILED' || row?.process_exit_confirmed !== true);
+    .filter(
+      ({ status, row }) => status === 'FAILED' || row?.process_exit_confirmed !== true || row.checker_schedule_failed,
+    );
 }
 
 /** Whether a row that tells of a batch has yet to be closed after its job, which the sweep does. */

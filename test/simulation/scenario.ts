@@ -10,6 +10,8 @@ export interface Scenario {
   ends: 'COMPLETED' | 'CANCELLED';
   /** How long a batch is processed; a few seconds where it is not given. */
   secondsPerBatch?: number;
+  /** How many sections are not bought, as their text is there already; 0 where it is not given. */
+  reuses?: number;
   /** The batch was sent by the old pipeline: its custom ids are not ours. */
   legacy?: boolean;
 }

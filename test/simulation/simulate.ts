@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { singles, strikeFrom } from './chains.ts';
+import { type Strike, singles, strikeFrom } from './chains.ts';
 import { type Found, openExplorer } from './explore.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/all.ts';
@@ -10,7 +10,7 @@ interface Options {
   scenario: string[];
   seed: number;
   runs: number;
-  fault: string[];
+  fault: Strike[];
   calls: string;
   workers: number;
 }
@@ -24,21 +24,43 @@ const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
   return Number(text);
 };
+const oneOrMore = (text: string): number => {
+  if (whole(text) < 1) throw new InvalidArgumentError('must be 1 or more');
+  return whole(text);
+};
+const strikeOf = (text: string, before: Strike[]): Strike[] => {
+  try {
+    return [...before, strikeFrom(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+};
 const several = (text: string, before: string[]): string[] => [...before, text];
 
 const program = new Command('simulate')
-  .description('Runs the whole pipeline under every single fault, and under chains of faults drawn by seed.')
+  .description(
+    'Runs the whole pipeline under every single fault, and under chains of faults drawn by seed, and looks at what is left. Ends with 1 when anything is wrong.',
+  )
   .option(
     '--scenario <name>',
-    `one of ${SCENARIOS.map(({ name }) => name).join(', ')}; may be given again; all of them`,
+    `one of ${SCENARIOS.map(({ name }) => name).join(', ')}; may be given again; all when not given`,
     several,
     [],
   )
   .option('--seed <number>', 'seed of the first chain of faults', whole, 1)
   .option('--runs <number>', 'chains of faults for each scenario', whole, 200)
-  .option('--fault <text>', 'run once, with exactly this fault; may be given again', several, [])
-  .option('--calls <text>', 'single faults only at calls with this text in their label', '')
-  .option('--workers <number>', 'processes', whole, Math.max(1, availableParallelism()));
+  .option(
+    '--fault <text>',
+    'run once, with exactly this fault, as a violation prints it; may be given again',
+    strikeOf,
+    [],
+  )
+  .option(
+    '--calls <text>',
+    'try single faults only at calls with this text in their name, such as create or .submit#',
+    '',
+  )
+  .option('--workers <number>', 'processes at once', oneOrMore, Math.max(1, availableParallelism()));
 
 const options = program.parse().opts<Options>();
 const unknown = options.scenario.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -48,12 +70,17 @@ process.exitCode = (await (options.fault.length > 0 ? replay(scenarios) : simula
 
 /** @returns how many runs left something wrong */
 async function replay(chosen: readonly Scenario[]): Promise<number> {
-  const strikes = options.fault.map(strikeFrom);
   const explorer = await openExplorer();
   let wrong = 0;
   try {
     for (const scenario of chosen) {
-      const found = await explorer.explore(scenario, strikes);
+      const { calls } = await explorer.baseline(scenario);
+      if (!options.fault.some(({ label }) => calls.includes(label))) {
+        console.error(`${scenario.name}: no call is named as in --fault, so nothing was struck`);
+        wrong += 1;
+        continue;
+      }
+      const found = await explorer.explore(scenario, options.fault);
       if (found) wrong += 1;
       console.log(found ? textOfFound(found) : `${scenario.name}: every invariant holds`);
     }
@@ -91,16 +118,18 @@ async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
       wrong,
     } = boards.get(name) as { points: number; singles: number; runs: number; wrong: number };
     console.log(
-      `${name} (${about}): ${points} fault points, ${single} single faults, ${runs - single} chains, ${wrong} violations`,
+      `${name} (${about}): ${points} fault points, ${single} single faults, ${runs - single} chains; ${wrong} runs left something wrong`,
     );
   }
   const sum = (key: 'points' | 'runs' | 'wrong') =>
     [...boards.values()].reduce((total, board) => total + board[key], 0);
   const seconds = Math.round((Date.now() - began) / 1000);
   console.log(
-    `${sum('points')} points, ${sum('runs')} runs, ${sum('wrong')} violations, ${seconds} s, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
+    `${sum('points')} fault points, ${sum('runs')} runs, ${sum('wrong')} of them wrong, ${seconds} s, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
   );
-  return sum('wrong');
+  if (sum('runs') > 0) return sum('wrong');
+  console.error('nothing was run: no call has the text of --calls in its label, and --runs is 0');
+  return 1;
 }
 
 function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: Message) => void): Promise<void> {

@@ -4,10 +4,11 @@ import { type Explorer, type Found, openExplorer } from './explore.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 
 /** A share of all single faults, spread evenly, and of the chains; `npm run simulate` runs them all. */
-const SINGLES = 24;
-const CHAINS = 8;
-/** Calls that spend money, or that prove that it was spent: every fault of theirs, always. */
+const SINGLES = 10;
+const CHAINS = 4;
+/** Calls that spend money: every fault of theirs, always, where a job is alone, beside another, and cancelled. */
 const MONEY = /anthropic create#1$/;
+const SPENDING = ['one', 'two', 'cancelled'];
 
 let explorer: Explorer;
 beforeAll(async () => {
@@ -24,13 +25,16 @@ describe.each(SCENARIOS)('$name: $about', (scenario) => {
     expect(new Set(calls).size).toBe(calls.length);
   });
 
-  test('whatever befalls the call that sends, each section is paid for once', async () => {
-    const { calls } = await explorer.baseline(scenario);
-    const found: (Found | undefined)[] = [];
-    for (const strike of singles(calls.filter((label) => MONEY.test(label))))
-      found.push(await explorer.explore(scenario, [strike]));
-    expect(found.filter(Boolean)).toEqual([]);
-  });
+  test.runIf(SPENDING.includes(scenario.name))(
+    'whatever befalls the call that sends, each section is paid for once',
+    async () => {
+      const { calls } = await explorer.baseline(scenario);
+      const found: (Found | undefined)[] = [];
+      for (const strike of singles(calls.filter((label) => MONEY.test(label))))
+        found.push(await explorer.explore(scenario, [strike]));
+      expect(found.filter(Boolean)).toEqual([]);
+    },
+  );
 
   test('a share of all single faults is got over without an operator', async () => {
     const { calls } = await explorer.baseline(scenario);
@@ -54,7 +58,7 @@ describe.each(SCENARIOS)('$name: $about', (scenario) => {
 
 describe('a fault that was found', () => {
   test('is read back from its text', () => {
-    const calls = ['a.submit#1/anthropic create#1', 'a.collect#1/dynamodb Query Delphi_JobQueue#2'];
+    const calls = ['a.submit#1/anthropic create#1', 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeReports#2'];
     for (const strike of singles(calls)) expect(strikeFrom(textOf(strike))).toEqual(strike);
   });
 

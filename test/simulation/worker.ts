@@ -1,5 +1,6 @@
-import { openExplorer, share } from './explore.ts';
+import { openExplorer } from './explore.ts';
 import { SCENARIOS } from './scenarios/all.ts';
+import { share } from './share.ts';
 
 /** One process of a simulation: does its share and sends what it finds to the process that started it. */
 const [names = '', calls = '', ...numbers] = process.argv.slice(2);

@@ -1,17 +1,21 @@
 import type { Kind } from '../fault.ts';
 import type { Gate } from '../gate.ts';
-import { never } from '../invocation.ts';
+import { currentInvocation, type Invocation, never } from '../invocation.ts';
 
-/** `fetch` for the Anthropic SDK, every call of which passes the gate. */
-export function gatedFetch(gate: () => Gate): typeof fetch {
+/** `fetch` for the Anthropic SDK, every call of which passes the gate. @param cancels hears of a cancel before its effect */
+export function gatedFetch(gate: () => Gate, cancels: (batchId: string) => Promise<void>): typeof fetch {
   return async (input, init) => {
     const url = new URL(String(input));
     const what = operationOf(init?.method ?? 'GET', url.pathname);
-    const effect = () => fetch(input, init);
+    const effect = async () => {
+      if (what === 'cancel') await cancels(url.pathname.split('/').at(-2) ?? '');
+      return fetch(input, init);
+    };
+    const tries = what === 'list' || what === 'models' ? triesOf(init?.headers) : undefined;
     return gate().pass<Response>({
       service: 'anthropic',
       what,
-      ...(what === 'list' || what === 'models' ? { tries: `${what} ${triesOf(init?.headers)}` } : {}),
+      ...(tries === undefined ? {} : { tries }),
       effect,
       fail: (kind) => {
         if (kind === 'timeout') throw new DOMException('the request timed out', 'TimeoutError');
@@ -32,11 +36,15 @@ function operationOf(method: string, path: string): string {
   return path.endsWith('/batches') ? 'list' : 'retrieve';
 }
 
-let lookUps = 0;
-/** The SDK numbers its retries: the first try of a look-up gets a number of its own, and its retries have the same. */
-function triesOf(headers: RequestInit['headers']): number {
-  if ((new Headers(headers).get('x-stainless-retry-count') ?? '0') === '0') lookUps += 1;
-  return lookUps;
+const lookUps = new WeakMap<Invocation, number>();
+/** The SDK numbers its retries: the first try of a look-up gets a name of its own, and its retries have the same. */
+function triesOf(headers: RequestInit['headers']): string | undefined {
+  const invocation = currentInvocation();
+  if (!invocation) return undefined;
+  const first = (new Headers(headers).get('x-stainless-retry-count') ?? '0') === '0';
+  const nth = (lookUps.get(invocation) ?? 0) + (first ? 1 : 0);
+  lookUps.set(invocation, nth);
+  return `${invocation.label} look-up ${nth}`;
 }
 
 function refusal(status: number, type: string): Response {

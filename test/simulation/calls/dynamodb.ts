@@ -1,60 +1,68 @@
-import { Readable } from 'node:stream';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { localAws } from '../../../local/embedded/dynamodb.ts';
 import type { Gate } from '../gate.ts';
+import { type Answer, answerOf, partly } from './partly.ts';
 
 /** As many tries as the deployed functions' client makes, without its pauses. */
 const TRIES = 5;
 
-/** A DynamoDB client whose every HTTP call passes the gate, its own retries included. */
-export function gatedDynamo(endpoint: string, gate: () => Gate): DynamoDBClient {
+/** The body of a call, as far as it is looked at here. */
+export interface Call {
+  TableName?: string;
+  Key?: Record<string, { S?: string }>;
+  Item?: Record<string, { S?: string }>;
+  RequestItems?: Record<string, unknown>;
+  TransactItems?: Record<string, { TableName?: string }>[];
+}
+
+/**
+ * A DynamoDB client whose every HTTP call passes the gate, its own retries included.
+ * @param wrote hears of a write of one row that has taken effect, before its caller does
+ */
+export function gatedDynamo(
+  endpoint: string,
+  gate: () => Gate,
+  wrote: (table: string, call: Call) => Promise<void>,
+): DynamoDBClient {
   const inner = new DynamoDBClient(localAws(endpoint)).config.requestHandler;
-  const requestHandler = {
-    handle: (request: Parameters<typeof inner.handle>[0], options: Parameters<typeof inner.handle>[1]) => {
-      const { headers, body } = request;
-      return gate().pass<Answer>({
-        service: 'dynamodb',
-        what: `${operationOf(headers)} ${tableOf(typeof body === 'string' ? body : new TextDecoder().decode(body))}`,
-        tries: String(headers['amz-sdk-invocation-id']),
-        effect: () => inner.handle(request, options) as Promise<Answer>,
-        fail: (kind) => {
-          if (kind === 'timeout') throw Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
-          return kind === 'error' ? refusal(500, 'InternalServerError') : refusal(400, 'ThrottlingException');
-        },
-      });
-    },
-    destroy: () => inner.destroy?.(),
+  type Request = Parameters<typeof inner.handle>[0];
+  const handle = (request: Request, options: Parameters<typeof inner.handle>[1]) => {
+    const body = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);
+    const call = JSON.parse(body) as Call;
+    const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const table = tableOf(call);
+    const send = (asked: Request) => inner.handle(asked, options) as Promise<Answer>;
+    return gate().pass<Answer>({
+      service: 'dynamodb',
+      what: `${operation} ${table}`,
+      tries: String(request.headers['amz-sdk-invocation-id']),
+      async effect() {
+        const answer = await send(request);
+        const done = (answer.response as { statusCode: number }).statusCode === 200;
+        if (done && (operation === 'PutItem' || operation === 'UpdateItem')) await wrote(table, call);
+        return answer;
+      },
+      fail: (kind) => {
+        if (kind === 'timeout') throw Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
+        return kind === 'error' ? refusal(500, 'InternalServerError') : refusal(400, 'ThrottlingException');
+      },
+      ...(call.RequestItems ? { partly: (side) => partly(request, body, side, send) } : {}),
+    });
   };
-  return new DynamoDBClient({
-    ...localAws(endpoint),
-    retryStrategy: impatient,
-    requestHandler,
-  } as DynamoDBClientConfig);
+  const requestHandler = { handle, destroy: () => inner.destroy?.() };
+  const config = { ...localAws(endpoint), retryStrategy: impatient, requestHandler };
+  return new DynamoDBClient(config as DynamoDBClientConfig);
 }
 
-interface Answer {
-  response: unknown;
+/** The table a call is about; of a transaction, the first. */
+function tableOf({ TableName, RequestItems, TransactItems }: Call): string {
+  if (TableName) return TableName;
+  if (RequestItems) return Object.keys(RequestItems)[0] ?? '';
+  return Object.values(TransactItems?.[0] ?? {})[0]?.TableName ?? '';
 }
 
-const operationOf = (headers: Record<string, string>): string => String(headers['x-amz-target']).split('.')[1] ?? '';
-
-/** The table a request is about; of a transaction, the first. */
-function tableOf(body: string): string {
-  const json = JSON.parse(body) as {
-    TableName?: string;
-    RequestItems?: Record<string, unknown>;
-    TransactItems?: Record<string, { TableName?: string }>[];
-  };
-  if (json.TableName) return json.TableName;
-  if (json.RequestItems) return Object.keys(json.RequestItems)[0] ?? '';
-  return Object.values(json.TransactItems?.[0] ?? {})[0]?.TableName ?? '';
-}
-
-function refusal(statusCode: number, type: string): Answer {
-  const body = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: 'simulated' });
-  const headers = { 'content-type': 'application/x-amz-json-1.0' };
-  return { response: { statusCode, reason: type, headers, body: Readable.from([Buffer.from(body)]) } };
-}
+const refusal = (status: number, type: string): Answer =>
+  answerOf({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: 'simulated' }, status);
 
 const token = (count: number) => ({ getRetryCount: () => count, getRetryDelay: () => 0 });
 

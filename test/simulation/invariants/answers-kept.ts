@@ -1,9 +1,8 @@
-import { jobMark } from '../../../lambdas/domain/keys.ts';
 import { entries, keyOf, type Left, type Row } from './left.ts';
 
 /** Every answer that was billed is a stored section, or a named failure with the raw answer kept. */
 export function answersKept(left: Left): string[] {
-  const mark = jobMark(left.jobId);
+  const { mark } = left;
   const answers = new Map(entries(left, 'answered#').map((row) => [String(row.entry).slice('answered#'.length), row]));
   const billed = left.paid.filter(({ custom_id }) => custom_id.startsWith(mark));
   return billed.flatMap(({ custom_id }) => {

@@ -5,14 +5,20 @@ export type Row = Record<string, unknown>;
 /** Everything that is left of one job: its rows in every table, and what the API has received and billed. */
 export interface Left {
   jobId: string;
+  /** how its custom ids start */
+  mark: string;
   job: Row | undefined;
   /** rows that tell of its batches */
   awaiting: Row[];
   reports: Row[];
+  /** of all jobs */
+  allReports: Row[];
   ledger: Row[];
   /** of all jobs */
   batches: ReturnType<StandIn['batches']>;
   paid: ReturnType<StandIn['paidRequests']>;
+  /** what the API was asked */
+  calls: StandIn['calls'];
 }
 
 /** Ledger rows of one kind, such as `answered#`. */

@@ -1,12 +1,11 @@
 import { costUsd } from '../../../lambdas/domain/cost.ts';
-import { jobMark } from '../../../lambdas/domain/keys.ts';
 import { usageSchema } from '../../../lambdas/domain/usage.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, keyOf, type Left, resultsOf } from './left.ts';
 
 /** Exactly one request for each section and round that was asked, and the row's cost is what the API billed. */
 export function paidOnce(left: Left, { ends }: Scenario): string[] {
-  const mark = jobMark(left.jobId);
+  const { mark } = left;
   const sent = left.batches.flatMap(({ requests }) => requests.map(({ custom_id }) => custom_id));
   const ours = sent.filter((id) => id.startsWith(mark));
   const twice = [...new Set(ours)].filter((id) => ours.indexOf(id) !== ours.lastIndexOf(id));

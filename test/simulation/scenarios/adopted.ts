@@ -4,7 +4,7 @@ import { globalSection, legacyCustomId, topicSection } from '../../../lambdas/do
 import { serverJob } from '../../../lambdas/domain/new-job-row.ts';
 import { batchRequest } from '../../../lambdas/domain/prompts/request.ts';
 import type { Scenario } from '../scenario.ts';
-import { MODEL } from '../world.ts';
+import { MODEL } from '../times.ts';
 import { putRow } from './put.ts';
 
 const PROMPT =

@@ -1,5 +1,7 @@
+import { STATE } from '../../../lib/state-names.ts';
 import type { Scenario } from '../scenario.ts';
 import { OTHER_REPORT } from '../site.ts';
+import type { SimulatedWorld } from '../world.ts';
 import { putForeignBatch, putJob } from './put.ts';
 
 export const one: Scenario = {
@@ -15,10 +17,11 @@ export const one: Scenario = {
 
 export const two: Scenario = {
   name: 'two',
-  about: 'two jobs of the same second, all of their batches of one size',
+  about: 'two jobs of the same second, all of their batches of one size, and a sweep while they are at work',
   ends: 'COMPLETED',
   async begin(world, polis, suffix) {
     const other = { report_id: OTHER_REPORT };
+    world.onWait((state) => state === STATE.wait && sweepLate(world));
     return [await putJob(world, polis, `${suffix}0`), await putJob(world, polis, `${suffix}1`, other)];
   },
 };
@@ -32,3 +35,9 @@ export const forgotten: Scenario = {
     return [await putJob(world, polis, `${suffix}0`)];
   },
 };
+
+/** So late that the rows have not been written to for a while. */
+async function sweepLate(world: SimulatedWorld): Promise<void> {
+  world.pass(600);
+  await world.sweep();
+}

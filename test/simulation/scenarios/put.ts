@@ -3,7 +3,8 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../../lambdas/domain/new-job-row.ts';
 import { TABLE_NAMES } from '../../../lib/contract.ts';
 import type { Polis } from '../site.ts';
-import { MODEL, type SimulatedWorld } from '../world.ts';
+import { MODEL } from '../times.ts';
+import type { SimulatedWorld } from '../world.ts';
 
 /** Requests in one batch: the six sections make two batches of one size. */
 export const BATCH_SIZE = 3;

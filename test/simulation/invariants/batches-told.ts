@@ -1,0 +1,56 @@
+import type { Scenario } from '../scenario.ts';
+import { entries, type Left, type Row, resultsOf } from './left.ts';
+
+/** Every batch is collected, named on the job row, and has a row of its own that says how its job ended. */
+export function batchesTold(left: Left, { ends, legacy }: Scenario): string[] {
+  const batches = entries(left, 'batch#');
+  const ids = batches.map(({ batch_id }) => batch_id);
+  const watching = (batch: Row) => left.awaiting.filter(({ batch_id }) => batch_id === batch.batch_id);
+  return [
+    ...batches.filter(({ state }) => state !== 'collected').map(({ entry, state }) => `${entry} is left ${state}`),
+    ...(batches.length > 0 ? sameIds('job_results', resultsOf(left).batch_ids, ids) : []),
+    // a row that is taken away is not written any more, and the old pipeline names one batch
+    ...(ends === 'CANCELLED' || legacy
+      ? []
+      : [...sameIds('the row', left.job?.batch_ids, ids), ...notLogged(left, ids)]),
+    ...batches.filter((batch) => watching(batch).length > 1).map(({ entry }) => `${entry} has two rows`),
+    ...(ends === 'CANCELLED' || legacy
+      ? []
+      : batches.filter((batch) => watching(batch).length === 0).map(({ entry }) => `${entry} has no row`)),
+    ...left.awaiting.flatMap((row) => watchRowTrue(row, left, ends)),
+  ];
+}
+
+function sameIds(where: string, told: unknown, ids: readonly unknown[]): string[] {
+  const list = Array.isArray(told) ? told.map(String).sort() : [];
+  const want = ids.map(String).sort();
+  return list.join() === want.join() ? [] : [`${where} names the batches ${list.join()}; the ledger ${want.join()}`];
+}
+
+const notLogged = ({ job }: Left, ids: readonly unknown[]): string[] =>
+  ids
+    .filter((id) => !String(job?.logs).includes(`batch ${id} submitted`))
+    .map((id) => `the row's log does not tell of ${id}`);
+
+function watchRowTrue(row: Row, { job }: Left, ends: Scenario['ends']): string[] {
+  const { job_id, status, process_exit_confirmed, error_message, execution_status } = row;
+  if (process_exit_confirmed !== true) return [`the row of a batch is left open: ${job_id}`];
+  // both rows of a cancelled job say that its execution was stopped
+  if (ends === 'CANCELLED' && execution_status !== undefined && execution_status === job?.execution_status) return [];
+  if (status !== ends) return [`the row of a batch says ${status}, and its job ${ends}: ${job_id}`];
+  return error_message === undefined ? [] : [`the row of a batch still has error_message: ${job_id}`];
+}
+
+/** Batches that were in progress when their job was cancelled were cancelled at the API, unless they may have been another's. */
+export function batchesCancelled(left: Left, { ends }: Scenario): string[] {
+  if (ends !== 'CANCELLED') return [];
+  const cancelled = (batch: Row) =>
+    left.calls.some(({ path, status }) => status === 200 && path.endsWith(`/${batch.batch_id}/cancel`));
+  return entries(left, 'batch#').flatMap((batch) => {
+    if (batch.adopted) return [];
+    return [
+      ...(cancelled(batch) ? [] : [`${batch.entry} of a cancelled job was not cancelled at the API`]),
+      ...(batch.cancel_requested_at ? [] : [`${batch.entry} does not say that it was cancelled`]),
+    ];
+  });
+}
