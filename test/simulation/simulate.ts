@@ -38,6 +38,8 @@ const strikeOf = (text: string, before: Strike[]): Strike[] => {
 const several = (text: string, before: string[]): string[] => [...before, text];
 
 const program = new Command('simulate')
+  // 1 is for a violation
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .description(
     'Runs the whole pipeline under every single fault, and under chains of faults drawn by seed, and looks at what is left. Ends with 1 when anything is wrong.',
   )
