@@ -19,8 +19,8 @@ export const MOST_ROUNDS = 3;
 const HAND_OVER_MS = 45_000;
 /** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
 const READINGS = 2;
-/** Invocations in a row that may run out of time without a line not seen before. */
-const MOST_IDLE = 2;
+/** Invocations in a row that run out of time without a line not seen before: as lines may come in any order, some of them may. */
+export const MOST_IDLE = 10;
 
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a

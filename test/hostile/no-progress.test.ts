@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collect } from '../../lambdas/collect/collect.ts';
+import { collect, MOST_IDLE } from '../../lambdas/collect/collect.ts';
 import { ResultsStalled } from '../../lambdas/domain/errors.ts';
 import type { JobState } from '../../lambdas/domain/job-state.ts';
 import { report, succeeded } from '../unit/answers.ts';
@@ -36,21 +36,25 @@ function slowResults(linesInTime: (invocation: number) => number) {
 
 test('results that never come further than what is stored already end the job, and do not go round for ever', async () => {
   const { store, next } = slowResults(() => 3);
-  const first = await next(STATE);
-  expect(first).toMatchObject({ next: 'collect' });
-  const second = await next(first);
-  expect(second).toMatchObject({ next: 'collect' });
-  await expect(next(second)).rejects.toThrow(ResultsStalled);
+  let state: unknown = STATE;
+  // the first finds three sections, and all but the last of those that find nothing hand over
+  for (let invocation = 1; invocation <= MOST_IDLE; invocation++) {
+    state = await next(state);
+    expect(state).toMatchObject({ next: 'collect' });
+  }
+  await expect(next(state)).rejects.toThrow(ResultsStalled);
   // nothing is taken for missing: the batch is read on when the job is redriven
   expect(store.answered().map(({ kind }) => kind)).toEqual(['stored', 'stored', 'stored']);
   expect(store.state.batch.state).toBe('ended');
 });
 
 test('an invocation that found something new starts the count anew', async () => {
-  // the second and the fourth find nothing new
-  const { store, next } = slowResults((invocation) => [2, 2, 4, 4, SECTIONS + 1][invocation - 1] ?? SECTIONS + 1);
+  const idle = MOST_IDLE - 1;
+  const { store, next } = slowResults((invocation) =>
+    invocation <= 1 + idle ? 2 : invocation <= 2 + 2 * idle ? 4 : SECTIONS + 1,
+  );
   let state: unknown = STATE;
-  for (const _ of [1, 2, 3, 4]) {
+  for (let invocation = 1; invocation <= 2 + 2 * idle; invocation++) {
     state = await next(state);
     expect(state).toMatchObject({ next: 'collect' });
   }

@@ -268,7 +268,7 @@ describe('the same work done twice leaves the same rows', () => {
   it('a step that nears its time limit hands over and goes on where it was', async () => {
     const original = world.world.remainingMs;
     let lines = 0;
-    world.world.remainingMs = () => (lines++ % 6 === 5 ? 1_000 : 600_000);
+    world.world.remainingMs = () => (lines++ % 10 === 9 ? 1_000 : 600_000);
     const job = await world.run();
     world.world.remainingMs = original;
     const invocations = job.states.filter((state) => state === STATE.collectResults).length;
