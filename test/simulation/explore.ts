@@ -93,8 +93,14 @@ function neededHelp(strikes: readonly Strike[], { redriven }: Outcome): string[]
   return redriven > due ? [`an operator had to redrive a job ${redriven} time(s) after a single fault`] : [];
 }
 
-/** A single fault at a call that a run without faults makes must strike: otherwise its run proves nothing. */
+/**
+ * A single fault at a call that a run without faults makes must strike: otherwise its run proves nothing. What a sweep
+ * sees of an execution that it has just started depends on which of the two is faster.
+ */
 const missed = (strikes: readonly Strike[], { calls }: Outcome, { struck }: Outcome): string[] =>
-  strikes.length === 1 && struck.length === 0 && calls.includes(strikes[0]?.label ?? '')
+  strikes.length === 1 &&
+  struck.length === 0 &&
+  calls.includes(strikes[0]?.label ?? '') &&
+  !strikes[0]?.label.startsWith('sweep#')
     ? ['the fault never struck: the same run made other calls this time']
     : [];
