@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../domain/errors.ts';
 import { withLogLine } from '../domain/job-row.ts';
 import { whyOf } from '../domain/why-of.ts';
+import { secondsSince } from '../job/close.ts';
 import { nameOfBatch, untold } from '../job/close-failed.ts';
 import type { MarkedRow } from '../job/marks.ts';
 import { condition } from '../job/put-back.ts';
-import { unwatched } from '../job/summary.ts';
+import { jobResults, summarize, unwatched } from '../job/summary.ts';
 import type { SweepDeps } from './rule.ts';
 
 /** Batches of a job that are paid for and not collected; where the ledger does not tell, the one that the row names. */
@@ -23,14 +24,31 @@ export async function unwatchedNames({ ledger, log }: SweepDeps, row: MarkedRow)
   }
 }
 
-/** A step that was under way then may have collected the batch, or may have been refused it. */
+/** A step that was under way then may have collected the batch, or may have been refused it: the figures are told anew. */
 export async function takeBack(deps: SweepDeps, row: MarkedRow): Promise<void> {
   const time = deps.now().toISOString();
   await deps.jobs.change(row.job_id, condition(row), {
+    ...(await figures(deps, row)),
     checker_schedule_failed: undefined,
     error_message: untold(row.error_message) || undefined,
     updated_at: time,
     logs: withLogLine(row.logs, time, 'INFO', 'none of its batches is left unwatched any more'),
   });
   deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
+}
+
+/** `job_results` as the ledger has them now; nothing where it has no batch or cannot be read. */
+async function figures({ ledger, log, now }: SweepDeps, row: MarkedRow): Promise<{ job_results?: string }> {
+  try {
+    const plan = await ledger.plan(row.job_id);
+    const summary = plan && (await summarize(ledger, plan));
+    if (!plan || !summary || summary.batches.length === 0) return {};
+    const ended = Date.parse(String(row.completed_at ?? ''));
+    const seconds = secondsSince(row.started_at, Number.isNaN(ended) ? now() : new Date(ended));
+    return { job_results: jobResults(plan, summary, seconds) };
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    log.error('the ledger cannot be read', { job_id: row.job_id, why: whyOf(error) });
+    return {};
+  }
 }

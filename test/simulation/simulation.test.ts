@@ -56,6 +56,18 @@ test.each(SPENDING.map(scenarioOf))(
   },
 );
 
+/** What longer simulations have found, and what was then mended. */
+const FOUND: readonly [scenario: string, fault: string][] = [
+  ['one', 'a.submit#1/dynamodb PutItem Delphi_NarrativeRequests#2 after killed'],
+  ['two', 'b.collect#1/dynamodb Query Delphi_NarrativeRequests#5 after stopped'],
+  ['cancelled', 'a.collect#1/anthropic results#1 before stopped'],
+  ['cancelled', 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeRequests#1 after stopped'],
+];
+
+test.each(FOUND)('%s: %s is got over', async (scenario, fault) => {
+  expect(await explorer.explore(scenarioOf(scenario), [strikeFrom(fault)])).toBeUndefined();
+});
+
 describe('a fault that was found', () => {
   test('is read back from its text', () => {
     const calls = ['a.submit#1/anthropic create#1', 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeReports#2'];
