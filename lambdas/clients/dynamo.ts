@@ -5,6 +5,7 @@ import {
   BatchWriteCommand,
   type BatchWriteCommandInput,
   DynamoDBDocumentClient,
+  GetCommand,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -38,6 +39,16 @@ export async function stored<T>(what: string, call: () => Promise<T>): Promise<T
     if (passing) throw new StoreUnavailable(`DynamoDB could not ${what} (${name ?? code})`, { cause: error });
     throw error;
   }
+}
+
+/** One row, consistently read and not yet parsed; undefined when it does not exist. */
+export async function readRow(
+  db: DynamoDBDocumentClient,
+  TableName: string,
+  Key: Record<string, string>,
+): Promise<Record<string, unknown> | undefined> {
+  const read = new GetCommand({ TableName, Key, ConsistentRead: true });
+  return (await stored(`read ${TableName}`, () => db.send(read))).Item;
 }
 
 /** Runs a conditional write: whether the condition held is a value. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { InvalidRow } from '../domain/errors.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { JobGuards, NamedJob } from '../job/guards.ts';
-import { conditionally, stored } from './dynamo.ts';
+import { conditionally, readRow } from './dynamo.ts';
 import { transact } from './transact.ts';
 
 const guardSchema = z.object({ names_job: z.string(), model: z.string(), expires_at_epoch: z.number() });
@@ -25,10 +25,9 @@ const seconds = (now: Date) => Math.floor(now.getTime() / 1000);
 /** Guards of new jobs. They lie in the ledger's table, beside the jobs' own rows. */
 export function jobGuards(db: DynamoDBDocumentClient, tables: { jobs: string; ledger: string }): JobGuards {
   const read = async (Key: Record<string, string>) => {
-    const command = new GetCommand({ TableName: tables.ledger, Key, ConsistentRead: true });
-    const { Item } = await stored(`read ${tables.ledger}`, () => db.send(command));
+    const row = await readRow(db, tables.ledger, Key);
     const fail = (line: string) => new InvalidRow(`guard row ${Key.job_id}: ${line}; delete the row`);
-    return Item && parseOr(guardSchema, Item, fail);
+    return row && parseOr(guardSchema, row, fail);
   };
   const keyRow = (reportId: string, key: string, job: NamedJob, expires_at_epoch: number, now: Date) => ({
     TableName: tables.ledger,

@@ -1,16 +1,11 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { JobFinder, JobTable, RowCondition } from '../ports.ts';
-import { conditionally, queryAll, stored } from './dynamo.ts';
+import { conditionally, queryAll, readRow } from './dynamo.ts';
 
 /** `Delphi_JobQueue`. Every name goes through ExpressionAttributeNames: `status` is a reserved word. */
 export function jobTable(db: DynamoDBDocumentClient, table: string): JobTable {
   return {
-    async get(job_id) {
-      const answer = await stored(`read ${table}`, () =>
-        db.send(new GetCommand({ TableName: table, Key: { job_id }, ConsistentRead: true })),
-      );
-      return answer.Item;
-    },
+    get: (job_id) => readRow(db, table, { job_id }),
     async change(job_id, condition, set) {
       const update = new UpdateCommand({ TableName: table, Key: { job_id }, ...updateExpression(condition, set) });
       return (await conditionally(`write ${table}`, () => db.send(update))) ? 'changed' : 'conflict';

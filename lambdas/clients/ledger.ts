@@ -1,4 +1,4 @@
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { z } from 'zod';
 import { InvalidRow } from '../domain/errors.ts';
 import { entry, ordinalOf } from '../domain/keys.ts';
@@ -12,7 +12,7 @@ import {
 } from '../domain/ledger-entries.ts';
 import { parseOr } from '../domain/parse.ts';
 import type { Ledger } from '../ports.ts';
-import { conditionally, projection, queryAll, readAll, stored, writeAll } from './dynamo.ts';
+import { conditionally, projection, queryAll, readAll, readRow, stored, writeAll } from './dynamo.ts';
 
 /** A row of the ledger that names the job and intent a batch belongs to: hash `batch:{batch id}`. */
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
@@ -44,10 +44,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
     conditionally(`write ${table}`, () =>
       db.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' })),
     );
-  const get = (Key: Record<string, string>) =>
-    stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).then(
-      ({ Item }) => Item,
-    );
+  const get = (key: Record<string, string>) => readRow(db, table, key);
 
   return {
     async plan(job_id) {

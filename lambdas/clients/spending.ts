@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { InvalidRow, StoreUnavailable } from '../domain/errors.ts';
 import { entry, spendDayKey } from '../domain/keys.ts';
 import { parseOr } from '../domain/parse.ts';
@@ -15,7 +15,7 @@ import {
   spendSchema,
 } from '../domain/spending.ts';
 import type { Spending } from '../ports.ts';
-import { readAll, stored } from './dynamo.ts';
+import { readAll, readRow } from './dynamo.ts';
 import { type TransactItem, transact } from './transact.ts';
 
 /** How often a round's row is read again after another has changed it. */
@@ -24,10 +24,7 @@ const WHAT = 'write what a round may cost';
 
 /** Rows of the ledger that say what jobs may cost and did cost. */
 export function spendingTable(db: DynamoDBDocumentClient, table: string): Spending {
-  const get = (Key: Record<string, string>) =>
-    stored(`read ${table}`, () => db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }))).then(
-      ({ Item }) => Item,
-    );
+  const get = (key: Record<string, string>) => readRow(db, table, key);
   const spend = async (job_id: string, round: number): Promise<Spend | undefined> => {
     const row = await get({ job_id, entry: entry.spend(round) });
     const fail = (line: string) => new InvalidRow(`ledger row ${entry.spend(round)}: ${line}; delete the row`);

@@ -16,7 +16,6 @@ const ROWS_AT_ONCE = 25;
  * section is unanswered, else kept as sections `topic_{n}`; what is still unanswered is marked as missing.
  */
 export async function settleRound(deps: CollectDeps, round: Round): Promise<void> {
-  await endElimination(deps, round);
   const { undecided, first, topics } = await nameless(deps, round);
   const unanswered = round.board.unanswered();
   const [only] = unanswered;
@@ -41,7 +40,7 @@ async function nameless(deps: CollectDeps, round: Round) {
   let topics = 0;
   for await (const row of deps.ledger.unfiled(round.plan.job_id)) {
     topics = Math.max(topics, Number(TOPIC.exec(row.filed_as ?? '')?.[1] ?? 0));
-    if (!isUndecided(round, row)) continue;
+    if (!isUndecided(round, row) || (await isFiled(deps, round, row))) continue;
     undecided += 1;
     first ??= row;
   }
@@ -62,14 +61,15 @@ async function fileByElimination(deps: CollectDeps, round: Round, ordinal: numbe
   round.board.answered(ordinal, rows.answered.kind, line.mark);
 }
 
-/** A step that was lost when a section had its answer, and its line did not say so yet, would have it stored and billed as another. */
-async function endElimination({ ledger }: CollectDeps, round: Round): Promise<void> {
-  for await (const row of ledger.unfiled(round.plan.job_id)) {
-    if (!isUndecided(round, row)) continue;
-    const ordinal = round.board.holderOf(markOf(round, row));
-    const asked = ordinal === undefined ? undefined : (await round.sections.facts([ordinal])).get(ordinal);
-    if (asked) await ledger.putUnfiled([{ ...row, filed_as: asked.section }]);
-  }
+/**
+ * Whether a section has its answer from this line though its row does not say so: a step was lost between the two. The row
+ * is made to say it, or the answer would be stored and billed once more.
+ */
+async function isFiled({ ledger }: CollectDeps, round: Round, row: Unfiled): Promise<boolean> {
+  const ordinal = round.board.holderOf(markOf(round, row));
+  const asked = ordinal === undefined ? undefined : (await round.sections.facts([ordinal])).get(ordinal);
+  if (asked) await ledger.putUnfiled([{ ...row, filed_as: asked.section }]);
+  return asked !== undefined;
 }
 
 /** Mark of the line that a row keeps. */
@@ -88,7 +88,7 @@ async function keepAsTopics(deps: CollectDeps, round: Round, taken: number): Pro
     await deps.ledger.putUnfiled(rows.map(({ unfiled }) => unfiled));
     rows = [];
   };
-  for await (const row of deps.ledger.unfiled(round.plan.job_id)) {
+  for await (const row of deps.ledger.unfiled(round.plan.job_id, round.round)) {
     if (!isUndecided(round, row)) continue;
     const section = `topic_${number + 1}`;
     const report = topicRow(round, row, section, shown);

@@ -26,6 +26,10 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - others) / CHARACTERS_PER_TOKEN) + others;
 }
 
+/** The sum of two amounts; undefined when either is not known. */
+export const addKnown = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : one + other;
+
 /** What one round costs before it is sent: expected and, with every answer at its `max_tokens`, at most. */
 export interface Estimate {
   sections: number;
@@ -49,10 +53,7 @@ export function estimateCost(
   const all = (tokensOf: (input: number, maxTokens: number) => Tokens) =>
     // each by itself: some models charge more for a long message
     requests.reduce<number | undefined>(
-      (sum, { maxTokens }, index) => {
-        const cost = costUsd(model, tokensOf(inputs[index] ?? 0, maxTokens));
-        return sum === undefined || cost === undefined ? undefined : sum + cost;
-      },
+      (sum, { maxTokens }, index) => addKnown(sum, costUsd(model, tokensOf(inputs[index] ?? 0, maxTokens))),
       costUsd(model, NO_TOKENS),
     );
   return {

@@ -1,3 +1,4 @@
+import { addKnown } from '../domain/cost.ts';
 import type { AnsweredFacts, Plan, Unfiled } from '../domain/ledger-entries.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../domain/usage.ts';
 import type { Ledger } from '../ports.ts';
@@ -14,7 +15,7 @@ export class Bill {
   add({ tokens, cost_usd }: Pick<AnsweredFacts, 'tokens' | 'cost_usd'>): void {
     if (!tokens) return;
     this.tokens = addTokens(this.tokens, tokens);
-    this.cost = this.cost === undefined || cost_usd === undefined ? undefined : this.cost + cost_usd;
+    this.cost = addKnown(this.cost, cost_usd);
   }
 }
 

@@ -49,7 +49,7 @@ export async function closeFailed(
     written: countEnding(deps.metrics, 'FAILED', ledger?.summary, name),
     set: {
       ...(left.length > 0 ? { checker_schedule_failed: true } : {}),
-      ...(ledger?.plan && ledger.summary ? { job_results: jobResults(ledger.plan, ledger.summary, seconds) } : {}),
+      ...figuresOf(ledger, seconds),
     },
   };
   return close(deps, run, ledger, ending);
@@ -70,8 +70,15 @@ export const nameOfBatch = ({ batch_id, round, part }: BatchEntry): string =>
 
 type FoundInLedger = { plan: Plan | undefined; batches: BatchEntry[]; summary: JobSummary | undefined };
 
+/** `job_results` of a row; nothing where nothing was sent or reused, or the ledger cannot be read. @param seconds the job took */
+export const figuresOf = (found: FoundInLedger | undefined, seconds: number): { job_results?: string } =>
+  found?.plan && found.summary ? { job_results: jobResults(found.plan, found.summary, seconds) } : {};
+
 /** @returns undefined when the ledger's rows cannot be read: they are of another version, or damaged */
-async function readLedger({ ledger, log }: CloseFailedDeps, { job_id }: JobRun): Promise<FoundInLedger | undefined> {
+export async function readLedger(
+  { ledger, log }: CloseFailedDeps,
+  { job_id }: Pick<JobRun, 'job_id'>,
+): Promise<FoundInLedger | undefined> {
   try {
     const plan = await ledger.plan(job_id);
     const batches = await ledger.batches(job_id);

@@ -46,11 +46,8 @@ export async function closeJob(
   batches: readonly BatchEntry[],
   ending: Ending,
 ): Promise<boolean> {
-  // A row that was marked when this execution was stopped is taken straight to its end: that is true whether the step is
-  // of a redriven execution, or was still at work when it was stopped.
-  const mine = (row: JobRow) => isOurs(row, execution) || wasStopped(row, execution);
   const closed =
-    (await closeOwn(deps, job_id, execution, ending, mine)) || (await closeCancelled(deps, job_id, execution, ending));
+    (await closeOwn(deps, job_id, execution, ending)) || (await closeCancelled(deps, job_id, execution, ending));
   if (plan) await closeWatchRows(deps, { job_id, execution }, plan, batches, ending);
   return closed;
 }
@@ -72,22 +69,24 @@ async function closeWatchRows(
     if (!there) continue;
     const left = endedHere && there.batch_job_id === job_id && typeof there.execution_status === 'string';
     const worker = left ? String(there.worker_id) : execution;
-    const mine = (row: JobRow) => isOurs(row, worker) || wasStopped(row, worker);
-    await changeOwn(deps, id, worker, (row) => terminal(deps, row, ofBatches), mine);
+    await changeOwn(deps, id, worker, (row) => terminal(deps, row, ofBatches), heldBy(worker));
   }
 }
+
+/**
+ * Which rows an execution may close. One that was marked when it was stopped is taken straight to its end: that is true
+ * whether the step is of a redriven execution, or was still at work when it was stopped.
+ */
+const heldBy =
+  (execution: string) =>
+  (row: JobRow): boolean =>
+    isOurs(row, execution) || wasStopped(row, execution);
 
 /** How rows end that stand beside a job's own: a job that is CANCELLED has not COMPLETED, whatever was collected. */
 export const asCancelled = (job: Record<string, unknown> | undefined, ending: Ending): EndingOfRow =>
   ending.status === 'COMPLETED' && job?.status === 'CANCELLED' ? { ...ending, status: 'CANCELLED' } : ending;
 
-async function closeOwn(
-  deps: CloseDeps,
-  jobId: string,
-  execution: string,
-  ending: Ending,
-  mine: (row: JobRow) => boolean,
-): Promise<boolean> {
+async function closeOwn(deps: CloseDeps, jobId: string, execution: string, ending: Ending): Promise<boolean> {
   let before: JobRow | undefined;
   const set = (row: JobRow) => {
     before = row;
@@ -95,7 +94,7 @@ async function closeOwn(
     const redriven = wasStopped(row, execution) ? { execution_redrives: Number(row.execution_redrives ?? 0) + 1 } : {};
     return { ...terminal(deps, row, ending, ending.set), ...redriven };
   };
-  const closed = await changeOwn(deps, jobId, execution, set, mine);
+  const closed = await changeOwn(deps, jobId, execution, set, heldBy(execution));
   if (closed && before) ending.written?.(before);
   return closed;
 }

@@ -3,9 +3,7 @@ import type { Answered, AskedFacts, Plan } from '../domain/ledger-entries.ts';
 import { type ReportRow, reusedRow } from '../domain/report-row.ts';
 import { reusableText } from '../domain/reusable.ts';
 import type { Ledger, Log, Reports } from '../ports.ts';
-
-/** Texts held in memory at once. */
-const TEXTS_AT_ONCE = 25;
+import { rowsByKey, TEXTS_AT_ONCE } from './rows-by-key.ts';
 
 interface FileDeps {
   ledger: Ledger;
@@ -54,13 +52,14 @@ async function fileSlice({ ledger, reports }: FileDeps, plan: Plan, asked: Asked
 }
 
 async function textsFor(reports: Reports, plan: Plan, asked: readonly AskedFacts[]) {
-  const nameOf = ({ rid_section_model, timestamp }: Record<string, unknown>) => `${rid_section_model}\n${timestamp}`;
   // two sections may have the same prompt, and so the same text
-  const keys = new Map(asked.flatMap(({ reuse }) => (reuse ? [[nameOf(reuse.key), reuse.key]] : [])));
-  const rows = new Map((await reports.read([...keys.values()])).map((row) => [nameOf(row), row]));
+  const rowOf = await rowsByKey(
+    reports,
+    asked.flatMap(({ reuse }) => reuse?.key ?? []),
+  );
   return new Map(
     asked.flatMap((facts) => {
-      const text = facts.reuse && reusableText(rows.get(nameOf(facts.reuse.key)), plan, facts);
+      const text = facts.reuse && reusableText(rowOf(facts.reuse.key), plan, facts);
       return text ? [[facts.ordinal, text]] : [];
     }),
   );

@@ -1,3 +1,4 @@
+import { addKnown } from '../domain/cost.ts';
 import { ordinalOf } from '../domain/keys.ts';
 import type { AnsweredFacts, BatchEntry, Plan } from '../domain/ledger-entries.ts';
 import { REASONS, type Reason } from '../domain/outcome.ts';
@@ -66,9 +67,8 @@ function countReused(
   reuse: Pick<JobSummary, 'reused' | 'reused_saved_usd'>,
   { saved_usd: saved }: Pick<AnsweredFacts, 'saved_usd'>,
 ): void {
-  const sum = reuse.reused_saved_usd;
   reuse.reused += 1;
-  reuse.reused_saved_usd = sum === undefined || saved === undefined ? undefined : sum + saved;
+  reuse.reused_saved_usd = addKnown(reuse.reused_saved_usd, saved);
 }
 
 /** How many sections were reused and what that saved, for a line of a log; empty when none was. */

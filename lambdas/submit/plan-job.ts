@@ -1,5 +1,5 @@
 import type { TalliedComment } from '../domain/comments.ts';
-import { type Estimate, estimateCost } from '../domain/cost.ts';
+import { addKnown, type Estimate, estimateCost } from '../domain/cost.ts';
 import { ConversationNotReady, UnknownModel } from '../domain/errors.ts';
 import type { JobConfig } from '../domain/job-config.ts';
 import type { JobRow } from '../domain/job-row.ts';
@@ -100,11 +100,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   };
   const rows = drafts.map((draft, ordinal) => askedRow(plan, draft, texts.get(draft.prompt_hash), ordinal));
   const [kept, open] = [rows.filter(({ reuse }) => reuse), rows.filter(({ reuse }) => !reuse)];
-  const saved = kept.map(({ reuse }) => reuse?.saved_usd);
-  const reusedSavedUsd = saved.reduce(
-    (sum, usd) => (sum === undefined || usd === undefined ? undefined : sum + usd),
-    0,
-  );
+  const reusedSavedUsd = kept.map(({ reuse }) => reuse?.saved_usd).reduce(addKnown, 0);
   return { plan, asked: [...kept, ...splitIntoParts(open, config.max_batch_size)], estimate, reusedSavedUsd };
 }
 

@@ -1,10 +1,8 @@
 import type { Reuse } from '../domain/ledger-entries.ts';
 import type { ReportKey } from '../domain/report-row.ts';
 import { type MadeWith, reusableRow, reusableText, reuseOf } from '../domain/reusable.ts';
+import { rowsByKey, TEXTS_AT_ONCE } from '../job/rows-by-key.ts';
 import type { Reports, StoredSections } from '../ports.ts';
-
-/** Rows whose text is held in memory at once. */
-const ROWS_AT_ONCE = 25;
 
 /** A section as it would be asked for. */
 export interface Wanted {
@@ -29,9 +27,13 @@ export async function findReusable(
   const found = new Map<string, Reuse>();
   let slice: Candidate[] = [];
   const look = async () => {
-    for (const { key, prompt_hash, row } of await withText(reports, slice)) {
+    const rowOf = await rowsByKey(
+      reports,
+      slice.map(({ key }) => key),
+    );
+    for (const { key, prompt_hash } of slice) {
       const section = open.get(prompt_hash);
-      const text = section && reusableText(row, made, section);
+      const text = section && reusableText(rowOf(key), made, section);
       if (!text) continue;
       found.set(prompt_hash, reuseOf(key, text));
       open.delete(prompt_hash);
@@ -42,7 +44,7 @@ export async function findReusable(
     const candidate = reusableRow(row, made);
     if (!candidate || !open.has(candidate.prompt_hash)) continue;
     slice.push(candidate);
-    if (slice.length >= Math.min(ROWS_AT_ONCE, open.size)) await look();
+    if (slice.length >= Math.min(TEXTS_AT_ONCE, open.size)) await look();
     if (open.size === 0) break;
   }
   await look();
@@ -50,14 +52,3 @@ export async function findReusable(
 }
 
 type Candidate = { key: ReportKey; prompt_hash: string };
-
-/** The whole rows of some candidates, in the candidates' order; those that are gone are left out. */
-async function withText(reports: Pick<Reports, 'read'>, candidates: readonly Candidate[]) {
-  if (candidates.length === 0) return [];
-  const nameOf = ({ rid_section_model, timestamp }: Record<string, unknown>) => `${rid_section_model}\n${timestamp}`;
-  const rows = new Map((await reports.read(candidates.map(({ key }) => key))).map((row) => [nameOf(row), row]));
-  return candidates.flatMap((candidate) => {
-    const row = rows.get(nameOf(candidate.key));
-    return row ? [{ ...candidate, row }] : [];
-  });
-}

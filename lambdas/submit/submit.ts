@@ -57,16 +57,15 @@ async function submitDue(deps: SubmitDeps, handed: JobState, row: JobRow | undef
   const first_round = state.round === 0 ? round : state.first_round;
   const begun = known.filter((batch) => batch.round === round);
   const due = { round, version: handed.version };
-  // a text to be reused that is gone has to be bought after all
-  if ((round > 1 || nothingToBuy) && begun.length === 0) {
-    const next = await writeNextRound(deps, plan, { ...due, startedAnew: round === first_round });
-    if (next.kind === 'over budget') await tellNotSent(deps, state, next.why);
-    if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
-  }
-  // what is left to send of a round that was begun is counted already
-  if (round === 1 && begun.length === 0 && !nothingToBuy) {
-    const ours = await reserveToday(deps, plan, { ...due, most_usd: plan.most_usd });
-    if (!ours) return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
+  // what is left to send of a round that was begun is written and counted already
+  if (begun.length === 0) {
+    // a text to be reused that is gone has to be bought after all
+    if (round > 1 || nothingToBuy) {
+      const next = await writeNextRound(deps, plan, { ...due, startedAnew: round === first_round });
+      if (next.kind === 'over budget') await tellNotSent(deps, state, next.why);
+      if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
+    } else if (!(await reserveToday(deps, plan, { ...due, most_usd: plan.most_usd })))
+      return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
   }
   const sent = await sendRound(deps, state, row, plan, round, begun);
   if (sent.next === 'settle') return { ...sent, first_round };

@@ -4,11 +4,18 @@ import { closeFailed } from '../job/close-failed.ts';
 import { isNobodys, isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
 import { condition, reopen } from '../job/put-back.ts';
 import type { ExecutionStatus } from '../ports.ts';
-import { DAYS_OF_RESULTS, type Found, idleSeconds, MINUTE, type Rule, runOf, type SweepDeps } from './rule.ts';
-import { isToBeTakenUp, neverStarted, start, takeUp } from './take-up.ts';
+import {
+  DAYS_OF_RESULTS,
+  type Found,
+  idleSeconds,
+  isDue,
+  type Rule,
+  runOf,
+  SETTLED_SECONDS,
+  type SweepDeps,
+} from './rule.ts';
+import { neverStarted, start, TAKE_UP_AFTER, takeUp } from './take-up.ts';
 import { takeBack, unwatchedNames } from './unwatched.ts';
-
-const SETTLED_SECONDS = 5 * MINUTE;
 
 /**
  * CANCELLED rows of ours that no execution works on, and jobs that nobody has taken. One with a paid batch is taken up
@@ -30,7 +37,7 @@ export const cancelled: Rule = {
     const batches = await unwatchedNames(deps, row);
     const lost = status === 'unknown' && !ended ? neverStarted(row, deps.stage) : undefined;
     if (lost && batches.length > 0) return { did: await start(deps, lost) };
-    if (batches.length > 0 && isToBeTakenUp(deps, row)) return { did: await takeUp(deps, row, batches) };
+    if (batches.length > 0 && isDue(deps, row, TAKE_UP_AFTER)) return { did: await takeUp(deps, row, batches) };
     if (ended) {
       if (batches.length === 0 && row.checker_schedule_failed) await takeBack(deps, row);
       return { did: 'left', unwatched: batches.length };

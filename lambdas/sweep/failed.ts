@@ -1,12 +1,11 @@
-import { AWAITING_BATCH, jobRowSchema, withLogLine } from '../domain/job-row.ts';
+import { AWAITING_BATCH, withLogLine } from '../domain/job-row.ts';
 import { tellUnwatched } from '../job/close-failed.ts';
 import { isNobodys, isUnderWay, isWorkedByUs, type MarkedRow } from '../job/marks.ts';
 import { condition, putBack, reopen } from '../job/put-back.ts';
 import { isBesideAnother } from './beside.ts';
-import { DAYS_OF_RESULTS, idleSeconds, MINUTE, type Rule, type SweepDeps } from './rule.ts';
+import { DAYS_OF_RESULTS, HOUR, isDue, type Rule, type SweepDeps } from './rule.ts';
 import { takeBack, unwatchedNames } from './unwatched.ts';
 
-const HOUR = 60 * MINUTE;
 /** How long after its end a job with an unwatched batch is resumed, in seconds: the first, second and third time. */
 const RESUME_AFTER = [HOUR, 4 * HOUR, 16 * HOUR];
 
@@ -26,7 +25,12 @@ export const failed: Rule = {
       return { did: 'left' };
     }
     if (!row.checker_schedule_failed) await tell(deps, row, batches);
-    else if (isDue(deps, row) && !(await isBesideAnother(deps, row))) {
+    // stopped by a person, who may have had a reason
+    else if (
+      row.execution_status !== 'ABORTED' &&
+      isDue(deps, row, RESUME_AFTER) &&
+      !(await isBesideAnother(deps, row))
+    ) {
       const why = `a paid batch is left unwatched (${batches.join(', ')})`;
       if (await putBack(deps, row, why, row.resumed + 1)) return { did: 'resumed' };
     }
@@ -41,12 +45,6 @@ const wasRefused = (row: MarkedRow): boolean =>
 /** Whether the execution goes on though the news of its redrive has not come. */
 const wasRedriven = async ({ executions }: SweepDeps, row: MarkedRow): Promise<boolean> =>
   row.execution_status !== undefined && isUnderWay(await executions.status(row.worker_id));
-
-function isDue({ now }: SweepDeps, row: MarkedRow): boolean {
-  // stopped by a person, who may have had a reason; and what cannot be read would only be refused again
-  if (row.execution_status === 'ABORTED' || !jobRowSchema.safeParse(row).success) return false;
-  return idleSeconds(row, now()) >= (RESUME_AFTER[row.resumed] ?? Number.POSITIVE_INFINITY);
-}
 
 /** A step that was under way when its execution was stopped may have sent a batch after the row was closed. */
 async function tell(deps: SweepDeps, row: MarkedRow, batches: readonly string[]): Promise<void> {

@@ -7,16 +7,13 @@ import { condition } from '../job/put-back.ts';
 import {
   type Did,
   idleSeconds,
-  MINUTE,
   type Rule,
   resumeOrGiveUp,
   runOf,
+  SETTLED_SECONDS,
   type SweepDeps,
   secondsSinceFirst,
 } from './rule.ts';
-
-/** A row that was written less long ago is being worked on; what Step Functions tells of new executions is late, too. */
-const SETTLED_SECONDS = 5 * MINUTE;
 
 /** PROCESSING rows of ours whose execution is gone: closed as their execution's end would have been, or resumed. */
 export const processing: Rule = {

@@ -1,3 +1,4 @@
+import { jobRowSchema } from '../domain/job-row.ts';
 import { executionName } from '../domain/keys.ts';
 import type { CloseFailedDeps, JobRun } from '../job/close-failed.ts';
 import { closeFailed } from '../job/close-failed.ts';
@@ -39,6 +40,9 @@ export interface Rule {
 /** Times a job is put back to PENDING without being asked. */
 export const MOST_RESUMED = 5;
 export const MINUTE = 60;
+export const HOUR = 60 * MINUTE;
+/** A row that was written less long ago is being worked on; what Step Functions tells of new executions is late, too. */
+export const SETTLED_SECONDS = 5 * MINUTE;
 /** Results can be had from the API for as many days. */
 export const DAYS_OF_RESULTS = 29;
 
@@ -47,6 +51,16 @@ export function idleSeconds(row: MarkedRow, now: Date): number {
   const times = [row.created_at, row.updated_at, row.started_at].map((time) => Date.parse(time));
   const known = times.filter((time) => !Number.isNaN(time));
   return known.length > 0 ? (now.getTime() - Math.max(...known)) / 1000 : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Whether a job that was resumed so often is to be resumed again now.
+ * @param after seconds to wait the first, second … time; after the last it is left
+ */
+export function isDue({ now }: SweepDeps, row: MarkedRow, after: readonly number[]): boolean {
+  // what cannot be read would only be refused again
+  if (!jobRowSchema.safeParse(row).success) return false;
+  return idleSeconds(row, now()) >= (after[row.resumed] ?? Number.POSITIVE_INFINITY);
 }
 
 /** Seconds since the first of these times that a row has; 0 when it has none. */

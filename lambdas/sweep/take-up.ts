@@ -1,21 +1,13 @@
-import { jobRowSchema, withLogLine } from '../domain/job-row.ts';
+import { withLogLine } from '../domain/job-row.ts';
 import { executionName } from '../domain/keys.ts';
 import type { JobRun } from '../job/close-failed.ts';
 import type { MarkedRow } from '../job/marks.ts';
 import { REOPENED } from '../job/own.ts';
 import { condition } from '../job/put-back.ts';
-import { type Did, idleSeconds, MINUTE, MOST_RESUMED, type SweepDeps } from './rule.ts';
+import { type Did, HOUR, MINUTE, type SweepDeps } from './rule.ts';
 
-const HOUR = 60 * MINUTE;
 /** How long after its last change a cancelled job with an unwatched batch is taken up, in seconds: at once, then ever later. */
-const TAKE_UP_AFTER = [5 * MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, 16 * HOUR];
-
-/** Whether a cancelled job whose batches nobody watches is to be taken up now. */
-export function isToBeTakenUp({ now }: SweepDeps, row: MarkedRow): boolean {
-  // what cannot be read would only be refused again
-  if (row.resumed >= MOST_RESUMED || !jobRowSchema.safeParse(row).success) return false;
-  return idleSeconds(row, now()) >= (TAKE_UP_AFTER[row.resumed] ?? Number.POSITIVE_INFINITY);
-}
+export const TAKE_UP_AFTER = [5 * MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, 16 * HOUR];
 
 /**
  * Gives a cancelled job a new execution, which cancels its open batches, collects what is finished and closes the row. The

@@ -2,10 +2,10 @@ import { StoreUnavailable } from '../domain/errors.ts';
 import { withLogLine } from '../domain/job-row.ts';
 import { whyOf } from '../domain/why-of.ts';
 import { secondsSince } from '../job/close.ts';
-import { nameOfBatch, untold } from '../job/close-failed.ts';
+import { figuresOf, nameOfBatch, readLedger, untold } from '../job/close-failed.ts';
 import type { MarkedRow } from '../job/marks.ts';
 import { condition } from '../job/put-back.ts';
-import { jobResults, summarize, unwatched } from '../job/summary.ts';
+import { unwatched } from '../job/summary.ts';
 import type { SweepDeps } from './rule.ts';
 
 /** Batches of a job that are paid for and not collected; where the ledger does not tell, the one that the row names. */
@@ -37,18 +37,9 @@ export async function takeBack(deps: SweepDeps, row: MarkedRow): Promise<void> {
   deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
 }
 
-/** `job_results` as the ledger has them now; nothing where it has no batch or cannot be read. */
-async function figures({ ledger, log, now }: SweepDeps, row: MarkedRow): Promise<{ job_results?: string }> {
-  try {
-    const plan = await ledger.plan(row.job_id);
-    const summary = plan && (await summarize(ledger, plan));
-    if (!plan || !summary || summary.batches.length === 0) return {};
-    const ended = Date.parse(String(row.completed_at ?? ''));
-    const seconds = secondsSince(row.started_at, Number.isNaN(ended) ? now() : new Date(ended));
-    return { job_results: jobResults(plan, summary, seconds) };
-  } catch (error) {
-    if (error instanceof StoreUnavailable) throw error;
-    log.error('the ledger cannot be read', { job_id: row.job_id, why: whyOf(error) });
-    return {};
-  }
+/** The figures as the ledger has them now; the job took no longer since. */
+async function figures(deps: SweepDeps, row: MarkedRow): Promise<{ job_results?: string }> {
+  const ended = Date.parse(String(row.completed_at ?? ''));
+  const seconds = secondsSince(row.started_at, Number.isNaN(ended) ? deps.now() : new Date(ended));
+  return figuresOf(await readLedger(deps, row), seconds);
 }

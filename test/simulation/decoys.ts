@@ -1,6 +1,7 @@
-import { type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/domain/new-job-row.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import { rowText } from '../table-rows.ts';
 import { MODEL } from './times.ts';
 
 const AT = new Date('2026-11-20T09:00:00Z');
@@ -40,7 +41,7 @@ export async function putDecoys(db: DynamoDBDocumentClient): Promise<void> {
 /** Which rows of other owners are no longer as they were put. */
 export function touchedDecoys(found: { jobs: Row[]; reports: Row[]; ledger: Row[] }): string[] {
   const missing = (rows: Row[], wanted: readonly Row[], key: string) =>
-    wanted.filter((want) => !rows.some((have) => text(have) === text(want))).map((want) => String(want[key]));
+    wanted.filter((want) => !rows.some((have) => rowText(have) === rowText(want))).map((want) => String(want[key]));
   return [
     ...missing(found.jobs, JOB_ROWS, 'job_id'),
     ...missing(found.reports, [REPORT_ROW], 'rid_section_model'),
@@ -49,16 +50,3 @@ export function touchedDecoys(found: { jobs: Row[]; reports: Row[]; ledger: Row[
 }
 
 type Row = Record<string, unknown>;
-const text = (value: Row): string => JSON.stringify(value, Object.keys(value).sort());
-
-/** Every row of a table. */
-export async function allRows(db: DynamoDBDocumentClient, table: string): Promise<Row[]> {
-  const rows: Row[] = [];
-  let ExclusiveStartKey: Row | undefined;
-  do {
-    const page = await db.send(new ScanCommand({ TableName: table, ExclusiveStartKey, ConsistentRead: true }));
-    rows.push(...(page.Items ?? []));
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
-  return rows;
-}

@@ -1,6 +1,7 @@
 import { jobMark } from '../../lambdas/domain/keys.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { allRows, touchedDecoys } from './decoys.ts';
+import { allRows } from '../table-rows.ts';
+import { touchedDecoys } from './decoys.ts';
 import { answersKept } from './invariants/answers-kept.ts';
 import { batchesCancelled, batchesTold } from './invariants/batches-told.ts';
 import { daysAddUp, roundsPriced } from './invariants/day-spent.ts';

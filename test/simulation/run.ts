@@ -1,7 +1,7 @@
 import { redriveJob } from '../../cli/commands/redrive.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import { allRows } from '../table-rows.ts';
 import type { Breakage } from './breakage.ts';
-import { allRows } from './decoys.ts';
 import type { FaultPlan } from './fault.ts';
 import { violationsOf } from './invariants.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CREATE_BATCH } from '../../lambdas/domain/job-row.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
+import { allRows } from '../table-rows.ts';
 import type { Call } from './calls/dynamodb.ts';
-import { allRows } from './decoys.ts';
 import type { Row } from './invariants/left.ts';
 import { currentInvocation } from './invocation.ts';
 

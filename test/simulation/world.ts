@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { silent } from '../../bench/runs/silent.ts';
 import { documentClient } from '../../lambdas/clients/dynamo.ts';
 import { stepFunctions } from '../../lambdas/clients/executions.ts';
 import { jobFinder } from '../../lambdas/clients/job-table.ts';
@@ -25,7 +26,6 @@ import { watchOf } from './watch.ts';
 
 /** Room for many runs on one set of tables, which count on one day: every reservation's condition is put to the test. */
 const DAY_BUDGET_USD = 1_000;
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface WorldOptions {
   plan: FaultPlan;
@@ -56,7 +56,7 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
     db,
     pool: gatedPool(polis.pool, () => gate),
     anthropic: new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels) }),
-    log: quiet,
+    log: silent,
     settings: {
       defaultModel: MODEL,
       jobBudgetUsd: 100,
