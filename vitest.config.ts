@@ -4,7 +4,7 @@ const EMULATOR = 'test/emulator/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/count-reporter.ts'],
+    reporters: ['default', './test/support/count-reporter.ts'],
     maxWorkers: 2,
     teardownTimeout: 30_000,
     projects: [
@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'emulator',
           include: [EMULATOR],
-          globalSetup: ['test/emulator/global-setup.ts'],
+          globalSetup: ['test/support/emulator/global-setup.ts'],
           // one deployment for all files, which take turns; a deployment inside a test bundles every function
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib/core';
-import { InvalidSetting } from '../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { addNarratives } from '../lib/app.ts';
 import { checkWithNag } from '../lib/nag.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';

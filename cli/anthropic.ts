@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { anthropicBatches } from '../lambdas/clients/anthropic.ts';
-import { anthropicClient } from '../lambdas/clients/anthropic-client.ts';
-import { anthropicKeyOf } from '../lambdas/domain/anthropic-secret.ts';
-import { parseOr } from '../lambdas/domain/parse.ts';
+import { anthropicKeyOf } from '../lambdas/runtime/anthropic-secret.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
+import { anthropicBatches, anthropicClient } from '../lambdas/stores/anthropic.ts';
 import { WrongUse } from './errors.ts';
 
 const environmentSchema = z.object({

@@ -1,4 +1,4 @@
-import { AnthropicUnavailable, NarrativesError } from '../lambdas/domain/errors.ts';
+import { AnthropicUnavailable, NarrativesError } from '../lambdas/shared/errors.ts';
 import { AccessRefused, AwsRefused, EndpointDown, WrongUse } from './errors.ts';
 
 const UNREACHABLE = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|TimeoutError/;

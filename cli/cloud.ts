@@ -5,7 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { documentClient } from '../lambdas/clients/dynamo.ts';
+import { documentClient } from '../lambdas/stores/dynamodb.ts';
 import type { GlobalOptions } from './options.ts';
 
 const CONNECT_MS = 5_000;

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { jobTable } from '../lambdas/clients/job-table.ts';
-import { ledgerTable } from '../lambdas/clients/ledger.ts';
-import { storedReports } from '../lambdas/clients/stored-reports.ts';
-import type { ReportsAnswer } from '../lambdas/domain/reports-answer.ts';
-import type { Conversations } from '../lambdas/ports.ts';
+import type { ReportsAnswer } from '../lambdas/report/reports-answer.ts';
+import { jobTable } from '../lambdas/stores/jobs.ts';
+import { ledgerTable } from '../lambdas/stores/ledger.ts';
+import type { Conversations } from '../lambdas/stores/postgres.ts';
+import { storedReports } from '../lambdas/stores/reports.ts';
 import type { Cloud } from './cloud.ts';
 import { conversationFrom } from './commands/submit.ts';
 import type { Deployment } from './deployment.ts';

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import * as z from 'zod';
-import { hostOf, tlsTrouble } from '../lambdas/clients/database-tls.ts';
-import { conversationsOf, postgresPool } from '../lambdas/clients/postgres.ts';
-import { databaseUrlOf } from '../lambdas/domain/database-secret.ts';
-import { InvalidSetting } from '../lambdas/domain/errors.ts';
-import { parseOr } from '../lambdas/domain/parse.ts';
-import type { Conversations } from '../lambdas/ports.ts';
+import { databaseUrlOf } from '../lambdas/runtime/database-secret.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
+import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
+import { type Conversations, conversationsOf, postgresPool } from '../lambdas/stores/postgres.ts';
 import { WrongUse } from './errors.ts';
 
 /** Polis' PostgreSQL as it is reached from here. */

@@ -1,6 +1,6 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
-import { executionArn } from '../lambdas/domain/keys.ts';
+import { executionArn } from '../lambdas/shared/names.ts';
 import { stackName } from '../lib/stack-names.ts';
 import { NotDeployed } from './errors.ts';
 

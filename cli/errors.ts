@@ -1,4 +1,4 @@
-import { BadInput, NarrativesError } from '../lambdas/domain/errors.ts';
+import { BadInput, NarrativesError } from '../lambdas/shared/errors.ts';
 
 /** The command cannot be used so: a flag, an argument or the environment is missing or wrong. Exit code 2. */
 export class WrongUse extends NarrativesError {

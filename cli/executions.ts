@@ -5,8 +5,8 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { executionArn } from '../lambdas/domain/keys.ts';
-import { jsonOrUndefined } from '../lambdas/domain/parse.ts';
+import { executionArn } from '../lambdas/shared/names.ts';
+import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Where an execution stands. */

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { queryAll } from '../lambdas/clients/dynamo.ts';
-import { AWAITING_BATCH, CREATE_BATCH } from '../lambdas/domain/job-row.ts';
+import { AWAITING_BATCH, CREATE_BATCH } from '../lambdas/shared/job-row.ts';
+import { queryAll } from '../lambdas/stores/dynamodb.ts';
 
 /** Lists of narrative jobs by the indexes of the job table, newest first, page by page as they are read. */
 export function jobLists(db: DynamoDBDocumentClient, table: string) {

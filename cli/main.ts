@@ -1,4 +1,4 @@
-import type { NarrativesError } from '../lambdas/domain/errors.ts';
+import type { NarrativesError } from '../lambdas/shared/errors.ts';
 import { translated } from './aws-errors.ts';
 import type { Io } from './io.ts';
 import { parseCommandLine } from './options.ts';

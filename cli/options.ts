@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import * as z from 'zod';
-import { parseOr } from '../lambdas/domain/parse.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
 import { STAGE } from '../lib/settings.ts';
 import { COMMANDS, type CommandName, type Inputs } from './commands.ts';
 import { WrongUse } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { BatchStatus } from '../lambdas/ports.ts';
+import type { BatchStatus } from '../lambdas/stores/anthropic.ts';
 import type { ListedJob } from './commands/jobs.ts';
 import type { Redriven } from './commands/redrive.ts';
 import type { ReportRuns } from './commands/reports.ts';

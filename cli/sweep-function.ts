@@ -1,6 +1,6 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { jsonOrUndefined, parseOr } from '../lambdas/domain/parse.ts';
+import { jsonOrUndefined, parseOr } from '../lambdas/shared/parse.ts';
 import type { SweepResult } from './commands/sweep.ts';
 import { AwsRefused } from './errors.ts';
 

@@ -11,12 +11,12 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { ROUTES } from '../lambdas/http/routes.ts';
+import { ROUTES } from '../lambdas/api/routes.ts';
 import type { NarrativesConfig } from './config.ts';
 import type { NarrativesTables } from './data-stack.ts';
+import { StepFunction } from './function.ts';
 import { constructId } from './narratives-stack.ts';
 import { sharedParts } from './shared-parts.ts';
-import { StepFunction } from './step-function.ts';
 
 export interface ApiStackProps extends StackProps {
   readonly config: NarrativesConfig;

@@ -5,7 +5,7 @@ import type { BuildOptions } from 'esbuild';
 export const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The file of a function's handler. */
-export const handlerFile = (name: string): string => `${PROJECT_ROOT}lambdas/${name}/handler.ts`;
+export const handlerFile = (name: string): string => `${PROJECT_ROOT}lambdas/handlers/${name}.ts`;
 
 const SAME = { target: 'node24', minify: true, sourcesContent: false, mainFields: ['module', 'main'] };
 // The SDK goes into the bundle at the locked version; pg-native is an optional part of pg that is not used.

@@ -1,4 +1,4 @@
-import { InvalidSetting } from '../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { TABLE_NAMES } from './contract.ts';
 import { type NarrativesConfig, SETTINGS } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { InvalidSetting } from '../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
 
 // Lambda takes 4 KB for all of a function's environment; names of tables and secrets take up to some 1.3 KB of it.
 const MOST_CHARACTERS = 2_700;

@@ -4,7 +4,7 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { AWAITING_BATCH, CREATE_BATCH } from '../lambdas/domain/job-row.ts';
+import { AWAITING_BATCH, CREATE_BATCH } from '../lambdas/shared/job-row.ts';
 
 export interface JobStreamProps {
   readonly jobTable: ITable;

@@ -3,6 +3,7 @@ import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
+import type { StepName } from './functions.ts';
 import { AlarmMail } from './monitoring/alarm-mail.ts';
 import { type AlarmRule, alarmRules } from './monitoring/alarms.ts';
 import { narrativesDashboard } from './monitoring/dashboard.ts';
@@ -10,7 +11,6 @@ import { Figures } from './monitoring/figures.ts';
 import type { Watched } from './monitoring/watched.ts';
 import { constructId, type NarrativesStack } from './narratives-stack.ts';
 import { stackName } from './stack-names.ts';
-import type { StepName } from './steps.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly config: NarrativesConfig;

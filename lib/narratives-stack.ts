@@ -3,11 +3,11 @@ import type { Construct } from 'constructs';
 import type { NarrativesConfig } from './config.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
 import { ExecutionWatch } from './execution-watch.ts';
+import { StepFunction } from './function.ts';
+import { STEP_NAMES, STEPS, type StepName, type StepNeeds } from './functions.ts';
 import { JobStream } from './job-stream.ts';
-import { NarrativeMachine } from './narrative-machine.ts';
 import { type SharedParts, sharedParts } from './shared-parts.ts';
-import { StepFunction } from './step-function.ts';
-import { STEP_NAMES, STEPS, type StepName, type StepNeeds } from './steps.ts';
+import { NarrativeMachine } from './state-machine.ts';
 
 export interface NarrativesStackProps extends StackProps {
   readonly config: NarrativesConfig;

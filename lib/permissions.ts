@@ -2,8 +2,8 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Stack } from 'aws-cdk-lib/core';
+import type { StepNeeds } from './functions.ts';
 import type { SharedParts } from './shared-parts.ts';
-import type { StepNeeds } from './steps.ts';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 const CHANGE = ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { InvalidSetting } from '../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { CONTEXT_PREFIX, FILE_KEY, type SettingsFile } from './config.ts';
 
 const DEFAULT_FILE = 'narratives.json';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonOrUndefined } from '../lambdas/domain/parse.ts';
+import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 
 const SERIOUS = ['high', 'critical'];
 

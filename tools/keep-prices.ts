@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { findProvider } from '@pydantic/genai-prices';
-import type { ModelPrices } from '../lambdas/domain/prices.ts';
+import type { ModelPrices } from '../lambdas/money/prices.ts';
 
-const FILE = new URL('../lambdas/domain/anthropic-prices.json', import.meta.url);
+const FILE = new URL('../lambdas/money/anthropic-prices.json', import.meta.url);
 
 /**
  * Anthropic's part of the price list of the installed `@pydantic/genai-prices`, without prose. The functions carry this

@@ -1,5 +1,5 @@
-import { BatchNotFound } from '../../lambdas/domain/errors.ts';
-import type { Batches, BatchStatus } from '../../lambdas/ports.ts';
+import { BatchNotFound } from '../../lambdas/shared/errors.ts';
+import type { Batches, BatchStatus } from '../../lambdas/stores/anthropic.ts';
 
 /** How a batch stands, straight from Anthropic. @throws BatchNotFound, AnthropicRefused, AnthropicUnavailable */
 export async function batchStatus(

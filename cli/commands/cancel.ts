@@ -1,4 +1,4 @@
-import { type CancelDeps, type Cancelled, cancelJob as cancel } from '../../lambdas/job/cancel-job.ts';
+import { type CancelDeps, type Cancelled, cancelJob as cancel } from '../../lambdas/job/cancel.ts';
 import { WrongStatus } from '../errors.ts';
 import { unknownJob } from './own-job.ts';
 

@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import type { JobRow } from '../../lambdas/domain/job-row.ts';
-import { REASONS } from '../../lambdas/domain/outcome.ts';
-import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
-import type { Tokens } from '../../lambdas/domain/usage.ts';
 import { summarize } from '../../lambdas/job/summary.ts';
-import type { JobTable, Ledger } from '../../lambdas/ports.ts';
+import type { Tokens } from '../../lambdas/money/tokens.ts';
+import type { JobRow } from '../../lambdas/shared/job-row.ts';
+import { REASONS } from '../../lambdas/shared/outcome.ts';
+import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
+import type { JobTable } from '../../lambdas/stores/jobs.ts';
+import type { Ledger } from '../../lambdas/stores/ledger.ts';
 import { consoleLink, type Deployment } from '../deployment.ts';
 import { attends, ENDED, executionOf, narrativeJob } from './own-job.ts';
 

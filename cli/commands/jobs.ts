@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { AWAITING_BATCH, type JobRow, jobRowSchema } from '../../lambdas/domain/job-row.ts';
-import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
+import { AWAITING_BATCH, type JobRow, jobRowSchema } from '../../lambdas/shared/job-row.ts';
+import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
 import { STATUSES } from '../commands.ts';
 import { attends, ENDED } from './own-job.ts';
 

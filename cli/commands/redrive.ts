@@ -1,7 +1,7 @@
-import { firstActiveRow } from '../../lambdas/job/active-job.ts';
-import type { ActiveJobs } from '../../lambdas/job/guards.ts';
+import { firstActiveRow } from '../../lambdas/job/active.ts';
 import { pendingAgain } from '../../lambdas/job/put-back.ts';
-import type { JobTable } from '../../lambdas/ports.ts';
+import type { ActiveJobs } from '../../lambdas/stores/guards.ts';
+import type { JobTable } from '../../lambdas/stores/jobs.ts';
 import { JobActive, WrongStatus } from '../errors.ts';
 import { attends, executionOf, narrativeJob } from './own-job.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { defaultLabel } from '../../lambdas/domain/opinion-groups.ts';
-import { unpack } from '../../lambdas/domain/packed.ts';
-import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';
-import { tally } from '../../lambdas/domain/votes.ts';
-import type { Ledger } from '../../lambdas/ports.ts';
+import { defaultLabel } from '../../lambdas/report/opinion-groups.ts';
+import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import { tally } from '../../lambdas/report/votes.ts';
+import { unpack } from '../../lambdas/shared/packed.ts';
+import type { Ledger } from '../../lambdas/stores/ledger.ts';
 import { type CitedComment, markdownReport } from '../../local/output/markdown.ts';
 
 const count = z.number();

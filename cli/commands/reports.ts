@@ -1,5 +1,5 @@
-import { type ReportsAnswer, reportsAnswer } from '../../lambdas/domain/reports-answer.ts';
-import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
+import { type ReportsAnswer, reportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/report/stored-report.ts';
 import { UnknownJob, UnknownReport } from '../errors.ts';
 
 export interface StoredSection {

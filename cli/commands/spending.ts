@@ -1,6 +1,6 @@
-import { daysBefore } from '../../lambdas/domain/days.ts';
-import { type DaySpending, dayOf } from '../../lambdas/domain/spending.ts';
-import type { Spending } from '../../lambdas/ports.ts';
+import { type DaySpending, dayOf } from '../../lambdas/money/day.ts';
+import { daysBefore } from '../../lambdas/shared/days.ts';
+import type { Spending } from '../../lambdas/stores/spending.ts';
 import { columns } from '../print.ts';
 
 /** What the jobs of some days may cost and did cost. */

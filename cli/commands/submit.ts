@@ -1,7 +1,7 @@
-import type { BatchReportsRequest } from '../../lambdas/domain/batch-reports-request.ts';
-import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
-import { type PutJobAnswer, type PutJobDeps, putJob } from '../../lambdas/job/put-job.ts';
-import type { Conversations } from '../../lambdas/ports.ts';
+import type { BatchReportsRequest } from '../../lambdas/job/batch-reports-request.ts';
+import { type PutJobAnswer, type PutJobDeps, putJob } from '../../lambdas/job/put.ts';
+import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
+import type { Conversations } from '../../lambdas/stores/postgres.ts';
 import { DatabaseAway, JobActive } from '../errors.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { NarrativesError } from '../../lambdas/domain/errors.ts';
-import type { JobRow } from '../../lambdas/domain/job-row.ts';
-import type { JobTable } from '../../lambdas/ports.ts';
+import type { NarrativesError } from '../../lambdas/shared/errors.ts';
+import type { JobRow } from '../../lambdas/shared/job-row.ts';
+import type { JobTable } from '../../lambdas/stores/jobs.ts';
 import { STATE } from '../../lib/state-names.ts';
 import { EndpointDown } from '../errors.ts';
 import type { ExecutionLookup, ExecutionNow } from '../executions.ts';

@@ -1,5 +1,6 @@
-import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
-import type { Conversations, JobTable } from '../../lambdas/ports.ts';
+import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import type { JobTable } from '../../lambdas/stores/jobs.ts';
+import type { Conversations } from '../../lambdas/stores/postgres.ts';
 import { UnknownReport } from '../errors.ts';
 
 /**

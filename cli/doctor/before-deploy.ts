@@ -1,6 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import { FILE_KEY, readConfig } from '../../lib/config.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { NarrativesConfig } from '../../lib/settings.ts';

@@ -1,4 +1,5 @@
-import type { Conversations, Topics } from '../../lambdas/ports.ts';
+import type { Conversations } from '../../lambdas/stores/postgres.ts';
+import type { Topics } from '../../lambdas/stores/topics.ts';
 import { type Database, tlsTroubleHere } from '../database.ts';
 import { bad, type Finding, ok, warn } from './finding.ts';
 

@@ -1,5 +1,5 @@
-import { dayOf } from '../../lambdas/domain/spending.ts';
-import type { Spending } from '../../lambdas/ports.ts';
+import { dayOf } from '../../lambdas/money/day.ts';
+import type { Spending } from '../../lambdas/stores/spending.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** With less than this part of the budget left, a job may not fit any more. */

@@ -1,7 +1,7 @@
-import { jobFinder } from '../../lambdas/clients/job-table.ts';
-import { spendingTable } from '../../lambdas/clients/spending.ts';
-import { topicTables } from '../../lambdas/clients/topics.ts';
-import type { NarrativesError } from '../../lambdas/domain/errors.ts';
+import type { NarrativesError } from '../../lambdas/shared/errors.ts';
+import { jobFinder } from '../../lambdas/stores/jobs.ts';
+import { spendingTable } from '../../lambdas/stores/spending.ts';
+import { topicTables } from '../../lambdas/stores/topics.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { openAnthropic } from '../anthropic.ts';
 import type { Cloud } from '../cloud.ts';

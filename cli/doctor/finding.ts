@@ -1,4 +1,4 @@
-import type { NarrativesError } from '../../lambdas/domain/errors.ts';
+import type { NarrativesError } from '../../lambdas/shared/errors.ts';
 
 /** What one check found. */
 export interface Finding {

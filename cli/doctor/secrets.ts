@@ -1,7 +1,7 @@
-import { hostOf } from '../../lambdas/clients/database-tls.ts';
-import { anthropicKeyOf } from '../../lambdas/domain/anthropic-secret.ts';
-import { databaseUrlOf } from '../../lambdas/domain/database-secret.ts';
-import type { Batches } from '../../lambdas/ports.ts';
+import { anthropicKeyOf } from '../../lambdas/runtime/anthropic-secret.ts';
+import { databaseUrlOf } from '../../lambdas/runtime/database-secret.ts';
+import type { Batches } from '../../lambdas/stores/anthropic.ts';
+import { hostOf } from '../../lambdas/stores/database-tls.ts';
 import { bad, type Check, ok } from './finding.ts';
 
 type Read = (name: string) => Promise<string>;

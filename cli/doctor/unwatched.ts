@@ -1,7 +1,7 @@
-import { daysBefore } from '../../lambdas/domain/days.ts';
 import { marksSchema } from '../../lambdas/job/marks.ts';
-import type { JobFinder } from '../../lambdas/ports.ts';
-import { DAYS_OF_RESULTS } from '../../lambdas/sweep/rule.ts';
+import { daysBefore } from '../../lambdas/shared/days.ts';
+import type { JobFinder } from '../../lambdas/stores/jobs.ts';
+import { DAYS_OF_RESULTS } from '../../lambdas/watchdog/sweep/rule.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 const MOST_NAMED = 5;

@@ -1,7 +1,7 @@
-import { addKnown } from '../domain/cost.ts';
-import type { AnsweredFacts, Plan, Unfiled } from '../domain/ledger-entries.ts';
-import { addTokens, NO_TOKENS, type Tokens } from '../domain/usage.ts';
-import type { Ledger } from '../ports.ts';
+import { addKnown } from '../money/cost.ts';
+import { addTokens, NO_TOKENS, type Tokens } from '../money/tokens.ts';
+import type { AnsweredFacts, Plan, Unfiled } from '../shared/ledger-rows.ts';
+import type { Ledger } from '../stores/ledger.ts';
 
 /** What is said of a job whose model is used though the price list does not know it. */
 export const PRICE_UNKNOWN = 'its price is not known, and no budget counts it';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { InvalidJobRow, StoreUnavailable } from '../domain/errors.ts';
-import { AWAITING_BATCH } from '../domain/job-row.ts';
-import type { JobState } from '../domain/job-state.ts';
-import { entry } from '../domain/keys.ts';
-import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { whyOf } from '../domain/why-of.ts';
-import type { Ledger, Metrics } from '../ports.ts';
+import { InvalidJobRow, StoreUnavailable, whyOf } from '../shared/errors.ts';
+import type { JobState } from '../shared/hand-off.ts';
+import { AWAITING_BATCH } from '../shared/job-row.ts';
+import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import { entry } from '../shared/names.ts';
+import type { Ledger } from '../stores/ledger.ts';
 import { type CloseDeps, closeJob, closeUnreadable, type EndedExecution, type Ending, secondsSince } from './close.ts';
 import { countEnding } from './count-ending.ts';
 import { closeLegacyJob } from './legacy-job.ts';

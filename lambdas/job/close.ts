@@ -1,8 +1,9 @@
-import { type JobRow, withLogLine } from '../domain/job-row.ts';
-import type { JobState } from '../domain/job-state.ts';
-import { awaitingJobId } from '../domain/keys.ts';
-import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import type { JobTable, Log } from '../ports.ts';
+import type { JobState } from '../shared/hand-off.ts';
+import { type JobRow, withLogLine } from '../shared/job-row.ts';
+import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import type { Log } from '../shared/log.ts';
+import { awaitingJobId } from '../shared/names.ts';
+import type { JobTable } from '../stores/jobs.ts';
 import { changeOwn, isCancelledUnder, isOurs, readJob, wasStopped } from './own.ts';
 
 export interface CloseDeps {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { tokensSchema } from '../domain/ledger-entries.ts';
-import { jsonOrUndefined } from '../domain/parse.ts';
-import { NO_TOKENS } from '../domain/usage.ts';
-import type { Metrics } from '../ports.ts';
+import { NO_TOKENS } from '../money/tokens.ts';
+import { tokensSchema } from '../shared/ledger-rows.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import { jsonOrUndefined } from '../shared/parse.ts';
 import type { Ending } from './close.ts';
 import type { JobSummary } from './summary.ts';
 

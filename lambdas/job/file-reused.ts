@@ -1,8 +1,10 @@
-import { entry, ordinalOf } from '../domain/keys.ts';
-import type { Answered, AskedFacts, Plan } from '../domain/ledger-entries.ts';
-import { type ReportRow, reusedRow } from '../domain/report-row.ts';
-import { reusableText } from '../domain/reusable.ts';
-import type { Ledger, Log, Reports } from '../ports.ts';
+import { reusableText } from '../report/reusable.ts';
+import { type ReportRow, reusedRow } from '../report/row.ts';
+import type { Answered, AskedFacts, Plan } from '../shared/ledger-rows.ts';
+import type { Log } from '../shared/log.ts';
+import { entry, ordinalOf } from '../shared/names.ts';
+import type { Ledger } from '../stores/ledger.ts';
+import type { Reports } from '../stores/reports.ts';
 import { rowsByKey, TEXTS_AT_ONCE } from './rows-by-key.ts';
 
 interface FileDeps {

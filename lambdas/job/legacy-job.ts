@@ -1,5 +1,5 @@
-import type { JobRow } from '../domain/job-row.ts';
-import type { BatchEntry, Plan } from '../domain/ledger-entries.ts';
+import type { JobRow } from '../shared/job-row.ts';
+import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import { asCancelled, type CloseDeps, type Ending, terminal } from './close.ts';
 import { readJob } from './own.ts';
 

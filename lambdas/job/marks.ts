@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { AWAITING_BATCH, CREATE_BATCH } from '../domain/job-row.ts';
-import { isExecutionName } from '../domain/keys.ts';
-import type { ExecutionStatus } from '../ports.ts';
+import { AWAITING_BATCH, CREATE_BATCH } from '../shared/job-row.ts';
+import { isExecutionName } from '../shared/names.ts';
+import type { ExecutionStatus } from '../stores/executions.ts';
 
 const text = z.string().catch('');
 const count = z.number().int().nonnegative().catch(0);

@@ -1,7 +1,8 @@
-import { InvalidJobRow, StoreUnavailable } from '../domain/errors.ts';
-import { type JobRow, jobRowSchema } from '../domain/job-row.ts';
-import { parseOr } from '../domain/parse.ts';
-import type { JobTable, Log } from '../ports.ts';
+import { InvalidJobRow, StoreUnavailable } from '../shared/errors.ts';
+import { type JobRow, jobRowSchema } from '../shared/job-row.ts';
+import type { Log } from '../shared/log.ts';
+import { parseOr } from '../shared/parse.ts';
+import type { JobTable } from '../stores/jobs.ts';
 
 const TRIES = 5;
 

@@ -1,6 +1,8 @@
-import { type JobRow, withLogLine } from '../domain/job-row.ts';
-import { awaitingJobId } from '../domain/keys.ts';
-import type { JobTable, Ledger, Log } from '../ports.ts';
+import { type JobRow, withLogLine } from '../shared/job-row.ts';
+import type { Log } from '../shared/log.ts';
+import { awaitingJobId } from '../shared/names.ts';
+import type { JobTable } from '../stores/jobs.ts';
+import type { Ledger } from '../stores/ledger.ts';
 import type { MarkedRow } from './marks.ts';
 import { changeOwn, REOPENED, wasStopped } from './own.ts';
 

@@ -1,5 +1,5 @@
-import type { ReportKey } from '../domain/report-row.ts';
-import type { Reports } from '../ports.ts';
+import type { ReportKey } from '../report/row.ts';
+import type { Reports } from '../stores/reports.ts';
 
 /** Report rows whose text is to be held in memory at once. */
 export const TEXTS_AT_ONCE = 25;

@@ -1,9 +1,9 @@
-import { addKnown } from '../domain/cost.ts';
-import { ordinalOf } from '../domain/keys.ts';
-import type { AnsweredFacts, BatchEntry, Plan } from '../domain/ledger-entries.ts';
-import { REASONS, type Reason } from '../domain/outcome.ts';
-import type { Tokens } from '../domain/usage.ts';
-import type { Ledger } from '../ports.ts';
+import { addKnown } from '../money/cost.ts';
+import type { Tokens } from '../money/tokens.ts';
+import type { AnsweredFacts, BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import { ordinalOf } from '../shared/names.ts';
+import { REASONS, type Reason } from '../shared/outcome.ts';
+import type { Ledger } from '../stores/ledger.ts';
 import { Bill, isBilledApart, PRICE_UNKNOWN } from './bill.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */

@@ -1,6 +1,4 @@
-import { anthropicBatches } from '../clients/anthropic.ts';
-import { anthropicClient } from '../clients/anthropic-client.ts';
-import type { Batches } from '../ports.ts';
+import { anthropicBatches, anthropicClient, type Batches } from '../stores/anthropic.ts';
 import { environment } from './environment.ts';
 import { anthropicKey } from './secrets.ts';
 import { keptWhile } from './step-handler.ts';

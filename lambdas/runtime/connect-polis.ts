@@ -1,7 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { conversationsOf, postgresPool } from '../clients/postgres.ts';
-import { topicTables } from '../clients/topics.ts';
-import type { Conversations, Topics } from '../ports.ts';
+import { type Conversations, conversationsOf, postgresPool } from '../stores/postgres.ts';
+import { type Topics, topicTables } from '../stores/topics.ts';
 import { environment } from './environment.ts';
 import { databaseUrl } from './secrets.ts';
 import { keptWhile } from './step-handler.ts';

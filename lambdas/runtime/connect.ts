@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { documentClient } from '../clients/dynamo.ts';
-import { jobTable } from '../clients/job-table.ts';
-import { ledgerTable } from '../clients/ledger.ts';
+import { documentClient } from '../stores/dynamodb.ts';
+import { jobTable } from '../stores/jobs.ts';
+import { ledgerTable } from '../stores/ledger.ts';
 import { environment } from './environment.ts';
 
 let db: DynamoDBDocumentClient | undefined;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { InvalidSetting } from '../domain/errors.ts';
-import { parseOr } from '../domain/parse.ts';
+import { InvalidSetting } from '../shared/errors.ts';
+import { parseOr } from '../shared/parse.ts';
 
 const name = z.string().min(1);
 

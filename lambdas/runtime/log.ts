@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { NarrativesError } from '../domain/errors.ts';
-import type { Log } from '../ports.ts';
+import { NarrativesError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
 
 const logger = new Logger();
 

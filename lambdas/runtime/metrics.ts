@@ -1,6 +1,5 @@
 import { Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
-import { METRICS, METRICS_NAMESPACE, metricsService } from '../domain/metrics.ts';
-import type { Metrics } from '../ports.ts';
+import { METRICS, METRICS_NAMESPACE, type Metrics, metricsService } from '../shared/metrics.ts';
 
 const powertools = new PowertoolsMetrics({
   namespace: METRICS_NAMESPACE,

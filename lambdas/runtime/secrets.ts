@@ -1,7 +1,7 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
-import { anthropicKeyOf } from '../domain/anthropic-secret.ts';
-import { databaseUrlOf } from '../domain/database-secret.ts';
-import { InvalidSetting, StoreUnavailable } from '../domain/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../shared/errors.ts';
+import { anthropicKeyOf } from './anthropic-secret.ts';
+import { databaseUrlOf } from './database-secret.ts';
 
 /** A new value of a secret is in use after this time. */
 const MAX_AGE_SECONDS = 300;

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { Metrics } from '../ports.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import { leaving, log, logIds, tellable } from './log.ts';
 import { metrics, publishMetrics } from './metrics.ts';
 

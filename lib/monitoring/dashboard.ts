@@ -14,7 +14,7 @@ import {
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { StepName } from '../steps.ts';
+import type { StepName } from '../functions.ts';
 import type { Watched } from './watched.ts';
 
 const WHOLE = 24;

@@ -1,6 +1,6 @@
 import { Metric, type MetricProps, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { METRICS_NAMESPACE, type MetricName, metricsService } from '../../lambdas/domain/metrics.ts';
+import { METRICS_NAMESPACE, type MetricName, metricsService } from '../../lambdas/shared/metrics.ts';
 
 /** The figures that the functions of one stage publish, by their names. */
 export class Figures {

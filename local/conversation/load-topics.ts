@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { writeAll } from '../../lambdas/clients/dynamo.ts';
+import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from './conversation-data.ts';
 

@@ -9,7 +9,7 @@ import {
   DynamoDBClient,
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
-import { InvalidSetting, StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { claimPort } from './ports.ts';
 import { endProcess } from './processes.ts';
 import { readOr } from './read-or.ts';

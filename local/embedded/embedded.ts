@@ -1,11 +1,11 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
-import { anthropicClient } from '../../lambdas/clients/anthropic-client.ts';
-import { documentClient } from '../../lambdas/clients/dynamo.ts';
-import { postgresPool } from '../../lambdas/clients/postgres.ts';
-import { streamHandler } from '../../lambdas/dispatch/handler.ts';
-import type { Log } from '../../lambdas/ports.ts';
+import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
+import type { Log } from '../../lambdas/shared/log.ts';
+import { anthropicClient } from '../../lambdas/stores/anthropic.ts';
+import { documentClient } from '../../lambdas/stores/dynamodb.ts';
+import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import { LocalStateMachine } from '../machine/local-machine.ts';
 import type { MachineEvent } from '../machine/machine-event.ts';
 import { StreamPump } from '../machine/stream-pump.ts';

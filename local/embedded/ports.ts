@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 
 const HOST = '127.0.0.1';
 

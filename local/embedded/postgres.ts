@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import { claimPort } from './ports.ts';
 
 /** A PostgreSQL in this process that `pg` reaches over a socket. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable } from '../../lambdas/domain/errors.ts';
+import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 
 const GENTLE_MS = 5_000;
 const LOOK_MS = 20;

@@ -1,35 +1,24 @@
 import type { BaseAnthropic } from '@anthropic-ai/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
-import { adopt } from '../../lambdas/adopt/adopt.ts';
-import { checkStatus } from '../../lambdas/check-status/check-status.ts';
-import { anthropicBatches } from '../../lambdas/clients/anthropic.ts';
-import { jobTable } from '../../lambdas/clients/job-table.ts';
-import { ledgerTable } from '../../lambdas/clients/ledger.ts';
-import { conversationsOf } from '../../lambdas/clients/postgres.ts';
-import { reportsTable } from '../../lambdas/clients/reports-table.ts';
-import { spendingTable } from '../../lambdas/clients/spending.ts';
-import { storedSections } from '../../lambdas/clients/stored-reports.ts';
-import { topicTables } from '../../lambdas/clients/topics.ts';
-import { collect } from '../../lambdas/collect/collect.ts';
-import { complete } from '../../lambdas/complete/complete.ts';
-import { fail } from '../../lambdas/fail/fail.ts';
-import type {
-  Batches,
-  Conversations,
-  JobTable,
-  Ledger,
-  Log,
-  Metrics,
-  Reports,
-  Spending,
-  StoredSections,
-  Topics,
-} from '../../lambdas/ports.ts';
-import type { BudgetSettings } from '../../lambdas/submit/budget.ts';
-import { submit } from '../../lambdas/submit/submit.ts';
+import type { BudgetSettings } from '../../lambdas/job/budget.ts';
+import type { Log } from '../../lambdas/shared/log.ts';
+import type { Metrics } from '../../lambdas/shared/metrics.ts';
+import { adopt } from '../../lambdas/steps/adopt.ts';
+import { checkStatus } from '../../lambdas/steps/check-status.ts';
+import { collect } from '../../lambdas/steps/collect/collect.ts';
+import { complete } from '../../lambdas/steps/complete.ts';
+import { fail } from '../../lambdas/steps/fail.ts';
+import { submit } from '../../lambdas/steps/submit.ts';
+import { anthropicBatches, type Batches } from '../../lambdas/stores/anthropic.ts';
+import { type JobTable, jobTable } from '../../lambdas/stores/jobs.ts';
+import { type Ledger, ledgerTable } from '../../lambdas/stores/ledger.ts';
+import { type Conversations, conversationsOf } from '../../lambdas/stores/postgres.ts';
+import { type Reports, reportsTable, type StoredSections, storedSections } from '../../lambdas/stores/reports.ts';
+import { type Spending, spendingTable } from '../../lambdas/stores/spending.ts';
+import { type Topics, topicTables } from '../../lambdas/stores/topics.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import type { TaskStepName } from '../../lib/steps.ts';
+import type { TaskStepName } from '../../lib/functions.ts';
 import type { Step } from '../machine/task-call.ts';
 
 /** Everything any step needs, over one set of clients. */

@@ -1,5 +1,5 @@
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
-import { EXPORT_VOTE } from '../../lambdas/domain/votes.ts';
+import { EXPORT_VOTE } from '../../lambdas/report/votes.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import type { ExportComment, ExportVote } from './export-rows.ts';
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 
 const EXPORT_HOLDS = 'a Polis export folder holds comments.csv, votes.csv, participants-votes.csv and summary.csv';
 

@@ -2,10 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { InvalidSetting } from '../../lambdas/domain/errors.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import { csvRows, exportError, fileOf } from './csv-rows.ts';
-import type { ExportComment, ExportParticipant, ExportVote } from './export-rows.ts';
-import { commentRow, type ExportSummary, participantRow, summary, voteRow } from './export-rows.ts';
+import {
+  commentRow,
+  type ExportComment,
+  type ExportParticipant,
+  type ExportSummary,
+  type ExportVote,
+  participantRow,
+  summary,
+  voteRow,
+} from './export-rows.ts';
 
 /** What the four files of an export hold, checked row by row and against one another. */
 export interface ExportFiles {

@@ -1,4 +1,4 @@
-import { postgresVoteFromExport } from '../../lambdas/domain/votes.ts';
+import { postgresVoteFromExport } from '../../lambdas/report/votes.ts';
 import type { CommentRow, ConversationData, VoteRow } from '../conversation/conversation-data.ts';
 import { deriveMath } from '../math/derive-math.ts';
 import { checkSign } from './check-sign.ts';

@@ -5,7 +5,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { App } from 'aws-cdk-lib/core';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { addNarratives } from '../../lib/app.ts';
-import { STEP_METADATA } from '../../lib/step-function.ts';
+import { STEP_METADATA } from '../../lib/function.ts';
 import { arnOf, resolveText } from './intrinsics.ts';
 import { parsePattern, type StreamPattern } from './stream-filter.ts';
 

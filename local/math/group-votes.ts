@@ -1,4 +1,4 @@
-import { POSTGRES_VOTE } from '../../lambdas/domain/votes.ts';
+import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { MathData } from '../conversation/conversation-data.ts';
 import type { CurrentVote } from './vote-rows.ts';
 

@@ -1,4 +1,4 @@
-import { POSTGRES_VOTE } from '../../lambdas/domain/votes.ts';
+import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { PrincipalAxes } from './principal-axes.ts';
 import type { VoteMatrix } from './vote-rows.ts';
 

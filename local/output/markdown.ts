@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { jsonOrUndefined } from '../../lambdas/domain/parse.ts';
-import { reportSchema } from '../../lambdas/domain/report.ts';
-import type { ReportsAnswer } from '../../lambdas/domain/reports-answer.ts';
-import type { SectionKind } from '../../lambdas/domain/sections.ts';
-import type { Tally } from '../../lambdas/domain/votes.ts';
+import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import type { SectionKind } from '../../lambdas/report/sections.ts';
+import { reportSchema } from '../../lambdas/report/shape.ts';
+import type { Tally } from '../../lambdas/report/votes.ts';
+import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
 
 /** A comment as the appendix shows it. */
 export interface CitedComment {

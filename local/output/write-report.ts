@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { storedReports } from '../../lambdas/clients/stored-reports.ts';
-import { defaultLabel } from '../../lambdas/domain/opinion-groups.ts';
-import { unpack } from '../../lambdas/domain/packed.ts';
-import { type ReportsAnswer, reportsAnswer } from '../../lambdas/domain/reports-answer.ts';
-import type { StoredReport } from '../../lambdas/domain/stored-report.ts';
-import { tally } from '../../lambdas/domain/votes.ts';
+import { defaultLabel } from '../../lambdas/report/opinion-groups.ts';
+import { type ReportsAnswer, reportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import { tally } from '../../lambdas/report/votes.ts';
+import { unpack } from '../../lambdas/shared/packed.ts';
+import { storedReports } from '../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { ConversationData } from '../conversation/conversation-data.ts';
 import type { Embedded } from '../embedded/embedded.ts';

@@ -1,4 +1,4 @@
-import { POSTGRES_VOTE, type PostgresVote } from '../../lambdas/domain/votes.ts';
+import { POSTGRES_VOTE, type PostgresVote } from '../../lambdas/report/votes.ts';
 import type { VoteRow } from '../conversation/conversation-data.ts';
 import type { PlacedComment } from './comments.ts';
 import { between, mulberry32, type Random, shuffled } from './mulberry32.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type ApiAnswer, answered, type Route, refusal } from '../../lambdas/http/answer.ts';
-import { ROUTES } from '../../lambdas/http/routes.ts';
-import type { Log } from '../../lambdas/ports.ts';
+import { type ApiAnswer, answered, type Route, refusal } from '../../lambdas/api/answer.ts';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import type { Log } from '../../lambdas/shared/log.ts';
 import { claimPort } from '../embedded/ports.ts';
 
 const HOST = '127.0.0.1';

@@ -1,8 +1,8 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { putJob, rowAtEnd } from './polis.ts';
-import { deploy } from './servers/deploy.ts';
-import { connect, skipped, stackOutputs } from './system.ts';
+import { deploy } from '../support/emulator/deploy.ts';
+import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
+import { connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('npm run deploy:local', () => {
   const system = skipped ? (undefined as never) : connect();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../local/sample/index.ts';
-import { putJob, readReport, rowAtEnd } from './polis.ts';
-import { apiAddress, asked, batchesTake, connect, skipped } from './system.ts';
+import { putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
+import { apiAddress, asked, batchesTake, connect, skipped } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('the deployed HTTP API', () => {
   const system = skipped ? (undefined as never) : connect();

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { executionName } from '../../lambdas/domain/keys.ts';
+import { executionName } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { SAMPLE } from '../../local/sample/index.ts';
-import { createExistingTables, EXISTING } from './existing-tables.ts';
-import { endedExecution } from './history.ts';
-import { putJob, readReport, rowAtEnd } from './polis.ts';
-import { deploy } from './servers/deploy.ts';
-import { connect, skipped, stackOutputs } from './system.ts';
+import { deploy } from '../support/emulator/deploy.ts';
+import { createExistingTables, EXISTING } from '../support/emulator/existing-tables.ts';
+import { endedExecution } from '../support/emulator/history.ts';
+import { putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
+import { connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('a second stage over tables that exist under other names', () => {
   const system = skipped ? (undefined as never) : connect();

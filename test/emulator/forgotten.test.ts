@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { narratives } from './narratives.ts';
-import { putJob, rowAtEnd } from './polis.ts';
-import { asked, connect, skipped, stackOutputs } from './system.ts';
+import { narratives } from '../support/emulator/narratives.ts';
+import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
+import { asked, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 /** Longer ago than the stream may take. */
 const tenMinutesAgo = () => new Date(Date.now() - 600_000).toISOString();

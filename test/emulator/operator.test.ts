@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../local/sample/index.ts';
-import { narratives } from './narratives.ts';
-import { putJob, readReport, rowAtEnd, rowOnce } from './polis.ts';
-import { asked, batchesTake, connect, skipped } from './system.ts';
+import { narratives } from '../support/emulator/narratives.ts';
+import { putJob, readReport, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
+import { asked, batchesTake, connect, skipped } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
   const system = skipped ? (undefined as never) : connect();

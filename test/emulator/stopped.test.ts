@@ -1,11 +1,11 @@
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executionName } from '../../lambdas/domain/keys.ts';
+import { executionName } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { executionNamed } from './history.ts';
-import { putJob, rowAtEnd, rowOnce } from './polis.ts';
-import { asked, batchesTake, connect, skipped, stackOutputs } from './system.ts';
+import { executionNamed } from '../support/emulator/history.ts';
+import { putJob, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
+import { asked, batchesTake, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('an execution that somebody stops while its batch is being worked on', () => {
   const system = skipped ? (undefined as never) : connect();

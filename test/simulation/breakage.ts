@@ -1,4 +1,4 @@
-import type { ExecutionStatuses, Executions } from '../../lambdas/ports.ts';
+import type { ExecutionStatuses, Executions } from '../../lambdas/stores/executions.ts';
 import type { StepWorld } from '../../local/embedded/steps.ts';
 import type { narratives } from './site.ts';
 

@@ -1,6 +1,6 @@
 import { redriveJob } from '../../cli/commands/redrive.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { allRows } from '../table-rows.ts';
+import { allRows } from '../support/table-rows.ts';
 import type { Breakage } from './breakage.ts';
 import type { FaultPlan } from './fault.ts';
 import { violationsOf } from './invariants.ts';

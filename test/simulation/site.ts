@@ -1,7 +1,7 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type pg from 'pg';
-import { documentClient } from '../../lambdas/clients/dynamo.ts';
-import { postgresPool } from '../../lambdas/clients/postgres.ts';
+import { documentClient } from '../../lambdas/stores/dynamodb.ts';
+import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import type { ConversationData } from '../../local/conversation/conversation-data.ts';
 import { loadPostgres } from '../../local/conversation/load-postgres.ts';
 import { loadTopics } from '../../local/conversation/load-topics.ts';

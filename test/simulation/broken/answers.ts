@@ -1,5 +1,5 @@
-import type { Answered } from '../../../lambdas/domain/ledger-entries.ts';
-import type { ReportRow } from '../../../lambdas/domain/report-row.ts';
+import type { ReportRow } from '../../../lambdas/report/row.ts';
+import type { Answered } from '../../../lambdas/shared/ledger-rows.ts';
 import type { Breakage } from '../breakage.ts';
 import { currentInvocation } from '../invocation.ts';
 import { type BrokenBuild, withLedger, withSteps } from './build.ts';

@@ -1,4 +1,4 @@
-import type { BatchEntry } from '../../../lambdas/domain/ledger-entries.ts';
+import type { BatchEntry } from '../../../lambdas/shared/ledger-rows.ts';
 import { type BrokenBuild, withLedger, withSteps } from './build.ts';
 
 /** Mistakes about what is sent, and about whose a batch is. */

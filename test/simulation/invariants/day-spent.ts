@@ -1,6 +1,6 @@
-import { costUsd } from '../../../lambdas/domain/cost.ts';
-import { countsFor, exactUsd, type Spend } from '../../../lambdas/domain/spending.ts';
-import { usageSchema } from '../../../lambdas/domain/usage.ts';
+import { costUsd } from '../../../lambdas/money/cost.ts';
+import { countsFor, exactUsd, type Spend } from '../../../lambdas/money/day.ts';
+import { usageSchema } from '../../../lambdas/money/tokens.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, type Left, placeOf, type Row } from './left.ts';
 

@@ -1,5 +1,5 @@
-import { costUsd } from '../../../lambdas/domain/cost.ts';
-import { usageSchema } from '../../../lambdas/domain/usage.ts';
+import { costUsd } from '../../../lambdas/money/cost.ts';
+import { usageSchema } from '../../../lambdas/money/tokens.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, keyOf, type Left, resultsOf } from './left.ts';
 

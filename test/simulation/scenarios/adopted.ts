@@ -1,8 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { AWAITING_BATCH } from '../../../lambdas/domain/job-row.ts';
-import { globalSection, legacyCustomId, topicSection } from '../../../lambdas/domain/keys.ts';
-import { serverJob } from '../../../lambdas/domain/new-job-row.ts';
-import { batchRequest } from '../../../lambdas/domain/prompts/request.ts';
+import { serverJob } from '../../../lambdas/job/new-row.ts';
+import { batchRequest } from '../../../lambdas/report/prompt/request.ts';
+import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
+import { globalSection, legacyCustomId, topicSection } from '../../../lambdas/shared/names.ts';
 import type { Scenario } from '../scenario.ts';
 import { MODEL } from '../times.ts';
 import { putRow } from './put.ts';

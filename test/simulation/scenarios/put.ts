@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../../lambdas/domain/new-job-row.ts';
+import { serverJob } from '../../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../../lib/contract.ts';
 import type { Polis } from '../site.ts';
 import { MODEL } from '../times.ts';

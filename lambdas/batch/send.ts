@@ -1,0 +1,138 @@
+import type { BatchRequest } from '../report/prompt/request.ts';
+import { AnthropicRefused } from '../shared/errors.ts';
+import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import type { Log } from '../shared/log.ts';
+import { entry } from '../shared/names.ts';
+import type { Batches, BatchStatus } from '../stores/anthropic.ts';
+import type { Ledger } from '../stores/ledger.ts';
+import { requestCount } from './counts.ts';
+
+export interface SendDeps {
+  ledger: Ledger;
+  batches: Batches;
+  log: Log;
+  now: () => Date;
+}
+
+/** The longest that the call which sends may last, as its client has it, in seconds: the batch may come to be at its very end. */
+const CALL_SECONDS = 240;
+/** How long after a call has ended the API's list may come to show a batch that it made, in seconds. */
+export const LIST_SECONDS = 180;
+/** How long after the intent the API's list may come to show a batch whose creation gave no clear answer, in seconds. */
+export const SETTLE_SECONDS = CALL_SECONDS + LIST_SECONDS;
+const SETTLE_CHECK_SECONDS = 15;
+const HELD_CHECK_SECONDS = 300;
+/** A younger batch may be one whose job is just about to mark it as its own. */
+const MARKED_WITHIN_SECONDS = 60;
+/** Clocks differ: a batch may seem to be created this long before our intent. */
+const CLOCK_SKEW_SECONDS = 60;
+
+export type Sent = { kind: 'sent'; batch: BatchEntry } | { kind: 'settle'; waitSeconds: number; why: string };
+
+/**
+ * Sends one batch, once. The intent is recorded first; where an earlier intent has no batch id (a crash, or an answer
+ * that was lost, or an answer that it is not taken now), the API's list is searched for our batch, and only when the list
+ * has stayed without it for `SETTLE_SECONDS` is it sent again.
+ */
+export async function sendOnce(
+  deps: SendDeps,
+  plan: Plan,
+  intent: { round: number; part: number; requests: BatchRequest[]; known: BatchEntry | undefined },
+): Promise<Sent> {
+  const { known } = intent;
+  if (known?.batch_id) return { kind: 'sent', batch: known };
+  const earlier = known ? await settleIntent(deps, known) : NOT_SENT;
+  if (earlier.kind !== 'not sent') return earlier;
+  const fresh: BatchEntry = {
+    job_id: plan.job_id,
+    entry: entry.batch(intent.round, intent.part),
+    round: intent.round,
+    part: intent.part,
+    state: 'intended',
+    requests: intent.requests.length,
+    intent_at: deps.now().toISOString(),
+    // of those its row may still tell
+    ...(known?.not_ours ? { not_ours: known.not_ours } : {}),
+    expires_at_epoch: plan.expires_at_epoch,
+  };
+  if ((await deps.ledger.putIntent(fresh)) === 'exists')
+    return settle(SETTLE_CHECK_SECONDS, 'another attempt is under way');
+  return send(deps, plan, fresh, intent.requests);
+}
+
+const NOT_SENT = { kind: 'not sent' } as const;
+
+/**
+ * Finds out what became of a submission that was intended and not confirmed.
+ * @returns 'not sent' when the list has stayed without it for `SETTLE_SECONDS`: the intent is then removed
+ */
+export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<Sent | typeof NOT_SENT> {
+  const found = await findOurs(deps, intent);
+  if (found === 'young')
+    return settle(SETTLE_CHECK_SECONDS, 'a batch like ours has just been created: whose it is will show');
+  if (found === 'held')
+    return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by a job that has yet to see whose it is');
+  if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
+  if (deps.now().getTime() < listedBy(intent))
+    return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
+  await deps.ledger.removeIntent(intent);
+  return NOT_SENT;
+}
+
+const settle = (waitSeconds: number, why: string): Sent => ({ kind: 'settle', waitSeconds, why });
+
+async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: BatchRequest[]): Promise<Sent> {
+  const answer = await deps.batches.send(requests).catch(async (error: unknown) => {
+    // only a refusal proves that there is no batch
+    if (error instanceof AnthropicRefused) await deps.ledger.removeIntent(intent);
+    throw error;
+  });
+  if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, intent, answer.batch) };
+  deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
+  if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
+  // a gateway may say so after it has passed the call on: the list is looked at before it is sent again
+  await deps.ledger.updateBatch({ ...intent, refused_at: deps.now().toISOString() });
+  return settle(Math.min(600, Math.max(LIST_SECONDS, Math.ceil(answer.retryAfterSeconds ?? 0))), answer.why);
+}
+
+/** When the list shows the batch, if it was made at all, in ms since the epoch. A call that was answered is over. */
+const listedBy = ({ intent_at, refused_at }: BatchEntry): number =>
+  refused_at ? Date.parse(refused_at) + LIST_SECONDS * 1000 : Date.parse(intent_at) + SETTLE_SECONDS * 1000;
+
+/** Writes the batch id where a later attempt will find it; the owner's mark goes first, so that no other job adopts it. */
+async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatus): Promise<BatchEntry> {
+  const { id: batch_id, created_at, expires_at } = status;
+  await deps.ledger.ownBatch(batch_id, intent, !intent.adopted);
+  const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
+  await deps.ledger.updateBatch(batch);
+  deps.log.info('batch submitted', {
+    job_id: intent.job_id,
+    batch_id,
+    requests: intent.requests,
+    adopted: intent.adopted ?? false,
+  });
+  return batch;
+}
+
+/**
+ * The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is
+ * returned. Whether it is ours its custom ids show at collection; until then others wait for it.
+ * @returns when there is none: 'young' when one was created so lately that its own job may yet mark it, 'held' when there is
+ * one that another only found in the list
+ */
+async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | 'young' | 'held' | undefined> {
+  const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
+  const marked = deps.now().getTime() - MARKED_WITHIN_SECONDS * 1000;
+  const candidates = (await deps.batches.createdSince(since)).filter(
+    (batch) => requestCount(batch) === intent.requests && !intent.not_ours?.includes(batch.id),
+  );
+  const old = candidates.filter((batch) => Date.parse(batch.created_at) <= marked);
+  let held = false;
+  for (const batch of old.reverse()) {
+    const owned = await deps.ledger.ownBatch(batch.id, intent, false);
+    if (owned === 'ours') return batch;
+    held ||= owned === 'unproven';
+  }
+  if (old.length < candidates.length) return 'young';
+  return held ? 'held' : undefined;
+}

@@ -1,5 +1,0 @@
-import { connectTables } from '../runtime/connect.ts';
-import { stepHandler } from '../runtime/step-handler.ts';
-import { fail } from './fail.ts';
-
-export const handler = stepHandler(fail, async () => connectTables());

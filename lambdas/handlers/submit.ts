@@ -1,0 +1,33 @@
+import { connectTables } from '../runtime/connect.ts';
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectPolis } from '../runtime/connect-polis.ts';
+import { environment } from '../runtime/environment.ts';
+import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
+import { stepHandler } from '../runtime/step-handler.ts';
+import { submit } from '../steps/submit.ts';
+import { reportsTable, storedSections } from '../stores/reports.ts';
+import { spendingTable } from '../stores/spending.ts';
+
+export const handler = stepHandler(submit, async () => {
+  const { db, jobs, ledger } = connectTables();
+  const env = environment(
+    'REPORTS_TABLE',
+    'LEDGER_TABLE',
+    'DEFAULT_MODEL',
+    'JOB_BUDGET_USD',
+    'DAY_BUDGET_USD',
+    'UNPRICED_MODELS',
+  );
+  const settings = {
+    defaultModel: env.DEFAULT_MODEL,
+    jobBudgetUsd: env.JOB_BUDGET_USD,
+    dayBudgetUsd: env.DAY_BUDGET_USD,
+    unpricedModels: env.UNPRICED_MODELS,
+    ledgerDays: LEDGER_DAYS,
+  };
+  const reports = reportsTable(db, env.REPORTS_TABLE);
+  const stored = storedSections(db, env.REPORTS_TABLE);
+  const spending = spendingTable(db, env.LEDGER_TABLE);
+  const batches = await connectAnthropic();
+  return { jobs, ledger, reports, stored, spending, settings, ...(await connectPolis(db)), batches };
+});

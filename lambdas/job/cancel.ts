@@ -1,0 +1,112 @@
+import { AWAITING_BATCH, CREATE_BATCH, withLogLine } from '../shared/job-row.ts';
+import type { JobTable } from '../stores/jobs.ts';
+import { isNobodys, isWorkedByUs, type MarkedRow, marksSchema } from './marks.ts';
+
+/** What became of a job that was to be cancelled. */
+export type CancelAnswer =
+  | { kind: 'cancelled'; cancelled: Cancelled }
+  /** no row of this id */
+  | { kind: 'unknown' }
+  /** the row is left as it is; `why` says what can be done */
+  | { kind: 'refused'; why: string };
+
+/** A job that was cancelled, and who brings to an end what was sent. */
+export interface Cancelled {
+  job_id: string;
+  status: 'CANCELLED';
+  /** the status it had */
+  was: string;
+  /** the execution that cancels its batches and collects what is finished; null when none works on it */
+  execution: string | null;
+  /** who holds the row, where that is not an execution of this deployment */
+  worker: string | null;
+  /** true: no execution works on it, and something may have been sent; the sweep sees to it */
+  swept: boolean;
+}
+
+export interface CancelDeps {
+  jobs: Pick<JobTable, 'get' | 'change'>;
+  now: () => Date;
+  /** of the deployment; empty: none */
+  stage: string;
+  /** for the row's log: how it was asked for */
+  by: string;
+}
+
+const TRIES = 5;
+
+/**
+ * Sets a job CANCELLED. One that nobody ever took is closed at once; one that an execution works on is closed by it,
+ * after it has cancelled the batches at the API and collected what was finished; one that failed with an unwatched paid batch,
+ * or waits to go on with one, is taken up by the sweep to the same end.
+ * @throws StoreUnavailable
+ */
+export async function cancelJob(deps: CancelDeps, jobId: string): Promise<CancelAnswer> {
+  const { jobs, now, stage, by } = deps;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const found = await jobs.get(jobId);
+    if (!found) return { kind: 'unknown' };
+    const row = marksSchema.safeParse(found).data;
+    const why = row
+      ? whyNot(row, stage)
+      : `job ${jobId} is a ${String(found.job_type)} job of another system: it is left alone`;
+    if (!row || why !== undefined) return { kind: 'refused', why: why ?? '' };
+    const time = now().toISOString();
+    const set = {
+      status: 'CANCELLED',
+      updated_at: time,
+      logs: withLogLine(row.logs, time, 'INFO', `cancelled ${by}`),
+      // of a row that nobody ever took, nothing can be running
+      ...(isUntouched(row) ? { completed_at: time, process_exit_confirmed: true } : {}),
+    };
+    const { status, version } = row;
+    if ((await jobs.change(jobId, { status, version }, set)) === 'changed')
+      return {
+        kind: 'cancelled',
+        cancelled: { job_id: jobId, status: 'CANCELLED', was: status, ...leftTo(row, stage) },
+      };
+  }
+  return { kind: 'refused', why: `job ${jobId} kept changing under ${TRIES} attempts to cancel it: try again` };
+}
+
+/** What a person is told of a cancelled job. */
+export function cancelledText({ job_id, execution, worker, swept }: Cancelled): string {
+  const done = 'what is finished by then is paid for and stored';
+  if (execution)
+    return `job ${job_id} is cancelled; within about a minute its execution cancels the batch at the Anthropic API, and closes the job when that has ended: ${done}`;
+  if (swept)
+    return `job ${job_id} is cancelled; no execution works on it: if a batch was sent, the next sweep has it cancelled at the Anthropic API, and ${done}`;
+  if (worker) return `job ${job_id} is cancelled; it was held by ${worker}, which may not notice`;
+  return `job ${job_id} is cancelled; nothing had been sent`;
+}
+
+/** Why a row cannot be cancelled; undefined when it can be. */
+function whyNot(row: MarkedRow, stage: string): string | undefined {
+  const { job_id, status } = row;
+  // a row of the old pipeline that an execution of its own works on is a job like any other
+  if (row.job_type === AWAITING_BATCH && !isWorkedByUs(row, stage) && status !== 'CANCELLED')
+    return `${job_id} watches a batch of job ${row.batch_job_id}: cancel that job`;
+  if (status === 'PENDING' || status === 'PROCESSING' || isLeftUnwatched(row, stage)) return undefined;
+  if (status === 'CANCELLED') {
+    const open = row.process_exit_confirmed !== true && isWorkedByUs(row, stage);
+    return `job ${job_id} is cancelled already${open ? '; its execution is still collecting what was sent' : ''}`;
+  }
+  if (status === 'COMPLETED' || status === 'FAILED')
+    return `job ${job_id} is ${status} already: there is nothing to cancel`;
+  return `job ${job_id} is ${status}, which only another worker knows: it is left alone`;
+}
+
+/** One that failed, with a paid batch that nobody watches and that would be gone on with. */
+const isLeftUnwatched = (row: MarkedRow, stage: string): boolean =>
+  row.status === 'FAILED' && row.checker_schedule_failed === true && isWorkedByUs(row, stage);
+
+/** Waits to be taken for the first time; one that was put back may have paid batches. */
+const isUntouched = (row: MarkedRow): boolean =>
+  row.status === 'PENDING' && row.job_type === CREATE_BATCH && isNobodys(row) && row.started_at === '';
+
+function leftTo(row: MarkedRow, stage: string): Pick<Cancelled, 'execution' | 'worker' | 'swept'> {
+  const ours = isWorkedByUs(row, stage);
+  if (row.status === 'PROCESSING' && ours) return { execution: row.worker_id, worker: null, swept: false };
+  const worker = ours || isNobodys(row) ? null : row.worker_id;
+  return { execution: null, worker, swept: worker === null && !isUntouched(row) };
+}

@@ -1,0 +1,131 @@
+import { GLOBAL_SECTIONS, type GlobalSection, globalSection } from '../shared/names.ts';
+import type { TalliedComment } from './comments.ts';
+import type { ClusterOfComment, Topic } from './topics.ts';
+
+export type SectionKind = 'topic' | GlobalSection;
+
+/** One part of a report, with the comments its prompt will show. */
+export interface PlannedSection {
+  section: string;
+  kind: SectionKind;
+  title: string;
+  topic?: Topic;
+  /** best first; never empty */
+  comments: TalliedComment[];
+}
+
+const GLOBAL_LIMIT = 50;
+const LIMIT_FLOOR = 10;
+
+/** Comments a topic may show: finest layer 100, coarsest 50, between 75 (contract, section 4). */
+const topicLimit = (layer: number, topLayer: number): number => (layer === 0 ? 100 : layer === topLayer ? 50 : 75);
+
+/** Limits shrink in big conversations: ×0.9 above 2,000 comments, ×0.75 above 5,000, ×0.5 above 10,000; never below 10. */
+export function scaledLimit(limit: number, commentCount: number): number {
+  const factor = commentCount > 10_000 ? 0.5 : commentCount > 5_000 ? 0.75 : commentCount > 2_000 ? 0.9 : 1;
+  return Math.max(LIMIT_FLOOR, Math.floor(limit * factor));
+}
+
+/** Group-aware consensus a comment must exceed: it is a product over groups, so it falls as groups are added. */
+export const consensusThreshold = (groupCount: number): number =>
+  groupCount <= 2 ? 0.7 : groupCount === 3 ? 0.47 : groupCount === 4 ? 0.32 : 0.24;
+
+const passShare = ({ all }: TalliedComment): number => (all.votes === 0 ? 0 : all.passes / all.votes);
+
+interface Rule {
+  title: string;
+  belongs: (comment: TalliedComment, groupCount: number) => boolean;
+  measure: (comment: TalliedComment) => number;
+}
+
+const GLOBAL_RULES: Record<GlobalSection, Rule> = {
+  groups: {
+    title: 'Where the opinion groups differ',
+    belongs: (comment) => comment.extremity > 1,
+    measure: (comment) => comment.extremity,
+  },
+  group_informed_consensus: {
+    title: 'Consensus: what every opinion group agrees on',
+    belongs: (comment, groupCount) => comment.consensus > consensusThreshold(groupCount),
+    measure: (comment) => comment.consensus,
+  },
+  uncertainty: {
+    title: 'Where people are unsure',
+    belongs: (comment) => comment.all.votes > 0 && passShare(comment) >= 0.2,
+    measure: passShare,
+  },
+};
+
+/** Answers that take a side: the measure of a topic's comments. */
+const decided = ({ all }: TalliedComment): number => all.agrees + all.disagrees;
+
+/** The best by the measure, then by votes, then by tid (so that the same comments are chosen every time). */
+function best(comments: TalliedComment[], measure: Rule['measure'], limit: number): TalliedComment[] {
+  return comments.sort((a, b) => measure(b) - measure(a) || b.all.votes - a.all.votes || a.tid - b.tid).slice(0, limit);
+}
+
+/**
+ * The sections of a report in the order of their ordinals: topics by layer and cluster, then the global ones.
+ * A section that no comment belongs to is left out.
+ * @param layers topic layers asked for; undefined = all
+ */
+export function planSections(input: {
+  jobId: string;
+  comments: readonly TalliedComment[];
+  /** comments in the whole conversation, shown or not: what the limits scale with */
+  conversationSize: number;
+  groupCount: number;
+  topics: readonly Topic[];
+  clusters: ClusterOfComment;
+  layers?: readonly number[] | undefined;
+}): PlannedSection[] {
+  const { comments, conversationSize, topics, clusters, layers } = input;
+  const topLayer = Math.max(0, ...topics.map((topic) => topic.layer));
+  const asked = topics.filter((topic) => !layers || layers.includes(topic.layer));
+  const members = membersByTopic(comments, clusters);
+  const topicSections = asked.map((topic): PlannedSection => {
+    const limit = scaledLimit(topicLimit(topic.layer, topLayer), conversationSize);
+    const chosen = best(members.get(`${topic.layer}/${topic.cluster}`) ?? [], decided, limit);
+    return { section: topic.section, kind: 'topic', title: topic.name, topic, comments: chosen };
+  });
+  const globalSections = GLOBAL_SECTIONS.map((kind): PlannedSection => {
+    const { title, belongs, measure } = GLOBAL_RULES[kind];
+    const candidates = comments.filter((comment) => belongs(comment, input.groupCount));
+    const chosen = best(candidates, measure, scaledLimit(GLOBAL_LIMIT, conversationSize));
+    return { section: globalSection(input.jobId, kind), kind, title, comments: chosen };
+  });
+  return [...topicSections, ...globalSections].filter((planned) => planned.comments.length > 0);
+}
+
+/** Titles of the sections that a report could have and that no comment belongs to. */
+export function leftOut(
+  planned: readonly PlannedSection[],
+  topics: readonly Topic[],
+  layers?: readonly number[] | undefined,
+): string[] {
+  const there = new Set(planned.map(({ kind, section }) => (kind === 'topic' ? section : kind)));
+  return [
+    ...topics
+      .filter(({ layer, section }) => (!layers || layers.includes(layer)) && !there.has(section))
+      .map(({ name }) => name),
+    ...GLOBAL_SECTIONS.filter((kind) => !there.has(kind)).map((kind) => GLOBAL_RULES[kind].title),
+  ];
+}
+
+function membersByTopic(
+  comments: readonly TalliedComment[],
+  clusters: ClusterOfComment,
+): Map<string, TalliedComment[]> {
+  const members = new Map<string, TalliedComment[]>();
+  for (const [layer, clusterOf] of clusters) {
+    for (const comment of comments) {
+      const cluster = clusterOf.get(comment.tid);
+      if (cluster === undefined) continue;
+      const key = `${layer}/${cluster}`;
+      const list = members.get(key);
+      if (list) list.push(comment);
+      else members.set(key, [comment]);
+    }
+  }
+  return members;
+}

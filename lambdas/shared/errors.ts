@@ -1,0 +1,107 @@
+/**
+ * Errors by the names that the state machine, the job row and the runbook use. A message says what is wrong, names the
+ * field, and says what to do; it holds ids and counts, never comment text or a secret.
+ */
+export abstract class NarrativesError extends Error {
+  abstract override readonly name: string;
+}
+
+/** Something a person has to mend before the job can run: asking again with the same data fails again. */
+export class BadInput extends NarrativesError {
+  override readonly name: string = 'BadInput';
+}
+
+/** `job_config` is not what the server writes. */
+export class InvalidJobConfig extends BadInput {
+  override readonly name = 'InvalidJobConfig';
+}
+
+/** A job row lacks what every job row has. */
+export class InvalidJobRow extends BadInput {
+  override readonly name = 'InvalidJobRow';
+}
+
+/** The report row is missing, or belongs to another conversation. */
+export class ReportMismatch extends BadInput {
+  override readonly name = 'ReportMismatch';
+}
+
+/** The conversation lacks comments, votes, math, topics or groups. */
+export class ConversationNotReady extends BadInput {
+  override readonly name = 'ConversationNotReady';
+}
+
+/** A row of another system's table is not in the agreed shape. */
+export class InvalidRow extends BadInput {
+  override readonly name = 'InvalidRow';
+}
+
+/** The API does not know the model. */
+export class UnknownModel extends BadInput {
+  override readonly name = 'UnknownModel';
+}
+
+/** The estimated price is over the budget, or cannot be told. */
+export class OverBudget extends BadInput {
+  override readonly name = 'OverBudget';
+}
+
+/** An environment variable, a flag, a file or a state hand-off is not in the agreed shape. */
+export class InvalidSetting extends BadInput {
+  override readonly name = 'InvalidSetting';
+}
+
+/** The API refuses what we ask for (key, permission, size, request) and would refuse it again. */
+export class AnthropicRefused extends NarrativesError {
+  override readonly name: string = 'AnthropicRefused';
+}
+
+/** The batch is not known to the API: deleted, or of another workspace. */
+export class BatchNotFound extends AnthropicRefused {
+  override readonly name = 'BatchNotFound';
+}
+
+/** A batch has not ended long after it should have expired. */
+export class BatchOverdue extends NarrativesError {
+  override readonly name = 'BatchOverdue';
+}
+
+/** Invocation after invocation reads the results of a batch and comes no further. */
+export class ResultsStalled extends NarrativesError {
+  override readonly name = 'ResultsStalled';
+}
+
+/** The API has taken no batch, or given no clear answer, for hours. */
+export class SubmissionUnsettled extends NarrativesError {
+  override readonly name = 'SubmissionUnsettled';
+}
+
+/** Every section failed for good. */
+export class NothingStored extends NarrativesError {
+  override readonly name = 'NothingStored';
+}
+
+/** Rate limit, overload, server error or network trouble at the API: worth trying again. */
+export class AnthropicUnavailable extends NarrativesError {
+  override readonly name = 'AnthropicUnavailable';
+  /** What the API's `retry-after` asks for, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
+    super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
+  }
+}
+
+/** DynamoDB or PostgreSQL cannot be reached or is throttling: worth trying again. */
+export class StoreUnavailable extends NarrativesError {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The names that the state machine retries; everything else goes straight to "Fail job". */
+export const RETRIED_ERRORS = ['AnthropicUnavailable', 'StoreUnavailable'] as const;
+
+/** What a step may log of an error it has caught: our own messages; of another only the name, as its message may quote data. */
+export function whyOf(error: unknown): string {
+  if (error instanceof NarrativesError) return error.message;
+  return error instanceof Error ? `an unexpected ${error.name}` : 'something was thrown that is no error';
+}

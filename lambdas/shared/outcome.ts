@@ -1,0 +1,35 @@
+import type { Tokens } from '../money/tokens.ts';
+import type { Report } from '../report/shape.ts';
+
+/** Why a section was not stored, by the names that job_results, logs and docs use. */
+export const REASONS = {
+  errored: 'the API could not answer',
+  invalid_request: 'the API refuses this request and would refuse it again',
+  canceled: 'the request was canceled at the API',
+  expired: 'the batch expired before the request was processed',
+  missing: 'the batch ended without a line for this section',
+  truncated: 'the answer was cut off at max_tokens',
+  context_window: 'the prompt and answer exceed the model’s context window',
+  refusal: 'the model refused to answer',
+  unfinished: 'the model stopped before it was done',
+  not_json: 'the answer is not JSON',
+  wrong_shape: 'the answer is not in the shape of a report',
+  unshown_citation: 'the answer cites comments that the model was not shown',
+  too_large: 'the answer is too large to store',
+  gone: 'the stored text that was to be reused is no longer there',
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+/** What became of one request. */
+export type Outcome = (
+  | { kind: 'stored'; report: Report }
+  | { kind: 'ask_again'; reason: Reason }
+  | { kind: 'failed'; reason: Reason }
+) & {
+  /** undefined for answers that are not billed */
+  tokens?: Tokens;
+  stop_reason?: string;
+  /** ids the API gave */
+  message_id?: string;
+};

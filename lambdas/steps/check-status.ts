@@ -1,0 +1,103 @@
+import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
+import { requestCount } from '../batch/counts.ts';
+import { giveBack } from '../batch/release.ts';
+import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
+import { isCancelledUnder } from '../job/own.ts';
+import { tellProgress } from '../job/progress.ts';
+import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../shared/errors.ts';
+import { type JobState, parseJobState } from '../shared/hand-off.ts';
+import type { BatchEntry } from '../shared/ledger-rows.ts';
+import type { Log } from '../shared/log.ts';
+import type { Metrics } from '../shared/metrics.ts';
+import type { Batches, BatchStatus } from '../stores/anthropic.ts';
+import type { JobTable } from '../stores/jobs.ts';
+import type { Ledger } from '../stores/ledger.ts';
+
+export interface CheckStatusDeps {
+  jobs: JobTable;
+  ledger: Ledger;
+  batches: Pick<Batches, 'status' | 'cancel'>;
+  log: Log;
+  metrics: Metrics;
+  now: () => Date;
+}
+
+/** How long past `expires_at` a batch may still be on its way to `ended`, in seconds. */
+const OVERDUE_SECONDS = 3_600;
+
+/**
+ * "Check batch status": asks the API once for each batch of the round that had not ended, and says how long to wait
+ * before the next check. Trouble at the API (429, 5xx, 529, network) is a longer wait, not an error. Batches of a job that
+ * was cancelled under this execution are cancelled at the API, and watched until they have ended.
+ * @returns next: 'wait', or 'collect' when every batch of the round has ended
+ * @throws AnthropicRefused, BatchNotFound for 401, 403, 404; BatchOverdue long after `expires_at`
+ */
+export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const checks = state.checks + 1;
+  const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
+  const row = open.length > 0 ? await deps.jobs.get(state.job_id) : undefined;
+  const cancelled = isCancelledUnder(row, state.execution);
+  try {
+    const answers: (BatchStatus | undefined)[] = [];
+    for (const batch of open) {
+      deps.log.ids?.({ batch_id: batch.batch_id });
+      const status = await checkOne(deps, batch);
+      if (cancelled && status && isToBeCancelled(batch, status)) await cancelBatch(deps, batch);
+      answers.push(status);
+    }
+    // what follows is about all of them
+    if (open.length > 1) deps.log.ids?.({ batch_id: undefined });
+    const statuses = answers.filter((status) => status !== undefined);
+    if (statuses.length > 0) await tellProgress(deps, state, row, open, answers);
+    if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
+      // with nothing to ask about, trouble that collecting met is still counted
+      const troubles = open.length > 0 ? 0 : state.troubles;
+      return { ...state, checks, troubles, wait_seconds: 0, next: 'collect' };
+    }
+    const oldest = Math.min(...statuses.map(({ created_at }) => Date.parse(created_at)));
+    const wait_seconds = secondsToNextCheck((deps.now().getTime() - oldest) / 1000, checks);
+    return { ...state, checks, troubles: 0, wait_seconds, next: 'wait' };
+  } catch (error) {
+    if (!(error instanceof AnthropicUnavailable)) throw error;
+    stopWhenOverdue(deps, open);
+    const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+    deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+    return { ...state, checks, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+  }
+}
+
+/** @returns undefined for a batch that is not ours after all */
+async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
+  const status = await statusOf(deps, batch);
+  if (!status) return undefined;
+  const { created_at, expires_at, ended_at } = status;
+  const requests = batch.requests || requestCount(status);
+  if (status.processing_status === 'ended') {
+    const times = { created_at, expires_at, ...(ended_at ? { ended_at } : {}) };
+    await deps.ledger.updateBatch({ ...batch, state: 'ended', requests, ...times });
+    // a step run again finds it ended and does not ask
+    if (ended_at) deps.metrics.add('BatchSeconds', secondsBetween(created_at, Date.parse(ended_at)));
+  } else stopWhenOverdue(deps, [{ ...batch, expires_at }]);
+  return status;
+}
+
+async function statusOf(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
+  try {
+    return await deps.batches.status(batch.batch_id as string);
+  } catch (error) {
+    // one that was only found in the list, and is gone, was another's: ours has still to be found
+    if (!(error instanceof BatchNotFound && batch.adopted)) throw error;
+    await giveBack(deps, batch);
+    return undefined;
+  }
+}
+
+function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]): void {
+  for (const { batch_id, expires_at } of batches) {
+    if (!expires_at || deps.now().getTime() < Date.parse(expires_at) + OVERDUE_SECONDS * 1000) continue;
+    throw new BatchOverdue(
+      `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; redrive the job to watch it again`,
+    );
+  }
+}

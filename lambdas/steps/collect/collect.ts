@@ -1,0 +1,128 @@
+import { proveBatch } from '../../batch/prove.ts';
+import { splitLines } from '../../batch/result-line.ts';
+import { MOST_TROUBLES, secondsAfterTrouble, secondsBetween } from '../../batch/wait.ts';
+import { sectionsOf } from '../../job/asked-sections.ts';
+import { roundCost } from '../../job/bill.ts';
+import { fileReused } from '../../job/file-reused.ts';
+import { AnthropicUnavailable, InvalidSetting, ResultsStalled } from '../../shared/errors.ts';
+import { type JobState, parseJobState } from '../../shared/hand-off.ts';
+import type { BatchEntry } from '../../shared/ledger-rows.ts';
+import type { CollectDeps, Round } from './round.ts';
+import { settleRound } from './settle-round.ts';
+import { TallyBoard } from './tally-board.ts';
+import { Window } from './window.ts';
+
+/** Rounds of asking in one execution. */
+export const MOST_ROUNDS = 3;
+
+/** With less than this left, the step hands over to a new invocation. */
+const HAND_OVER_MS = 45_000;
+/** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
+const READINGS = 2;
+/** Invocations in a row that run out of time without a line not seen before: as lines may come in any order, some of them may. */
+export const MOST_IDLE = 10;
+
+/**
+ * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
+ * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
+ * @returns next: 'collect' when its time ran short, 'wait' when the API is in trouble, 'submit' when sections are left to
+ * ask again, else 'complete'
+ * @throws AnthropicUnavailable when trouble has lasted for hours; ResultsStalled when invocations find nothing new;
+ * AnthropicRefused, BatchNotFound
+ */
+export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
+  const state = parseJobState(input);
+  const plan = await deps.ledger.plan(state.job_id);
+  if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: redrive the job`);
+  deps.log.ids?.({ report_id: plan.report_id });
+  const sections = sectionsOf(deps.ledger, plan, state.round);
+  const board = new TallyBoard(plan.sections);
+  const round: Round = { plan, round: state.round, sections, board, unfiled: new Set(), found: 0 };
+  for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
+  for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
+  for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
+  try {
+    const batches = await deps.ledger.batches(plan.job_id, state.round);
+    for (const batch of batches) {
+      if (batch.state === 'collected') continue;
+      deps.log.ids?.({ batch_id: batch.batch_id });
+      if ((await proveBatch(deps, round, batch)) === 'given back') return { ...state, wait_seconds: 0, next: 'submit' };
+      if ((await readBatch(deps, round, batch)) === 'out of time') return handOver(state, round, batch);
+    }
+    // what follows is about all of them
+    if (batches.length > 1) deps.log.ids?.({ batch_id: undefined });
+  } catch (error) {
+    return waitOutTrouble(deps, state, error);
+  }
+  await settleRound(deps, round);
+  const gone = state.round === 1 ? await fileReused(deps, plan) : 0;
+  // what the old pipeline sent was never counted
+  if (!plan.legacy) await priceRound(deps, round);
+  // only now: a crash before this point reads the batches again
+  for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
+    if (batch.state === 'collected') continue;
+    await deps.ledger.updateBatch({ ...batch, state: 'collected' });
+    // a step run again finds it collected
+    if (batch.ended_at) deps.metrics.add('StoreSeconds', secondsBetween(batch.ended_at, deps.now().getTime()));
+  }
+  const counts = round.board.counts();
+  deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
+  const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
+  return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+}
+
+/** The round counts on its day's budget at what it did cost from now on. */
+async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round }: Round): Promise<void> {
+  const { job_id, expires_at_epoch } = plan;
+  await spending.settle({ job_id, round, now: now(), expires_at_epoch }, await roundCost(ledger, plan, round));
+}
+
+/** A new invocation reads on: what is stored already is only read over, which must not take all of its time for ever. */
+function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): JobState {
+  const idle = found > 0 ? 0 : (state.idle ?? 0) + 1;
+  if (idle >= MOST_IDLE) {
+    throw new ResultsStalled(
+      `the results of batch ${batch_id} come too slowly: ${MOST_IDLE} invocations in a row found nothing new in all their time; what was read is stored, redrive the job to read on`,
+    );
+  }
+  return { ...state, idle, wait_seconds: 0, next: 'collect' };
+}
+
+/** What was read until the trouble is kept; the rest is read after a wait. */
+function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
+  if (!(error instanceof AnthropicUnavailable) || state.troubles >= MOST_TROUBLES) throw error;
+  const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+  deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+  return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+}
+
+async function readBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'read' | 'out of time'> {
+  for (let reading = 1; reading <= READINGS; reading++) {
+    const lines = await readLines(deps, round, batch);
+    if (lines === 'out of time') return lines;
+    deps.log.info('results read', { job_id: round.plan.job_id, batch_id: batch.batch_id, lines, reading });
+    if (lines >= batch.requests) break;
+  }
+  return 'read';
+}
+
+async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<number | 'out of time'> {
+  const window = new Window(deps, round, batch.batch_id as string);
+  let lines = 0;
+  try {
+    for await (const line of splitLines(await deps.batches.results(batch.batch_id as string))) {
+      lines += 1;
+      await window.add(line);
+      if (deps.remainingMs() < HAND_OVER_MS) {
+        await window.finish();
+        // where there was nothing to write, reading alone takes all the time: another invocation would get no further
+        return window.rows === 0 && round.board.counts().unanswered === 0 ? batch.requests : 'out of time';
+      }
+    }
+    await window.finish();
+    return lines;
+  } finally {
+    // writes under way come to rest before the step is run again
+    await window.settled();
+  }
+}

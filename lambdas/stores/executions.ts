@@ -1,0 +1,55 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { StoreUnavailable } from '../shared/errors.ts';
+import { executionArn } from '../shared/names.ts';
+
+export interface Executions {
+  start(name: string, input: unknown): Promise<'started' | 'already_started'>;
+}
+
+/** How an execution stands; `unknown`: there is none of this name, or no longer. */
+export type ExecutionStatus =
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'TIMED_OUT'
+  | 'ABORTED'
+  | 'PENDING_REDRIVE'
+  | 'unknown';
+
+export interface ExecutionStatuses {
+  status(name: string): Promise<ExecutionStatus>;
+}
+
+/**
+ * Starts and looks up executions of one state machine. A name that was used before, and one that there is no execution
+ * of, are values, not errors.
+ */
+export const stepFunctions = (
+  stateMachineArn: string,
+  client = new SFNClient({ maxAttempts: 5 }),
+): Executions & ExecutionStatuses => ({
+  async start(name, input) {
+    try {
+      await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+      return 'started';
+    } catch (error) {
+      if (error instanceof ExecutionAlreadyExists) return 'already_started';
+      throw new StoreUnavailable(`Step Functions could not start execution ${name}`, { cause: error });
+    }
+  },
+  async status(name) {
+    const arn = executionArn(stateMachineArn, name);
+    try {
+      return (await client.send(new DescribeExecutionCommand({ executionArn: arn }))).status ?? 'unknown';
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return 'unknown';
+      throw new StoreUnavailable(`Step Functions could not describe execution ${name}`, { cause: error });
+    }
+  },
+});

@@ -1,0 +1,168 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Fail,
+  JitterType,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  Timeout,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke, type LambdaInvokeProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { RETRIED_ERRORS } from '../lambdas/shared/errors.ts';
+import type { Next } from '../lambdas/shared/hand-off.ts';
+import { AWAITING_BATCH } from '../lambdas/shared/job-row.ts';
+import { STEPS, type TaskStepName } from './functions.ts';
+import { STATE } from './state-names.ts';
+
+export interface NarrativeMachineProps {
+  readonly functions: Readonly<Record<TaskStepName, IFunction>>;
+  readonly logRetentionDays: RetentionDays;
+}
+
+/** What goes wrong between Step Functions and Lambda, when a function is stopped by its time limit, or when its process dies. */
+export const LAMBDA_TROUBLE = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.Unknown',
+  'States.Timeout',
+  'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+];
+
+// A batch may take 24 h, its results wait for us for 29 days, and a second and a third round may follow.
+const MACHINE_TIMEOUT = Duration.hours(76);
+// A task outlives its function's own limit, so that a retry never runs beside the first try.
+const TASK_GRACE_SECONDS = 30;
+const WAIT_SECONDS = '$.wait_seconds';
+
+/** From one job row to a stored report; each step takes the whole state object and gives it back. */
+export class NarrativeMachine extends Construct {
+  readonly machine: StateMachine;
+  private readonly functions: NarrativeMachineProps['functions'];
+
+  constructor(scope: Construct, id: string, props: NarrativeMachineProps) {
+    super(scope, id);
+    this.functions = props.functions;
+    this.machine = new StateMachine(this, 'StateMachine', {
+      comment: 'One narrative job: submit a batch, wait for it, collect the sections, ask again for those that failed',
+      definitionBody: DefinitionBody.fromChainable(this.chain()),
+      stateMachineType: StateMachineType.STANDARD,
+      timeout: MACHINE_TIMEOUT,
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ERROR,
+        destination: new LogGroup(this, 'Logs', {
+          // Under this prefix the log service needs no growing resource policy.
+          logGroupName: `/aws/vendedlogs/states/${Stack.of(this).stackName}`,
+          retention: props.logRetentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+  }
+
+  private chain(): Choice {
+    const fail = this.failure();
+    const submit = this.task(STATE.submitBatch, 'submit', fail);
+    const adopt = this.task(STATE.adoptBatch, 'adopt', fail);
+    const check = this.task(STATE.checkBatchStatus, 'check-status', fail);
+    const collect = this.task(STATE.collectResults, 'collect', fail);
+    const complete = this.task(STATE.completeJob, 'complete', fail);
+    const wait = this.wait(STATE.wait, 'Pauses for as long as the last step asked');
+    const settle = this.wait(STATE.waitForSubmissionToSettle, 'Lets a batch of unclear fate turn up in the batch list');
+    const left = new Succeed(this, STATE.jobLeftToItsOwner, { comment: 'The row is held, or was closed, by another' });
+    const completed = new Succeed(this, STATE.jobCompleted, { comment: 'Every planned section is stored or named' });
+
+    const recorded = this.choice(STATE.submissionRecorded, 'Is there a batch on record to wait for?')
+      .when(nextIs('wait'), wait)
+      .when(nextIs('settle'), settle.next(submit))
+      .when(nextIs('complete'), complete.next(completed))
+      .otherwise(left);
+    submit.next(recorded);
+    adopt.next(recorded);
+    wait
+      .next(check)
+      .next(this.choice(STATE.batchEnded, 'Are the results there?').when(nextIs('collect'), collect).otherwise(wait));
+    collect.next(
+      this.choice(STATE.sectionsLeftToAskAgain, 'Is something left to read or to ask for once more?')
+        .when(nextIs('collect'), collect)
+        .when(nextIs('submit'), submit)
+        .when(nextIs('wait'), wait)
+        .otherwise(complete),
+    );
+    return this.choice(STATE.batchAlreadySubmitted, 'Does the row stand for a batch that somebody has paid for?')
+      .when(Condition.stringEquals('$.job_type', AWAITING_BATCH), adopt)
+      .otherwise(submit);
+  }
+
+  /** A task whose every error ends at "Fail job", the errors worth it after some more tries. */
+  private task(name: string, step: TaskStepName, onError: LambdaInvoke): LambdaInvoke {
+    const task = this.invoke(name, step);
+    task.addCatch(onError, { errors: ['States.ALL'], resultPath: '$.error' });
+    return task;
+  }
+
+  private failure(): LambdaInvoke {
+    const failed = new Fail(this, STATE.jobFailed, {
+      comment: 'The job row says why',
+      errorPath: '$.error.Error',
+      causePath: '$.error.Cause',
+    });
+    const fail = this.invoke(STATE.failJob, 'fail');
+    fail.next(failed);
+    return fail;
+  }
+
+  private invoke(name: string, step: TaskStepName): LambdaInvoke {
+    const task = new InvokeStep(this, name, {
+      comment: STEPS[step].does,
+      lambdaFunction: this.functions[step],
+      payloadResponseOnly: true,
+      retryOnServiceExceptions: false,
+      taskTimeout: Timeout.duration(Duration.seconds(STEPS[step].timeoutSeconds + TASK_GRACE_SECONDS)),
+    });
+    task.addRetry({
+      errors: [...RETRIED_ERRORS],
+      interval: Duration.seconds(5),
+      backoffRate: 2,
+      maxAttempts: 6,
+      maxDelay: Duration.seconds(60),
+      jitterStrategy: JitterType.FULL,
+    });
+    task.addRetry({ errors: LAMBDA_TROUBLE, interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 });
+    return task;
+  }
+
+  private wait(name: string, comment: string): Wait {
+    return new Wait(this, name, { comment, time: WaitTime.secondsPath(WAIT_SECONDS) });
+  }
+
+  private choice(name: string, comment: string): Choice {
+    return new Choice(this, name, { comment });
+  }
+}
+
+/** A task that may call its function, and not, as CDK has it, every version of the function too: none is ever called. */
+class InvokeStep extends LambdaInvoke {
+  constructor(scope: Construct, id: string, props: LambdaInvokeProps) {
+    super(scope, id, props);
+    const call = { actions: ['lambda:InvokeFunction'], resources: [props.lambdaFunction.functionArn] };
+    this.taskPolicies?.splice(0, this.taskPolicies.length, new PolicyStatement(call));
+  }
+}
+
+const nextIs = (value: Next): Condition => Condition.stringEquals('$.next', value);

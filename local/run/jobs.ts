@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { parseJobConfig } from '../../lambdas/job/config.ts';
+import { checkToday } from '../../lambdas/job/day-budget.ts';
+import { serverJob } from '../../lambdas/job/new-row.ts';
+import { readJob } from '../../lambdas/job/own.ts';
+import { planJob } from '../../lambdas/job/plan.ts';
+import { OverBudget, StoreUnavailable, UnknownModel } from '../../lambdas/shared/errors.ts';
+import { CREATE_BATCH } from '../../lambdas/shared/job-row.ts';
+import { executionName } from '../../lambdas/shared/names.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import type { ConversationData } from '../conversation/conversation-data.ts';
+import type { Embedded } from '../embedded/embedded.ts';
+import type { Options } from './options.ts';
+
+const jobSchema = z.object({
+  job_id: z.string(),
+  job_type: z.literal(CREATE_BATCH),
+  status: z.string(),
+  version: z.number(),
+  worker_id: z.string(),
+  report_id: z.string(),
+  created_at: z.string(),
+  model: z.string().optional(),
+});
+export type KnownJob = z.infer<typeof jobSchema>;
+export type JobToBe = ReturnType<typeof jobFor>;
+
+/** What the setting that a refusal speaks of is called here. */
+const variableOf = ({ message }: OverBudget): string =>
+  message.includes('unpricedModels')
+    ? 'UNPRICED_MODELS'
+    : message.includes('day budget')
+      ? 'DAY_BUDGET_USD'
+      : 'JOB_BUDGET_USD';
+
+/** The row that the server would write for this conversation. */
+export const jobFor = (data: ConversationData, options: Options) =>
+  serverJob(
+    {
+      report_id: data.report.report_id,
+      conversation_id: String(data.conversation.zid),
+      model: options.model,
+      max_batch_size: options.maxBatchSize,
+      no_cache: !options.cache,
+    },
+    new Date(),
+    randomBytes(4).toString('hex'),
+  );
+
+/**
+ * Plans and prices a job without writing or sending anything.
+ * @throws BadInput, AnthropicRefused; what a flag or variable of this program can mend is said in its words
+ */
+export async function estimateJob({ world }: Embedded, row: JobToBe) {
+  try {
+    const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
+    await checkToday(world, estimate.most_usd);
+    return { model: plan.model, estimate, sections: plan.sections };
+  } catch (error) {
+    if (error instanceof UnknownModel) {
+      const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
+      throw new UnknownModel(`the Anthropic API does not know the model "${model}": name another with --model`, {
+        cause: error,
+      });
+    }
+    if (error instanceof OverBudget)
+      throw new OverBudget(`${error.message} (here: ${variableOf(error)})`, { cause: error });
+    throw error;
+  }
+}
+
+/** Asks the API for a model, which is free, to see that it lets us in. @throws AnthropicRefused */
+export async function checkKey({ world }: Embedded, model: string): Promise<void> {
+  await world.batches.knowsModel(model);
+}
+
+export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
+  await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
+}
+
+/** This program's jobs by what their rows say. The embedded table is small: a scan is fine here. */
+async function jobsWhere({ db }: Embedded, condition: string, values: Record<string, unknown>): Promise<KnownJob[]> {
+  const found: KnownJob[] = [];
+  const scan = {
+    TableName: TABLE_NAMES.jobs,
+    ConsistentRead: true,
+    FilterExpression: `job_type = :type AND (${condition})`,
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':type': CREATE_BATCH, ...values },
+  };
+  for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
+    found.push(...Items.flatMap((item) => jobSchema.safeParse(item).data ?? []));
+  }
+  return found;
+}
+
+const UNFINISHED = [
+  '#status IN (:pending, :processing)',
+  '(#status = :failed AND checker_schedule_failed = :yes)',
+  '(#status = :cancelled AND attribute_not_exists(process_exit_confirmed) AND worker_id <> :nobody)',
+].join(' OR ');
+
+/**
+ * Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too, and
+ * one that was cancelled and whose batch has yet to be cancelled and collected.
+ */
+export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
+  jobsWhere(embedded, UNFINISHED, {
+    ':pending': 'PENDING',
+    ':processing': 'PROCESSING',
+    ':failed': 'FAILED',
+    ':yes': true,
+    ':cancelled': 'CANCELLED',
+    ':nobody': 'none',
+  });
+
+/** Completed jobs of one report, newest first. */
+export async function completedJobs(embedded: Embedded, reportId: string): Promise<KnownJob[]> {
+  const jobs = await jobsWhere(embedded, '#status = :completed AND report_id = :report', {
+    ':completed': 'COMPLETED',
+    ':report': reportId,
+  });
+  return jobs.sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
+/** The execution that runs a job: its owner, or the one that the stream starts for a row that is PENDING. */
+export const executionOf = ({
+  job_id,
+  status,
+  version,
+  worker_id,
+}: Pick<KnownJob, 'job_id' | 'status' | 'version' | 'worker_id'>): string =>
+  status === 'PROCESSING' || status === 'COMPLETED' || status === 'CANCELLED'
+    ? worker_id
+    : executionName(job_id, status === 'FAILED' ? version + 1 : version);
+
+/** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
+export async function resumeJob({ machine, world }: Embedded, job: KnownJob): Promise<void> {
+  const { job_id, job_type, version, status } = job;
+  if (status === 'FAILED') {
+    // the stream starts it, as it would on AWS when an operator does this
+    await world.jobs.change(job_id, { status, version }, { status: 'PENDING', worker_id: 'none' });
+    return;
+  }
+  const execution = executionOf(job);
+  machine.start(execution, { job_id, job_type, version, execution });
+}
+
+const TERMINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+
+/**
+ * The job's row once it has ended; waits for its execution, which the stream may not have started yet.
+ * @throws StoreUnavailable when the execution ended and could not close the row
+ */
+export async function endOfJob({ world, machine }: Embedded, jobId: string, execution: string, stopped: AbortSignal) {
+  for (;;) {
+    await machine.idle();
+    const state = machine.status(execution);
+    const row = await readJob(world.jobs, jobId);
+    if (row && TERMINAL.has(row.status)) return row;
+    if (state && state.status !== 'RUNNING') {
+      throw new StoreUnavailable(
+        `execution ${execution} ended ${state.status} and could not close its job (${state.error ?? 'no reason given'}): mend the cause, then start again to go on`,
+      );
+    }
+    stopped.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

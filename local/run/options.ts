@@ -1,0 +1,110 @@
+import { Command, CommanderError, Option } from 'commander';
+import * as z from 'zod';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
+import { parseOr } from '../../lambdas/shared/parse.ts';
+
+const SEE_HELP = 'npm start -- --help lists the flags';
+
+/** Digits only: Number() would also read 1e3, 0x10 and blanks. */
+const wholeNumber = (most: number) => {
+  const error = `should be a whole number from 1 to ${most.toLocaleString('en')}`;
+  return z.string().regex(/^\d+$/, error).transform(Number).pipe(z.number().min(1, error).max(most, error));
+};
+const text = z.string().trim().min(1, 'should not be empty');
+const port = wholeNumber(65_535).optional();
+const SERVE_PORT = '8787';
+
+const optionsSchema = z.object({
+  export: text.optional(),
+  yes: z.boolean().default(false),
+  state: text,
+  out: text.optional(),
+  model: text,
+  maxBatchSize: wholeNumber(100_000),
+  cache: z.boolean(),
+  dynamodbPort: port,
+  postgresPort: port,
+  serve: port,
+});
+
+/** What `npm start --` was given. */
+export type Options = z.infer<typeof optionsSchema>;
+
+const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
+const amount = z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional();
+const environmentSchema = z.object({
+  ANTHROPIC_API_KEY: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'must be one line of plain characters')
+    .optional(),
+  ANTHROPIC_BASE_URL: address,
+  DYNAMODB_ENDPOINT: address,
+  JOB_BUDGET_USD: amount,
+  DAY_BUDGET_USD: amount,
+  UNPRICED_MODELS: z
+    .string()
+    .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
+    .default([]),
+});
+export type LocalEnvironment = z.infer<typeof environmentSchema>;
+
+const VARIABLES = `
+Environment:
+  ANTHROPIC_API_KEY    use the real API; without it the text is simulated and nothing is paid
+  ANTHROPIC_BASE_URL   another address of the API (with ANTHROPIC_API_KEY)
+  JOB_BUDGET_USD       refuse a job that could cost more
+  DAY_BUDGET_USD       refuse a job that could take the jobs of a UTC day over it
+  UNPRICED_MODELS      models, separated by commas, to use though their price is not known
+  DYNAMODB_ENDPOINT    use this DynamoDB (with Streams) instead of the embedded one
+
+Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.
+With --serve, Ctrl-C ends with 0 when no job is under way.`;
+
+/**
+ * Parses the command line.
+ * @returns undefined when help was asked for and given
+ * @throws InvalidSetting naming the flag
+ */
+export function parseOptions(argv: readonly string[]): Options | undefined {
+  const command = new Command('npm start --')
+    .description('Writes the narrative report of one conversation, on embedded parts.')
+    .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
+    .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
+    .option('--state <folder>', 'where databases and batches are kept between runs', '.narratives')
+    .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
+    .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
+    .option('--max-batch-size <count>', 'sections in one batch at most', '20')
+    .option('--no-cache', 'buy every section anew, also those whose prompt an earlier run has had answered')
+    .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
+    .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
+    .addOption(new Option('--serve [port]', 'then answer as the HTTP API does, on this machine').preset(SERVE_PORT))
+    .addHelpText('after', VARIABLES)
+    .allowExcessArguments()
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    throw new InvalidSetting(`${(error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ')}; ${SEE_HELP}`);
+  }
+  if (command.args.length > 0) throw new InvalidSetting(`"${command.args[0]}" is not a flag; ${SEE_HELP}`);
+  return parseOr(optionsSchema, command.opts(), (line) => new InvalidSetting(`${asFlags(line)}; ${SEE_HELP}`));
+}
+
+/** The parser names options in camel case: `maxBatchSize: …` becomes `--max-batch-size …`. */
+const asFlags = (line: string): string =>
+  line.replace(
+    /(^|; )([a-zA-Z]+): /g,
+    (_, before: string, name: string) =>
+      `${before}--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `,
+  );
+
+/** Parses the environment of the embedded run. @throws InvalidSetting naming the variable */
+export const parseEnvironment = (env: NodeJS.ProcessEnv): LocalEnvironment =>
+  parseOr(environmentSchema, withoutEmpty(env), (line) => new InvalidSetting(`environment variable ${line}`));
+
+/** An empty variable is one that is not set. */
+const withoutEmpty = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

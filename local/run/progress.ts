@@ -1,0 +1,126 @@
+import { appendFileSync } from 'node:fs';
+import type { Log } from '../../lambdas/shared/log.ts';
+import { STATE } from '../../lib/state-names.ts';
+import type { MachineEvent } from '../machine/machine-event.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+type Fields = Record<string, unknown>;
+
+/** Sections that no comment belongs to. */
+const without = (titles: unknown): string =>
+  Array.isArray(titles) && titles.length > 0 ? `; left out, as no comment belongs to them: ${titles.join('; ')}` : '';
+
+/** Sections whose prompt has had its answer already. */
+const unchanged = (reused: unknown, left: unknown): string =>
+  Number(reused) > 0 ? `${reused} of them unchanged and reused, ${left} to be bought, ` : '';
+
+/** Lines of a step's log that a person wants to see while waiting. */
+const TOLD: Record<string, (fields: Fields) => string> = {
+  'job planned': ({ planned, sections, reused, input_tokens, left_out }) =>
+    `${planned} sections planned, ${unchanged(reused, sections)}about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
+  'batch submitted': ({ batch_id, requests, adopted }) =>
+    `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
+  'batch status': ({ progress }) => withoutZeros(String(progress)),
+  'batch not confirmed': ({ why }) => `no clear answer (${why}); looking for the batch before anything is sent again`,
+  'results broke off': ({ lines }) => `the results broke off after ${lines} lines; reading again`,
+  'round collected': ({ round, stored, askAgain, failed }) =>
+    `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
+  'the API is in trouble; waiting': ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
+};
+
+/** `0 errored, 0 canceled` says nothing. */
+const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a-z]+, |, 0 [a-z]+/g, '');
+
+/**
+ * Shows a run as it goes: a line for each phase and figure; on a terminal the waiting line is redrawn in place. Every
+ * line of the steps' logs goes to a file.
+ */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #logFile: string;
+  #logBroken = false;
+  readonly #began = Date.now();
+  readonly #waiting: WaitingLine;
+  #execution = '';
+  #lastStatus = '';
+  /** of the batch under way, for the waiting line */
+  #counts = '';
+
+  constructor(logFile: string, out: NodeJS.WriteStream = process.stdout) {
+    this.#logFile = logFile;
+    this.#out = out;
+    this.#waiting = new WaitingLine(out, () => this.#time());
+    // a reader that goes away (`| head`) is no reason to leave a batch alone
+    out.on('error', () => undefined);
+  }
+
+  /** The log that steps are given. */
+  readonly log: Log = {
+    info: (message, fields) => this.#take('INFO', message, fields),
+    warn: (message, fields) => this.#take('WARN', message, fields),
+    error: (message, fields) => this.#take('ERROR', message, fields),
+  };
+
+  /** One line for a person. */
+  say(text: string): void {
+    this.#waiting.clear();
+    this.#out.write(`${this.#time()}  ${text}\n`);
+  }
+
+  /** Shows this execution from now on; others that the stream starts again (and that find nothing to do) are not shown. */
+  follow(execution: string): void {
+    this.#execution = execution;
+  }
+
+  /** Ends what is drawn on the terminal. */
+  close(): void {
+    this.#waiting.clear();
+  }
+
+  /** What happens in the state machine. */
+  readonly onEvent = (execution: string, { type, state, stateType, input }: MachineEvent): void => {
+    if (execution !== this.#execution) return;
+    if (type === 'StateRetried') this.say(`${state}: trying again`);
+    if (type !== 'StateEntered' || !state) return;
+    if (stateType === 'Task' && state !== STATE.checkBatchStatus) this.say(state);
+    if (stateType === 'Wait') this.#wait(state, (input as { wait_seconds?: number }).wait_seconds ?? 0);
+  };
+
+  #time(): string {
+    return `${((Date.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`;
+  }
+
+  #wait(state: string, seconds: number): void {
+    if (state === STATE.wait) this.#waiting.draw(this.#counts, seconds);
+    else this.say(`  whether the batch was sent is not clear yet: looking for it again in ${seconds} s`);
+  }
+
+  #take(level: string, message: string, fields: Fields = {}): void {
+    const line = { time: new Date().toISOString(), level, message, ...fields };
+    this.#keep(`${JSON.stringify(line)}\n`);
+    // other jobs that the stream starts again go on in silence
+    if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
+    const told = TOLD[message]?.(fields);
+    if (told === undefined || told === this.#lastStatus) return;
+    if (message === 'batch status') {
+      this.#lastStatus = told;
+      this.#counts = told.slice(told.indexOf('; ') + 2);
+    }
+    if (message === 'batch submitted') {
+      this.#waiting.began();
+      this.#counts = `${fields.requests} processing`;
+    }
+    this.say(`  ${told}`);
+  }
+
+  /** The log is a help, not a need: a full disk must not fail the step that logs. */
+  #keep(line: string): void {
+    try {
+      appendFileSync(this.#logFile, line);
+    } catch (error) {
+      if (!this.#logBroken)
+        this.say(`the log ${this.#logFile} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+      this.#logBroken = true;
+    }
+  }
+}

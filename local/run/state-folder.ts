@@ -1,0 +1,103 @@
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
+import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
+import { readOr } from '../embedded/read-or.ts';
+import { takeLock } from './lock.ts';
+
+/** Raise it when what the folder holds changes its shape. */
+const STATE_VERSION = 1;
+const ROOM_NEEDED = 200 * 1024 * 1024;
+
+const markSchema = z.object({ version: z.number() });
+
+/** The folder that keeps databases and batches between runs, held by one run at a time. */
+export interface StateFolder {
+  path(...parts: string[]): string;
+  release(): void;
+}
+
+/**
+ * Opens the state folder, or makes it.
+ * @param kind simulated and real runs keep apart: a batch of one is unknown to the other
+ * @throws InvalidSetting when it is of another version, in use, not writable, or the disk is full
+ */
+export function openStateFolder(root: string, kind: 'simulated' | 'real'): StateFolder {
+  const folder = join(root, kind);
+  const lock = join(folder, 'lock');
+  writable(folder, '--state', () => {
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize < ROOM_NEEDED) {
+      throw new InvalidSetting(
+        `the disk of ${folder} has too little room (a run needs 200 MB): make some, or name another folder with --state`,
+      );
+    }
+    const holder = takeLock(lock);
+    if (holder !== undefined) {
+      throw new InvalidSetting(
+        `the state folder ${folder} is in use by process ${holder}: wait for it, stop it, or name another folder with --state`,
+      );
+    }
+    try {
+      checkVersion(folder);
+    } catch (error) {
+      rmSync(lock, { force: true });
+      throw error;
+    }
+  });
+  return { path: (...parts) => join(folder, ...parts), release: () => rmSync(lock, { force: true }) };
+}
+
+/**
+ * Makes the folder that reports go to, before anything is spent on one.
+ * @throws InvalidSetting when it cannot be written
+ */
+export function openReportFolder(folder: string): string {
+  writable(folder, '--out', () => undefined);
+  return folder;
+}
+
+function writable(folder: string, flag: string, use: () => void): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    use();
+  } catch (error) {
+    if (error instanceof InvalidSetting) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidSetting(
+      `the folder ${folder} cannot be written (${code}): mend it, or name another with ${flag}`,
+      { cause: error },
+    );
+  }
+}
+
+function checkVersion(folder: string): void {
+  const file = join(folder, 'state.json');
+  const text = readOr(file);
+  if (text === undefined) {
+    writeFileSync(file, `${JSON.stringify({ version: STATE_VERSION })}\n`);
+    return;
+  }
+  const mark = markSchema.safeParse(jsonOrUndefined(text));
+  if (mark.data?.version === STATE_VERSION) return;
+  const found = mark.success ? `version ${mark.data.version}` : 'an unknown version';
+  throw new InvalidSetting(
+    `the state folder ${folder} is of ${found}, and this program writes version ${STATE_VERSION}: finish its job with the program that made it, or name another folder with --state`,
+  );
+}
+
+/** Jobs whose report lies in a file, remembered by an empty file each. */
+export interface Delivered {
+  has(jobId: string): boolean;
+  add(jobId: string): void;
+}
+
+export function deliveredJobs(folder: StateFolder): Delivered {
+  mkdirSync(folder.path('delivered'), { recursive: true });
+  return {
+    has: (jobId) => existsSync(folder.path('delivered', jobId)),
+    add: (jobId) => writeFileSync(folder.path('delivered', jobId), ''),
+  };
+}

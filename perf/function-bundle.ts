@@ -1,0 +1,52 @@
+import { type BuildOptions, build } from 'esbuild';
+import { ESBUILD_OPTIONS, handlerFile, PROJECT_ROOT } from '../lib/bundling.ts';
+import { API_FUNCTIONS, STEPS } from '../lib/functions.ts';
+
+/** Every function that is deployed. */
+export const FUNCTION_NAMES = Object.keys({ ...STEPS, ...API_FUNCTIONS });
+
+/** A bundle as it would be deployed, its source map apart. */
+export interface FunctionBundle {
+  code: Uint8Array;
+  map: Uint8Array;
+  /** the files it is made of, from the project's root */
+  files: string[];
+  /** bytes by package, the largest first; our own code is 'this project' */
+  packages: [name: string, bytes: number][];
+}
+
+/** Bundles a function by name. */
+export const bundleFunction = (name: string): Promise<FunctionBundle> => bundled({ entryPoints: [handlerFile(name)] });
+
+/**
+ * A function that does nothing but make a DynamoDB client, bundled like the others.
+ * @param credentials 'any source': with the SDK's own chain, as it comes; 'from Lambda': as our functions have them
+ */
+export const bundleBare = (credentials: 'any source' | 'from Lambda'): Promise<FunctionBundle> => {
+  const contents = `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+    const client = new DynamoDBClient();
+    export const handler = async () => client.config.region();`;
+  const entry = { stdin: { contents, resolveDir: PROJECT_ROOT, loader: 'ts' } } as const;
+  return bundled(credentials === 'any source' ? { ...entry, alias: {} } : entry);
+};
+
+async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'alias'>): Promise<FunctionBundle> {
+  const options = { ...ESBUILD_OPTIONS, ...entry, outfile: 'index.mjs', metafile: true, write: false } as const;
+  const { outputFiles, metafile } = await build(options);
+  const file = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
+  const inputs = metafile.outputs['index.mjs']?.inputs ?? {};
+  const packages = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = packageOf(path);
+    packages.set(name, (packages.get(name) ?? 0) + bytesInOutput);
+  }
+  return {
+    code: file('.mjs'),
+    map: file('.map'),
+    files: Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+    packages: [...packages].filter(([, bytes]) => bytes > 0).sort(([, a], [, b]) => b - a),
+  };
+}
+
+const packageOf = (path: string): string =>
+  [...path.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].at(-1)?.[1] ?? 'this project';

@@ -1,0 +1,69 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { serverJob } from '../../lambdas/job/new-row.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { taskSteps } from '../../local/embedded/steps.ts';
+import { LocalStateMachine } from '../../local/machine/local-machine.ts';
+import { MemoryApi } from '../../test/support/memory/memory-api.ts';
+import { MemoryDb } from '../../test/support/memory/memory-db.ts';
+import {
+  atOnce,
+  clientOf,
+  MODEL,
+  memoryWorld,
+  narratives,
+  putTopics,
+  TABLES,
+} from '../../test/support/memory/memory-world.ts';
+import { ZID } from '../../test/support/small-conversation.ts';
+import { historyEvents } from './history-events.ts';
+
+export interface LongBatch {
+  row: Record<string, unknown>;
+  results: { planned: number; stored: number; failed: unknown[]; rounds: number };
+  batches: number;
+  /** events that Step Functions would have in the execution's history */
+  events: number;
+  checks: number;
+  /** hours by the virtual clock */
+  hours: number;
+  seconds: number;
+}
+
+/** One job whose first batches run until they expire after a day, and whose next one is answered. @param expiring how many expire */
+export async function longBatch(expiring: number): Promise<LongBatch> {
+  const began = Date.parse('2026-11-22T12:00:00Z');
+  let clock = began;
+  const now = () => clock;
+  const db = new MemoryDb(TABLES);
+  const api = new MemoryApi({ now, secondsPerBatch: (batch) => (batch < expiring ? Number.POSITIVE_INFINITY : 600) });
+  putTopics(db);
+  const machine = new LocalStateMachine({
+    ...narratives,
+    steps: taskSteps(memoryWorld({ db, api, call: atOnce, now })),
+    waitScale: 0,
+    retryScale: 0,
+    onEvent(_execution, { type, stateType, input }) {
+      if (type === 'StateEntered' && stateType === 'Wait')
+        clock += (input as { wait_seconds: number }).wait_seconds * 1000;
+    },
+  });
+  const job = { report_id: 'rlong', conversation_id: ZID, model: MODEL, no_cache: true };
+  const row = serverJob(job, new Date(clock), '0000000a');
+  const { job_id, job_type, version } = row;
+  await clientOf(db, atOnce).send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
+  const name = `${job_id}-v${version}`;
+  const from = performance.now();
+  machine.start(name, { job_id, job_type, version, execution: name });
+  await machine.idle();
+  const history = machine.history(name);
+  const ended = db.rows(TABLE_NAMES.jobs).find((other) => other.job_id === job_id) ?? {};
+  return {
+    row: ended,
+    results: JSON.parse(String(ended.job_results)),
+    batches: api.sent.length,
+    events: historyEvents(history),
+    checks: history.filter(({ type, stateType }) => type === 'StateEntered' && stateType === 'Wait').length,
+    hours: (clock - began) / 3_600_000,
+    seconds: (performance.now() - from) / 1000,
+  };
+}

@@ -1,0 +1,65 @@
+import { serverJob } from '../../lambdas/job/new-row.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { MODEL, startWorld, type World } from '../../test/support/world.ts';
+
+export interface ManyJobs {
+  jobs: number;
+  /** jobs by how they ended */
+  ended: Record<string, number>;
+  /** errors of jobs that failed, and how many have each */
+  errors: Record<string, number>;
+  /** sections that a job's own row says were planned, of all jobs */
+  planned: number;
+  /** rows in the reports table without `errors`, of all jobs */
+  stored: number;
+  /** rows of one section and job beyond the first */
+  twice: number;
+  batches: number;
+  deadLetters: number;
+  seconds: number;
+}
+
+/** Puts so many job rows at once, each of a report of its own, and runs the whole system until nobody has anything to do. */
+export async function manyJobs(count: number): Promise<ManyJobs> {
+  // all jobs share one pool of PostgreSQL here: one that waits too long for a connection is tried again after a pause
+  const world = await startWorld({ retryScale: 0.2 });
+  try {
+    const conversation_id = String(world.data.conversation.zid);
+    const rows = Array.from({ length: count }, (_, index) => {
+      const job = { report_id: `rload${index}`, conversation_id, model: MODEL, no_cache: true };
+      return serverJob(job, new Date(world.now()), index.toString(16).padStart(8, '0'));
+    });
+    const reports = rows.map(({ report_id }) => report_id);
+    const insert = 'INSERT INTO reports (report_id, zid, report_name) SELECT id, $2, id FROM unnest($1::text[]) AS id';
+    await world.pool.query(insert, [reports, world.data.conversation.zid]);
+    const from = performance.now();
+    await Promise.all(rows.map((row) => world.putJob(row)));
+    await world.settle();
+    return { jobs: count, ...(await whatCame(world, new Set(rows.map(({ job_id }) => job_id)))), seconds: since(from) };
+  } finally {
+    await world.close();
+  }
+}
+
+async function whatCame(world: World, ids: ReadonlySet<unknown>) {
+  const jobs = (await world.all(TABLE_NAMES.jobs)).filter(({ job_id }) => ids.has(job_id));
+  const reports = (await world.all(TABLE_NAMES.reports)).filter(({ job_id, errors }) => ids.has(job_id) && !errors);
+  const ended: Record<string, number> = {};
+  const errors: Record<string, number> = {};
+  for (const { status, error_message } of jobs) {
+    ended[String(status)] = (ended[String(status)] ?? 0) + 1;
+    if (error_message) errors[String(error_message)] = (errors[String(error_message)] ?? 0) + 1;
+  }
+  const distinct = new Set(reports.map(({ job_id, section }) => `${job_id} ${section}`));
+  return {
+    ended,
+    errors,
+    planned: jobs.reduce((sum, { job_results }) => sum + Number(JSON.parse(String(job_results)).planned ?? 0), 0),
+    stored: distinct.size,
+    twice: reports.length - distinct.size,
+    batches: world.standIn.batches().length,
+    deadLetters: world.deadLetters.length,
+  };
+}
+
+const since = (from: number): number => (performance.now() - from) / 1000;

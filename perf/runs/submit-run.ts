@@ -1,0 +1,52 @@
+import { submit } from '../../lambdas/steps/submit.ts';
+import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropic.ts';
+import { documentClient } from '../../lambdas/stores/dynamodb.ts';
+import { jobTable } from '../../lambdas/stores/jobs.ts';
+import { ledgerTable } from '../../lambdas/stores/ledger.ts';
+import { conversationsOf, postgresPool } from '../../lambdas/stores/postgres.ts';
+import { reportsTable, storedSections } from '../../lambdas/stores/reports.ts';
+import { spendingTable } from '../../lambdas/stores/spending.ts';
+import { topicTables } from '../../lambdas/stores/topics.ts';
+import type { Tables } from '../data/tables.ts';
+import { input, measure } from './report.ts';
+import { silent } from './silent.ts';
+
+/** Runs the submit step once, from claim to its return, with the clients that are deployed. */
+const { databaseUrl, anthropicUrl, tables, jobId, sections } = input<{
+  databaseUrl: string;
+  anthropicUrl: string;
+  tables: Tables;
+  jobId: string;
+  sections: number;
+}>();
+const db = documentClient();
+const pool = postgresPool(databaseUrl);
+const ledger = ledgerTable(db, tables.ledger);
+const deps = {
+  jobs: jobTable(db, tables.jobs),
+  ledger,
+  reports: reportsTable(db, tables.reports),
+  stored: storedSections(db, tables.reports),
+  spending: spendingTable(db, tables.ledger),
+  conversations: conversationsOf(pool, 'prod'),
+  topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
+  batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
+  settings: {
+    defaultModel: 'claude-sonnet-4-6',
+    jobBudgetUsd: 1_000,
+    dayBudgetUsd: 10_000,
+    unpricedModels: [],
+    ledgerDays: 180,
+  },
+  log: silent,
+  now: () => new Date(),
+};
+const state = { job_id: jobId, job_type: 'CREATE_NARRATIVE_BATCH', version: 1, execution: `${jobId}-v1` };
+
+await measure(async () => {
+  const { next } = await submit(deps, state);
+  if (next !== 'wait') throw new Error(`submit said "${next}" and not "wait"`);
+});
+const plan = await ledger.plan(jobId);
+if (plan?.sections !== sections) throw new Error(`expected ${sections} sections, planned ${plan?.sections}`);
+await pool.end();

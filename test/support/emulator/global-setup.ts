@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
+import { loadPostgres } from '../../../local/conversation/load-postgres.ts';
+import { loadTopics } from '../../../local/conversation/load-topics.ts';
+import { sampleConversation } from '../../../local/sample/index.ts';
+import { hasPostgres } from '../../../perf/servers/postgres.ts';
+import { startAnthropic } from './anthropic.ts';
+import { startDatabase } from './database.ts';
+import { deploy } from './deploy.ts';
+import { type Ministack, startMinistack } from './ministack.ts';
+import { hasPython, installMinistack } from './python.ts';
+
+const KEPT_LOG = fileURLToPath(new URL('../../../node_modules/.cache/emulator-tests/ministack.log', import.meta.url));
+
+/** What tests know of the deployed system: where AWS is. They have neither the database nor the API's key. */
+export interface DeployedSystem {
+  endpoint: string;
+  /** Where the stand-in of the Anthropic API tells what it was asked. */
+  control: string;
+  /** Settings that every deployment needs to reach the stand-in and the database. */
+  settings: Record<string, string>;
+  folder: string;
+  /** What the first deployment printed. */
+  printed: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    system: DeployedSystem | undefined;
+  }
+}
+
+/** Emulator, database and API, each in processes of their own, and the stacks deployed. @returns how all that is ended */
+export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const missing = missingParts();
+  if (missing) {
+    if (process.env.CI) throw new Error(`the emulator tests need ${missing}`);
+    console.log(`emulator tests skipped: they need ${missing}`);
+    project.provide('system', undefined);
+    return undefined;
+  }
+  const parts = new AsyncDisposableStack();
+  const endAll = () => parts.disposeAsync();
+  // leaving by exit() ends every process and removes the folder at once: see startGroup and startPostgres
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  try {
+    project.provide('system', await startAll(parts, () => project.vitest.state.getCountOfFailedTests()));
+    return endAll;
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+function missingParts(): string | undefined {
+  if (!hasPython()) return 'Python 3.10 or later with its venv module (python3, python3-venv)';
+  if (!hasPostgres()) return 'PostgreSQL (initdb and postgres)';
+  return undefined;
+}
+
+async function startAll(parts: AsyncDisposableStack, failures: () => number): Promise<DeployedSystem> {
+  const folder = mkdtempSync(join(tmpdir(), 'narratives-emulator-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  process.once('exit', remove);
+  parts.defer(remove);
+  const timed = stopwatch();
+
+  const apiKey = `key-${randomBytes(16).toString('hex')}`;
+  const ended = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const part = await starting;
+    parts.defer(() => part.stop());
+    return part;
+  };
+  const postgres = await timed('PostgreSQL', () => ended(startDatabase(folder)));
+  const anthropic = await ended(startAnthropic(apiKey));
+  const bin = await timed('Python environment', () => installMinistack(folder));
+  const ministack = await timed('MiniStack', () => ended(startMinistack(bin, folder)));
+  parts.defer(() => keepLog(ministack, failures()));
+
+  try {
+    const sample = sampleConversation();
+    const pool = new pg.Pool({ connectionString: postgres.url });
+    await loadPostgres(pool, sample).finally(() => pool.end());
+    const secrets = { ANTHROPIC_API_KEY: apiKey, DATABASE_URL: postgres.url };
+    const settings = { anthropicBaseUrl: anthropic.url, databaseCaFile: postgres.caFile };
+    const printed = await timed('npm run deploy:local', () =>
+      deploy(ministack.url, folder, { ...settings, httpApi: 'open' }, secrets),
+    );
+    if (printed.includes(apiKey)) throw new Error('npm run deploy:local printed a secret');
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const dynamo = new DynamoDBClient({ endpoint: ministack.url, region: 'us-east-1', credentials });
+    await loadTopics(documentClient(dynamo), sample);
+    return { endpoint: ministack.url, control: anthropic.control, settings, folder, printed };
+  } catch (error) {
+    console.error(`MiniStack's last lines:\n${ministack.logTail()}`);
+    throw error;
+  }
+}
+
+/** Keeps the emulator's log for a look afterwards. */
+function keepLog({ logFile, logTail }: Ministack, failures: number): void {
+  mkdirSync(dirname(KEPT_LOG), { recursive: true });
+  copyFileSync(logFile, KEPT_LOG);
+  if (failures > 0) console.error(`MiniStack's last lines (all of them: ${KEPT_LOG}):\n${logTail()}`);
+}
+
+/** Prints how long each part took. */
+function stopwatch() {
+  return async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const done = await work();
+    console.log(`emulator: ${what} ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return done;
+  };
+}

@@ -1,0 +1,97 @@
+import type { TalliedComment } from '../../lambdas/report/comments.ts';
+import type { Topic } from '../../lambdas/report/topics.ts';
+import { tally } from '../../lambdas/report/votes.ts';
+import type { Asked, BatchEntry, Plan } from '../../lambdas/shared/ledger-rows.ts';
+import { customId, entry } from '../../lambdas/shared/names.ts';
+import { pack } from '../../lambdas/shared/packed.ts';
+import type { BatchStatus } from '../../lambdas/stores/anthropic.ts';
+
+export const JOB = 'batch_report_r1abc_1764000000_0a1b2c3d';
+export const RUN = '0f0e0d0c-1111-4222-8333-444455556666';
+
+/** A comment with ten agrees, two groups, and no measure that any global section asks for. */
+export function comment(tid: number, change: Partial<TalliedComment> = {}): TalliedComment {
+  const groups = [tally(6, 0, 0), tally(4, 0, 0)];
+  return { tid, txt: `comment ${tid}`, all: tally(10, 0, 0), groups, extremity: 0, consensus: 0, ...change };
+}
+
+export function topic(layer: number, cluster: number): Topic {
+  const section = `${RUN}_${layer}_${cluster}`;
+  return { topic_key: `${RUN}#${layer}#${cluster}`, section, layer, cluster, name: `Topic ${layer}.${cluster}` };
+}
+
+export function plan(change: Partial<Plan> = {}): Plan {
+  return {
+    job_id: JOB,
+    entry: entry.plan,
+    report_id: 'r1abc',
+    conversation_id: '7',
+    report_job_id: JOB,
+    model: 'claude-sonnet-5-5',
+    max_batch_size: 20,
+    sections: 3,
+    report_timestamp: '2026-11-22T10:00:00.000Z',
+    prompt_version: 'test',
+    schema_version: 1,
+    expires_at_epoch: 1_800_000_000,
+    ...change,
+  };
+}
+
+export function askedRow(ordinal: number, prompt = `prompt ${ordinal}`): Asked {
+  return {
+    job_id: JOB,
+    entry: entry.asked(1, ordinal),
+    section: `section_${ordinal}`,
+    kind: 'topic',
+    title: `Section ${ordinal}`,
+    ordinal,
+    round: 1,
+    part: 0,
+    custom_id: customId(JOB, 1, ordinal),
+    max_tokens: 8000,
+    shown: [0, 1],
+    tallies: pack('[]'),
+    prompt: pack(prompt),
+    prompt_hash: 'hash',
+    prompt_version: 'test',
+  };
+}
+
+export function batchEntry(change: Partial<BatchEntry> = {}): BatchEntry {
+  return {
+    job_id: JOB,
+    entry: entry.batch(1, change.part ?? 0),
+    round: 1,
+    part: 0,
+    state: 'intended',
+    requests: 2,
+    intent_at: '2026-11-22T10:00:00.000Z',
+    expires_at_epoch: 1_800_000_000,
+    ...change,
+  };
+}
+
+/** A batch as the API tells of it; `requests` of them still processing. */
+export function batchStatus(id: string, requests: number, change: Partial<BatchStatus> = {}): BatchStatus {
+  return {
+    id,
+    processing_status: 'in_progress',
+    counts: { processing: requests, succeeded: 0, errored: 0, canceled: 0, expired: 0 },
+    created_at: '2026-11-22T10:00:01.000Z',
+    expires_at: '2026-11-23T10:00:01.000Z',
+    ...change,
+  };
+}
+
+/** A PENDING job row, as small as one may be. */
+export const jobRow = (change: Record<string, unknown> = {}) => ({
+  job_id: JOB,
+  job_type: 'CREATE_NARRATIVE_BATCH',
+  status: 'PENDING',
+  version: 1,
+  conversation_id: '7',
+  report_id: 'r1abc',
+  worker_id: 'none',
+  ...change,
+});

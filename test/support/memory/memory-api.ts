@@ -1,0 +1,104 @@
+import type { BatchRequest } from '../../../lambdas/report/prompt/request.ts';
+import { BatchNotFound } from '../../../lambdas/shared/errors.ts';
+import type { Batches, BatchStatus } from '../../../lambdas/stores/anthropic.ts';
+import { report, succeeded } from '../answers.ts';
+
+/** One request of a batch: its custom id, and a comment that its prompt shows. */
+export interface Asking {
+  custom_id: string;
+  cites: number;
+}
+
+export interface SentBatch {
+  id: string;
+  by: string;
+  created: number;
+  requests: Asking[];
+}
+
+interface Options {
+  now: () => number;
+  /** Infinity: it never ends by itself and expires after a day */
+  secondsPerBatch: (batch: number) => number;
+}
+
+const DAY_MS = 86_400_000;
+const encoder = new TextEncoder();
+
+/** Message batches in memory, as both sides use them; every request that is processed is answered well. */
+export class MemoryApi {
+  readonly sent: SentBatch[] = [];
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  create(by: string, requests: Asking[]): BatchStatus {
+    const batch = { id: `msgbatch_${this.sent.length + 1}`, by, created: this.#options.now(), requests };
+    this.sent.push(batch);
+    return this.status(batch.id);
+  }
+
+  status(id: string): BatchStatus {
+    const { batch, index } = this.#find(id);
+    const due = batch.created + this.#options.secondsPerBatch(index) * 1000;
+    const expires = batch.created + DAY_MS;
+    const end = Math.min(due, expires);
+    const ended = this.#options.now() >= end;
+    const count = batch.requests.length;
+    return {
+      id,
+      processing_status: ended ? 'ended' : 'in_progress',
+      counts: {
+        processing: ended ? 0 : count,
+        succeeded: ended && due <= expires ? count : 0,
+        errored: 0,
+        canceled: 0,
+        expired: ended && due > expires ? count : 0,
+      },
+      created_at: new Date(batch.created).toISOString(),
+      expires_at: new Date(expires).toISOString(),
+      ...(ended ? { ended_at: new Date(end).toISOString() } : {}),
+    };
+  }
+
+  async *results(id: string): AsyncGenerator<Uint8Array> {
+    const { counts } = this.status(id);
+    for (const { custom_id, cites } of this.#find(id).batch.requests) {
+      const result = counts.expired > 0 ? { type: 'expired' } : succeeded(JSON.stringify(report([cites])));
+      yield encoder.encode(`${JSON.stringify({ custom_id, result })}\n`);
+    }
+  }
+
+  /** The port of the steps. @param call lets a call take place, each at a moment of its own */
+  port(by: string, call: <T>(act: () => T) => Promise<T>): Omit<Batches, 'cancel'> {
+    return {
+      knowsModel: async () => true,
+      send: (requests) => call(() => ({ kind: 'sent', batch: this.create(by, requests.map(asking)) })),
+      status: (id) => call(() => this.status(id)),
+      createdSince: (since) =>
+        call(() =>
+          this.sent
+            .filter(({ created }) => created >= Date.parse(since))
+            .map(({ id }) => this.status(id))
+            .reverse(),
+        ),
+      results: (id) => call(() => this.results(id)),
+    };
+  }
+
+  #find(id: string): { batch: SentBatch; index: number } {
+    const index = this.sent.findIndex((batch) => batch.id === id);
+    const batch = this.sent[index];
+    if (!batch) throw new BatchNotFound(`batch ${id} is not known`);
+    return { batch, index };
+  }
+}
+
+/** The first comment of a prompt's table: its lines begin with the id. */
+function asking({ custom_id, params }: BatchRequest): Asking {
+  const id = /\\n(\d+)\|/.exec(JSON.stringify(params.messages))?.[1];
+  if (id === undefined) throw new Error(`the prompt of ${custom_id} shows no comment`);
+  return { custom_id, cites: Number(id) };
+}

@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { costUsd } from '../../lambdas/money/cost.ts';
+import type { DaySpending } from '../../lambdas/money/day.ts';
+import { customId } from '../../lambdas/shared/names.ts';
+import { unpack } from '../../lambdas/shared/packed.ts';
+import { day, ledgerRows, sentBatches, spendRow, total, useMoneyWorld, world } from '../support/money-world.ts';
+import { onNextCall } from '../support/watch.ts';
+
+useMoneyWorld();
+
+describe('the money of a day', () => {
+  it('is what jobs may cost while their batches are under way, and what they did cost afterwards', async () => {
+    let underWay: DaySpending | undefined;
+    onNextCall(world.world.batches, 'status', {
+      before: async () => {
+        underWay = await total();
+      },
+    });
+    const of = day();
+    const job = await world.run();
+    const row = await spendRow(job.job_id);
+    expect(underWay?.committed_usd).toBe(row?.reserved_usd);
+    expect(underWay?.open_usd).toBe(row?.reserved_usd);
+    expect(row?.settled_usd).toBeCloseTo(job.results.cost_usd, 5);
+    expect(Number(row?.settled_usd)).toBeLessThan(Number(row?.reserved_usd));
+    expect(await total(of)).toMatchObject({ committed_usd: row?.settled_usd, open_usd: 0, unpriced_rounds: 0 });
+  });
+
+  it('is counted on the day the batch was sent, though its answers come the next day', async () => {
+    const of = day();
+    const untilMidnight = Date.parse(`${of}T23:59:55Z`) - world.now();
+    world.passTime(untilMidnight / 1000);
+    const job = await world.run();
+    expect(day()).not.toBe(of);
+    expect((await total(of)).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
+    expect(await total()).toMatchObject({ committed_usd: 0 });
+  });
+
+  it('counts what every section cost in every round it was asked in', async () => {
+    const row = world.jobRow();
+    for (const ordinal of [0, 1, 2]) {
+      world.standIn.script.result(customId(row.job_id, 1, ordinal), { kind: 'max_tokens' });
+    }
+    await world.putJob(row);
+    await world.settle();
+    const { results } = await world.ended(row.job_id);
+    const answers = await ledgerRows(row.job_id, 'answered#');
+    expect(answers).toHaveLength(18);
+    const sum = (prefix: string) =>
+      answers.reduce((all, { entry, cost_usd }) => all + (String(entry).startsWith(prefix) ? Number(cost_usd) : 0), 0);
+    expect(sum('answered#2')).toBeGreaterThan(0);
+    expect(results.cost_usd).toBeCloseTo(sum('answered#'), 5);
+    expect((await spendRow(row.job_id, 1))?.settled_usd).toBeCloseTo(sum('answered#1'), 5);
+    expect((await spendRow(row.job_id, 2))?.settled_usd).toBeCloseTo(sum('answered#2'), 5);
+    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+  });
+
+  it('counts an answer that names no section, and one filed by elimination once', async () => {
+    const row = world.jobRow();
+    world.standIn.script.result(customId(row.job_id, 1, 4), { kind: 'null_custom_id' });
+    await world.putJob(row);
+    await world.settle();
+    const { results } = await world.ended(row.job_id);
+    expect(results.unfiled).toHaveLength(1);
+    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+  });
+});
+
+describe('the cost of a section', () => {
+  it('is half the list price of its tokens, those the cache served and stored at their own prices', async () => {
+    const job = await world.run();
+    const answers = await ledgerRows(job.job_id, 'answered#');
+    // dollars for a million tokens of claude-sonnet-5-5, from the kept list; the one-hour cache costs twice the input
+    const cached = answers.filter(({ tokens }) => (tokens as { cache_read: number }).cache_read > 0);
+    expect(cached.length).toBeGreaterThan(0);
+    for (const { raw, cost_usd } of answers) {
+      const { usage, model } = JSON.parse(unpack(raw as Uint8Array)).result.message;
+      const price = (tokens: object) =>
+        Number(costUsd(model, { input: 0, output: 0, cache_read: 0, cache_write: 0, ...tokens }));
+      const input = price({ input: 1 });
+      const byHand =
+        usage.input_tokens * input +
+        usage.output_tokens * price({ output: 1 }) +
+        usage.cache_read_input_tokens * input * 0.1 +
+        usage.cache_creation_input_tokens * input * 2;
+      expect(cost_usd).toBeCloseTo(byHand, 9);
+    }
+  });
+});
+
+describe('a day budget', () => {
+  /** What one job of the sample may cost at most. */
+  let most = 0;
+  beforeAll(async () => {
+    most = Number((await spendRow((await world.run()).job_id))?.reserved_usd);
+  });
+
+  it('refuses a job that does not fit, before anything is sent, with both figures, and the job can be redriven the next day', async () => {
+    const first = await world.run();
+    const spent = Number(first.results.cost_usd);
+    world.settings.dayBudgetUsd = spent + most - 0.05;
+    const before = sentBatches();
+    const refused = await world.run();
+    expect(refused.row).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
+    expect(refused.row.checker_schedule_failed).toBeUndefined();
+    expect(refused.row.error_message).toContain(
+      `OverBudget: the job could cost up to $${most.toFixed(2)}, and $${spent.toFixed(2)} of the day budget of $${world.settings.dayBudgetUsd} is spoken for on ${day()}: raise the day budget, or redrive the job after midnight UTC`,
+    );
+    expect(sentBatches()).toBe(before);
+    expect(await spendRow(refused.job_id)).toBeUndefined();
+    world.passTime(86_400);
+    await world.putJob({ ...refused.row, status: 'PENDING', version: Number(refused.row.version) + 1 });
+    await world.settle();
+    expect((await world.ended(refused.job_id)).row.status).toBe('COMPLETED');
+  });
+
+  it('says what to do about a job that would not fit on any day', async () => {
+    world.settings.dayBudgetUsd = 0.01;
+    expect((await world.run()).row.error_message).toMatch(/raise the day budget, or ask for fewer layers$/);
+  });
+
+  it('is not passed by jobs that start at once', async () => {
+    world.settings.dayBudgetUsd = most * 2.5;
+    const rows = Array.from({ length: 5 }, () => world.jobRow());
+    await Promise.all(rows.map((row) => world.putJob(row)));
+    let highest = 0;
+    const { reserve } = world.world.spending;
+    world.world.spending.reserve = async (...given) => {
+      const answer = await reserve(...given);
+      highest = Math.max(highest, (await total()).committed_usd);
+      return answer;
+    };
+    await world.settle();
+    world.world.spending.reserve = reserve;
+    const ended = await Promise.all(rows.map(({ job_id }) => world.ended(job_id)));
+    expect(ended.filter(({ row }) => row.status === 'COMPLETED').length).toBeGreaterThanOrEqual(2);
+    expect(highest).toBeLessThanOrEqual(world.settings.dayBudgetUsd);
+    for (const { row } of ended.filter(({ row: { status } }) => status === 'FAILED'))
+      expect(row.error_message).toMatch(/^OverBudget: .*day budget/);
+  });
+
+  it('leaves the sections of a later round missing when they do not fit, and closes the job with what is there', async () => {
+    const row = world.jobRow();
+    world.settings.dayBudgetUsd = most;
+    world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
+    onNextCall(world.world.batches, 'status', {
+      before: () => {
+        world.settings.dayBudgetUsd = 0.02;
+      },
+    });
+    const before = sentBatches();
+    await world.putJob(row);
+    await world.settle();
+    const { row: ended, results } = await world.ended(row.job_id);
+    expect(ended.status).toBe('COMPLETED');
+    expect(results).toMatchObject({ stored: 14, rounds: 1, failed: [{ reason: 'truncated' }] });
+    expect(sentBatches()).toBe(before + 1);
+    expect(await spendRow(row.job_id, 2)).toBeUndefined();
+    expect(String(ended.logs)).toMatch(
+      /round 2 with 1 sections is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is spoken for/,
+    );
+  });
+});

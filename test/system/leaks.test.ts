@@ -1,0 +1,189 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context } from 'aws-lambda';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serverJob } from '../../lambdas/job/new-row.ts';
+import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
+import { customId } from '../../lambdas/shared/names.ts';
+import { unpack } from '../../lambdas/shared/packed.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { taskSteps } from '../../local/embedded/steps.ts';
+import { stepByStep } from '../support/steps-by-hand.ts';
+import { MODEL, startWorld, type World } from '../support/world.ts';
+
+const API_KEY = 'sk-ant-nobody-may-read-this-7d41';
+const DATABASE_PASSWORD = 'pw-nobody-may-read-this-9c02';
+
+let world: World;
+let lines: string[] = [];
+beforeAll(async () => {
+  world = await startWorld({ apiKey: API_KEY, databasePassword: DATABASE_PASSWORD });
+});
+beforeEach(() => {
+  lines = [];
+  const keep = (text: unknown) => lines.push(String(text)) > 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  world.standIn.script.clear();
+});
+afterAll(() => world?.close());
+
+/** Runs a job through the handlers that are deployed, with their log; the clients are the world's. */
+async function runDeployed(row = world.jobRow(), deps: Partial<World['world']> = {}) {
+  const { log: _, metrics: __, now, ...clients } = { ...world.world, ...deps };
+  const context = { getRemainingTimeInMillis: () => 600_000 } as Context;
+  const steps = Object.fromEntries(
+    Object.keys(taskSteps(world.world)).map((name) => {
+      const handler = stepHandler(
+        // the runtime's own log and figures, and the world's clock
+        (given, input) =>
+          taskSteps({ ...world.world, ...given, now } as World['world'])[name as keyof ReturnType<typeof taskSteps>](
+            input,
+          ),
+        async () => clients,
+      );
+      return [name, (input: unknown) => handler(input, context)];
+    }),
+  );
+  const ran = await stepByStep(world, steps, row);
+  return { ...ran, row: (await world.world.jobs.get(row.job_id)) ?? {} };
+}
+
+/** All that a job told: its log, its figures, its row, and the error as Lambda's runtime would log it. */
+function told({ error, row }: Awaited<ReturnType<typeof runDeployed>>): string {
+  const thrown = error && { ...error, name: error.name, message: error.message, stack: error.stack };
+  return lines.join('\n') + JSON.stringify(row) + JSON.stringify(thrown ?? '');
+}
+
+/** Comments, key and password of which so much as the beginning is in a text. */
+function leaksIn(text: string): string[] {
+  // one of a word or two ("ok") cannot be told from what else is written
+  const beginnings = world.data.comments.map(({ txt }) => txt.slice(0, 24)).filter((txt) => txt.length > 10);
+  return [...beginnings, API_KEY, DATABASE_PASSWORD].filter((secret) => text.includes(secret));
+}
+
+const someComment = () => world.data.comments[0]?.txt ?? '';
+
+describe('no comment, key or password is told', () => {
+  it('and the search would find one: the prompts in the ledger are full of comments', async () => {
+    const { row } = await runDeployed();
+    expect(row.status).toBe('COMPLETED');
+    const asked = (await world.all(TABLE_NAMES.ledger)).filter(({ prompt }) => prompt instanceof Uint8Array);
+    const prompts = asked.map(({ prompt }) => unpack(prompt as Uint8Array)).join();
+    expect(leaksIn(prompts).length).toBeGreaterThan(100);
+  });
+
+  it('by a job of which answers fail in every way', async () => {
+    const row = world.jobRow();
+    const kinds = [
+      'not_json',
+      'wrong_shape',
+      'foreign_citations',
+      'max_tokens',
+      'refusal',
+      'errored',
+      'malformed_line',
+      'null_custom_id',
+      'pause_turn',
+      'context_window',
+      'duplicated',
+      'fenced_json',
+    ] as const;
+    for (const round of [1, 2, 3]) {
+      for (const [ordinal, kind] of kinds.entries()) {
+        world.standIn.script.result(customId(row.job_id, round, ordinal), { kind });
+      }
+    }
+    const job = await runDeployed(row);
+    expect(job.row.status).toBe('COMPLETED');
+    expect(JSON.parse(String(job.row.job_results)).failed_count).toBeGreaterThan(5);
+    expect(lines.length).toBeGreaterThan(8);
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+
+  it.each([400, 401, 413])('by a job whose batch the API refuses with %i', async (status) => {
+    world.standIn.script.answer('create', status);
+    const job = await runDeployed();
+    expect(job.error?.name).toBe('AnthropicRefused');
+    expect(job.row.status).toBe('FAILED');
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+
+  it('by an error that quotes what a client was reading', async () => {
+    const comments = async () => JSON.parse(`[{"txt": "${someComment()}" ${someComment()}`);
+    const job = await runDeployed(undefined, { conversations: { ...world.world.conversations, comments } });
+    expect(job.error?.name).toBe('SyntaxError');
+    expect(job.row.error_message).toMatch(/^SyntaxError: an unexpected SyntaxError/);
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+
+  it('by trouble with the day’s budget while the job ends for another reason', async () => {
+    world.standIn.script.answer('create', 400);
+    const release = async () => {
+      throw new Error(`${someComment()} ${DATABASE_PASSWORD}`);
+    };
+    const job = await runDeployed(undefined, { spending: { ...world.world.spending, release } });
+    expect(job.error?.name).toBe('AnthropicRefused');
+    expect(lines.join('')).toMatch(/what an unsent round may cost stays counted/);
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+
+  it('by an error that bears the connection and the answer with it', async () => {
+    const results = async () => {
+      throw Object.assign(new Error(`postgres://polis:${DATABASE_PASSWORD}@db/polis`), {
+        request: { headers: { 'x-api-key': API_KEY } },
+        body: someComment(),
+        cause: new Error(someComment()),
+      });
+    };
+    const job = await runDeployed(undefined, { batches: { ...world.world.batches, results } });
+    expect(job.steps).toContain('check-status');
+    expect(job.row.status).toBe('FAILED');
+    expect(leaksIn(told(job))).toEqual([]);
+  });
+});
+
+describe('no comment is told by a job that reuses', () => {
+  it('what is stored, nor by one that finds the stored text damaged', async () => {
+    const { report, conversation } = world.data;
+    const asked = { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL };
+    const next = (mark: string) => {
+      world.passTime(1);
+      return serverJob(asked, new Date(world.now()), mark);
+    };
+    await runDeployed(next('leak0001'));
+    const reusing = await runDeployed(next('leak0002'));
+    expect(JSON.parse(String(reusing.row.job_results)).reused).toBeGreaterThan(5);
+    expect(leaksIn(told(reusing))).toEqual([]);
+    for (const { rid_section_model, timestamp } of await world.all(TABLE_NAMES.reports)) {
+      await world.db.send(
+        new UpdateCommand({
+          TableName: TABLE_NAMES.reports,
+          Key: { rid_section_model, timestamp },
+          UpdateExpression: 'SET report_data = :text',
+          ExpressionAttributeValues: { ':text': `{"id": "${someComment()}` },
+        }),
+      );
+    }
+    const buying = await runDeployed(next('leak0003'));
+    expect(JSON.parse(String(buying.row.job_results)).reused).toBe(0);
+    expect(leaksIn(told(buying))).toEqual([]);
+  });
+});
+
+describe('ids', () => {
+  it('of job and execution are on every line, that of the report on every line once it is known, that of the batch where there is one', async () => {
+    const { row } = await runDeployed();
+    const log = lines.map((line) => JSON.parse(line)).filter((line) => 'level' in line);
+    expect(log.length).toBeGreaterThan(4);
+    for (const line of log) {
+      const ids = { job_id: row.job_id, execution: `${row.job_id}-v1`, report_id: world.data.report.report_id };
+      expect(line).toMatchObject(ids);
+    }
+    const ofBatch = log.filter(({ message }) => /batch|results|round/.test(message));
+    expect(ofBatch.length).toBeGreaterThan(2);
+    for (const line of ofBatch) expect(line).toMatchObject({ batch_id: row.batch_id });
+  });
+});

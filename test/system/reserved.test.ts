@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
+import { MOST_TROUBLES } from '../../lambdas/batch/wait.ts';
+import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
+import { taskSteps } from '../../local/embedded/steps.ts';
+import { sentBatches, spendRow, total, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
+import { onNextCall } from '../support/watch.ts';
+
+useMoneyWorld();
+
+describe('what was reserved', () => {
+  it('is given back when the API refuses the batch', async () => {
+    world.standIn.script.answer('create', 400);
+    const job = await world.run();
+    expect(job.row.error_message).toMatch(/^AnthropicRefused/);
+    expect(await spendRow(job.job_id)).toBeUndefined();
+    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0 });
+  });
+
+  it('stays when the API refuses the second batch of a round, as the first is paid for', async () => {
+    const changes = withConfig({ max_batch_size: 8 });
+    onNextCall(world.world.batches, 'send', {
+      after: () => {
+        world.standIn.script.answer('create', 400);
+      },
+    });
+    const job = await world.run(changes);
+    expect(job.row).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
+    const reserved = Number((await spendRow(job.job_id))?.reserved_usd);
+    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+    world.standIn.script.clear();
+    await world.putJob({ ...job.row, status: 'PENDING', version: Number(job.row.version) + 1 });
+    await world.settle();
+    const { results } = await world.ended(job.job_id);
+    expect(results).toMatchObject({ stored: 15 });
+    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+    expect((await total()).open_usd).toBe(0);
+  });
+
+  it('keeps its place while the API says "later", and is settled in the end', async () => {
+    world.standIn.script.answer('create', 429, { times: 3, retryAfterSeconds: 30 });
+    const job = await world.run();
+    expect(job.row.status).toBe('COMPLETED');
+    expect((await total()).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
+  });
+
+  it('stays while it is not known whether a batch was made, and is given back when there is none', async () => {
+    const row = world.jobRow();
+    const { submit } = taskSteps(world.world);
+    const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution: `${row.job_id}-v2` };
+    await world.world.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
+    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
+    world.standIn.script.dropBefore('create');
+    await expect(submit({ ...state, troubles: MOST_TROUBLES })).rejects.toThrow(/gave no clear answer/);
+    expect(await spendRow(row.job_id)).toBeDefined();
+    await world.world.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
+    world.passTime(SETTLE_SECONDS);
+    expect(await submit(state)).toMatchObject({ next: 'complete' });
+    expect(await spendRow(row.job_id)).toBeUndefined();
+    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0 });
+  });
+
+  it('is not given back by the step of a redriven execution that waits for its row, while the step before the stop still sends', async () => {
+    const row = world.jobRow();
+    const { submit } = taskSteps(world.world);
+    const execution = `${row.job_id}-v2`;
+    const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution };
+    await world.world.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
+    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
+    onNextCall(world.world.ledger, 'putIntent', {
+      before: async () => {
+        const stopped = { status: 'FAILED', execution_status: 'ABORTED' };
+        await world.world.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, stopped);
+        await expect(submit(state)).rejects.toThrow(/was stopped/);
+      },
+    });
+    const before = sentBatches();
+    await submit(state);
+    expect(sentBatches()).toBe(before + 1);
+    const reserved = Number((await spendRow(row.job_id))?.reserved_usd);
+    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+  });
+
+  it('is given back when the job is cancelled before anything is sent', async () => {
+    const row = world.jobRow();
+    onNextCall(world.world.spending, 'reserve', {
+      after: async () => {
+        const now = (await world.world.jobs.get(row.job_id)) ?? {};
+        await world.putJob({ ...now, status: 'CANCELLED', version: Number(now.version) + 1 });
+      },
+    });
+    const before = sentBatches();
+    await world.putJob(row);
+    await world.settle();
+    expect((await world.world.jobs.get(row.job_id))?.status).toBe('CANCELLED');
+    expect(sentBatches()).toBe(before);
+    expect(await spendRow(row.job_id)).toBeUndefined();
+  });
+
+  it('stays when the job fails with a paid batch that nobody watches, and is settled when it is collected after all', async () => {
+    world.standIn.script.answer('retrieve', 401);
+    const failed = await world.run();
+    const reserved = Number((await spendRow(failed.job_id))?.reserved_usd);
+    expect(failed.row.checker_schedule_failed).toBe(true);
+    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+    await world.putJob({ ...failed.row, status: 'PENDING', version: Number(failed.row.version) + 1 });
+    await world.settle();
+    const { results } = await world.ended(failed.job_id);
+    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+  });
+
+  it('is counted once when the step that sends, and the one that collects, are lost in the middle and run again', async () => {
+    const { spending, ledger } = world.world;
+    for (const [client, method] of [
+      [spending, 'reserve'],
+      [ledger, 'putIntent'],
+      [spending, 'settle'],
+    ] as const) {
+      onNextCall(client as typeof spending, method as 'reserve', {
+        after: () => {
+          throw new StoreUnavailable('lost');
+        },
+      });
+    }
+    const job = await world.run();
+    expect(job.row.status).toBe('COMPLETED');
+    expect((await total()).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
+    expect((await total()).open_usd).toBe(0);
+  });
+});

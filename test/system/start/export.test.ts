@@ -1,0 +1,83 @@
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeDerivation } from '../../../local/export/describe-derivation.ts';
+import { readExport } from '../../../local/export/read-export.ts';
+import { plain } from '../../../local/output/markdown.ts';
+import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
+import { reportIn } from '../../support/start/report-files.ts';
+
+const state = tempFolder();
+const out = join(tempFolder(), 'to', 'read');
+const args = ['--export', EXPORT, '--state', state, '--out', out];
+
+/** A copy of the export with one file changed, or taken away. */
+function brokenExport(file: string, change?: (text: string) => string): string {
+  const folder = tempFolder();
+  cpSync(EXPORT, folder, { recursive: true });
+  const path = join(folder, file);
+  if (change) writeFileSync(path, change(readFileSync(path, 'utf8')));
+  else rmSync(path);
+  return folder;
+}
+
+describe('npm start -- --export', () => {
+  let ended: Ended;
+  beforeAll(async () => {
+    ended = await command(args);
+  });
+
+  it('reports on the export, and says in its output and in the report what was derived', () => {
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    const { markdown, names } = reportIn(out);
+    expect(names).toHaveLength(2);
+    expect(markdown).toContain('# Opening hours of the town library');
+    for (const line of describeDerivation()) {
+      expect(ended.stdout).toContain(line);
+      expect(markdown).toContain(`- ${plain(line)}`);
+    }
+  });
+
+  it('keeps the conversation number out of the JSON', async () => {
+    const { zid } = (await readExport(EXPORT)).conversation;
+    expect(reportIn(out).json).not.toContain(String(zid));
+    expect(String(zid).length).toBeGreaterThan(4);
+  });
+
+  it('makes a new job and a new report the next time, even when nobody reads its output any more', async () => {
+    const first = reportIn(out).answer;
+    const again = new Command(args);
+    await again.said(/comments/);
+    again.child.stdout?.destroy();
+    expect(await again.ended).toMatchObject({ code: 0, stderr: '' });
+    const { answer } = reportIn(out);
+    expect(answer.current_job_id).not.toBe(first.current_job_id);
+    expect(answer.available_runs.map(({ job_id, isCurrent }) => [job_id, isCurrent])).toEqual([
+      [answer.current_job_id, true],
+      [first.current_job_id, false],
+    ]);
+    expect(Object.keys(answer.reports).sort()).toEqual(Object.keys(first.reports).sort());
+    for (const { job_id } of Object.values(answer.reports)) expect(job_id).toBe(answer.current_job_id);
+  });
+});
+
+describe('an export that cannot be read', () => {
+  it.each([
+    ['a folder that is not there', () => join(EXPORT, 'nowhere'), /nowhere/],
+    ['a file that is missing', () => brokenExport('votes.csv'), /votes\.csv/],
+    [
+      'a column that is missing',
+      () => brokenExport('comments.csv', (text) => text.replace('comment-body', 'body')),
+      /comments\.csv.*comment-body/,
+    ],
+    [
+      'a vote that is none',
+      () => brokenExport('votes.csv', (text) => text.replace(/,1\n/, ',agree\n')),
+      /votes\.csv line \d+.*vote/,
+    ],
+  ])('%s is told in one line before anything is made', async (_, folder, line) => {
+    const untouched = join(tempFolder(), 'state');
+    expect(await command(['--export', folder(), '--state', untouched])).toMatchObject(wrongUse(line));
+    expect(existsSync(untouched)).toBe(false);
+  });
+});

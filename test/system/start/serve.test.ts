@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { freePort, takenPort } from '../../support/free-port.ts';
+import { batchesIn, Command, command, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
+import { reportIn } from '../../support/start/report-files.ts';
+
+const state = tempFolder();
+const port = await freePort();
+const args = ['--export', EXPORT, '--state', state, '--serve', String(port)];
+const SERVING = /curl "(http:\S+)"[\s\S]*curl -H .* (http:\S+)\n/;
+
+const json = async (answer: Response | Promise<Response>) => JSON.parse(await (await answer).text());
+/** Sends what the curl line that was printed would send. */
+const order = (run: Command, change: Record<string, unknown> = {}) => {
+  const [, said = '{}', url = ''] =
+    /curl -H "content-type: application\/json" -d '(\S+)' (\S+)\n/.exec(run.stdout) ?? [];
+  const body = JSON.stringify({ ...JSON.parse(said), ...change });
+  return json(fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body }));
+};
+const read = (run: Command) => json(fetch(SERVING.exec(run.stdout)?.[1] ?? ''));
+
+const statusFor = (run: Command, host: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    request(SERVING.exec(run.stdout)?.[1] ?? '', { headers: { host } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+
+/** One story: the second run goes on where the first left the state folder. */
+describe('npm start -- --serve', () => {
+  it('answers what it wrote, takes an order for another report, and ends with 0 on Ctrl-C', async () => {
+    const run = new Command(args);
+    await run.said(SERVING);
+    // a name that another site has pointed here reads nothing
+    const hosts = [`localhost:${port}`, `127.0.0.1:${port}`, 'other.site'];
+    expect(await Promise.all(hosts.map((host) => statusFor(run, host)))).toEqual([200, 200, 403]);
+    const { json: file } = reportIn(join(state, 'simulated', 'reports'));
+    expect(await read(run)).toEqual(JSON.parse(file));
+
+    const ordered = await order(run);
+    expect(ordered).toMatchObject({ status: 'success', deduplicated: false });
+    await run.said(new RegExp(`${ordered.job_id} was put by a request[\\s\\S]*COMPLETED: 6 of 6[\\s\\S]*SIMULATED`));
+    const answer = await read(run);
+    expect(answer.current_job_id).toBe(ordered.job_id);
+    expect(answer.available_runs).toHaveLength(2);
+    expect(JSON.parse(reportIn(join(state, 'simulated', 'reports')).json)).toEqual(answer);
+
+    run.child.kill('SIGINT');
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped serving; no job is under way$/);
+  });
+
+  it('ends with 130 when a job is left under way, and goes on with it when started again', async () => {
+    const run = new Command(args);
+    await run.said(SERVING);
+    const { job_id } = await order(run, { no_cache: true });
+    await run.said(new RegExp(`${job_id} was put[\\s\\S]*batch msgbatch_\\w+ holds`));
+    run.child.kill('SIGINT');
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/The same command goes on with it$/);
+    const batches = batchesIn(state);
+
+    const again = new Command(args);
+    await again.said(SERVING);
+    expect(again.stdout).toContain(`going on with ${job_id}`);
+    expect((await read(again)).current_job_id).toBe(job_id);
+    expect(batchesIn(state)).toEqual(batches);
+    again.child.kill('SIGTERM');
+    expect((await again.ended).code).toBe(0);
+  });
+
+  it('refuses a port that is in use in one line, before anything is done', async () => {
+    const taken = await takenPort();
+    const folder = tempFolder();
+    const ended = await command(['--state', folder, '--serve', String(taken.port)]);
+    taken.server.close();
+    expect(ended).toMatchObject(wrongUse(new RegExp(`port ${taken.port} is in use: .*--serve`)));
+    expect(() => batchesIn(folder)).toThrow('ENOENT');
+  });
+
+  it.each([['0'], ['70000'], ['http']])('refuses %s for a port', async (value) => {
+    expect(await command(['--serve', value])).toMatchObject(
+      wrongUse(/--serve should be a whole number from 1 to 65,535/),
+    );
+  });
+
+  it('is told of by --help, with its own port', async () => {
+    expect((await command(['--help'])).stdout).toMatch(/^ {2}--serve \[port\] [^-]*8787/m);
+  });
+});

@@ -1,0 +1,65 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { customId } from '../../lambdas/shared/names.ts';
+import { TABLE_NAMES } from '../../lib/contract.ts';
+import { sentBatches, total, UNPRICED, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
+import { onNextCall } from '../support/watch.ts';
+
+useMoneyWorld();
+
+describe('a model without a price', () => {
+  it('is refused before anything is sent, with and without a budget', async () => {
+    const before = sentBatches();
+    for (const jobBudgetUsd of [undefined, 1_000]) {
+      world.settings.jobBudgetUsd = jobBudgetUsd;
+      const { row } = await world.run(withConfig({ model: UNPRICED }));
+      expect(row.error_message).toMatch(
+        /^OverBudget: the price list does not know the model "narrator-9", .*unpricedModels or "allow_unpriced": true/,
+      );
+    }
+    expect(sentBatches()).toBe(before);
+  });
+
+  it.each([
+    ['the setting names it', () => [UNPRICED], {}],
+    ['its job_config allows it', () => [], { allow_unpriced: true }],
+  ])('is used when %s; row and results say that its price is unknown', async (_how, unpricedModels, config) => {
+    Object.assign(world.settings, { unpricedModels: unpricedModels(), jobBudgetUsd: 0.01, dayBudgetUsd: 0.01 });
+    const row = world.jobRow();
+    const changes = withConfig({ model: UNPRICED, ...config });
+    world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
+    await world.putJob({ ...row, ...changes });
+    await world.settle();
+    const job = await world.ended(row.job_id);
+    expect(job.row.status).toBe('COMPLETED');
+    expect(job.results).toMatchObject({
+      stored: 15,
+      rounds: 2,
+      cost_usd: null,
+      cost_note: 'its price is not known, and no budget counts it',
+    });
+    expect(String(job.row.logs)).toContain(
+      'submitted with 15 sections; its price is not known, and no budget counts it',
+    );
+    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0, unpriced_rounds: 2 });
+  });
+
+  it('that is allowed is used as well for a text that was to be reused and is gone, when nothing else had to be bought', async () => {
+    const changes = withConfig({ model: UNPRICED, allow_unpriced: true, no_cache: false });
+    await world.run(changes);
+    world.passTime(1);
+    onNextCall(world.world.ledger, 'writePlan', {
+      after: async () => {
+        const plans = (await world.all(TABLE_NAMES.ledger)).filter(({ entry }) => entry === 'asked#0#000003');
+        const newest: unknown = plans.sort((a, b) => Number(b.expires_at_epoch) - Number(a.expires_at_epoch))[0];
+        const { key: Key } = (newest as { reuse: { key: Record<string, string> } }).reuse;
+        await world.db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key }));
+      },
+    });
+    const before = sentBatches();
+    const { row, results } = await world.run(changes);
+    expect(row.status).toBe('COMPLETED');
+    expect(results).toMatchObject({ stored: 15, reused: 14, failed: [] });
+    expect(sentBatches()).toBe(before + 1);
+  });
+});

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { secondsAfterTrouble, secondsToNextCheck } from '../../../lambdas/batch/wait.ts';
+import { MOST_ROUNDS } from '../../../lambdas/steps/collect/collect.ts';
+
+const MOST_EVENTS = 25_000;
+/** Wait (2), the check (5) and the choice (2) of the state machine. */
+const EVENTS_OF_A_CHECK = 9;
+const DAY = 86_400;
+const HOUR = 3_600;
+
+/** Checks made after watching one batch for so long, going on from `checks`. */
+function watch(
+  seconds: number,
+  checks: number,
+  wait = (age: number, made: number) => secondsToNextCheck(age, made),
+): number {
+  for (let age = 0; age < seconds; age += wait(age, checks)) checks += 1;
+  return checks;
+}
+
+describe('the time between two checks of a batch', () => {
+  const age = fc.double({ min: 0, max: 200_000, noNaN: true });
+
+  test('it is at least 5 and at most 60 seconds on the first day', () => {
+    fc.assert(
+      fc.property(age, fc.nat(1_500), (seconds, checks) => {
+        expect(secondsToNextCheck(seconds, checks)).toBeGreaterThanOrEqual(5);
+        expect(secondsToNextCheck(seconds, checks)).toBeLessThanOrEqual(60);
+      }),
+    );
+  });
+
+  test('it never falls as the batch grows older', () => {
+    fc.assert(
+      fc.property(age, age, fc.nat(5_000), (a, b, checks) => {
+        expect(secondsToNextCheck(Math.min(a, b), checks)).toBeLessThanOrEqual(
+          secondsToNextCheck(Math.max(a, b), checks),
+        );
+      }),
+    );
+  });
+
+  test('it is 60 seconds from ten minutes on, and a tenth of the age before', () => {
+    expect([0, 50, 60, 300, 599, 600, 3_600].map((seconds) => secondsToNextCheck(seconds, 0))).toEqual([
+      5, 5, 6, 30, 60, 60, 60,
+    ]);
+  });
+
+  test('a batch that seems to be of the future, because clocks differ, is checked soon', () => {
+    expect(secondsToNextCheck(-120, 0)).toBe(5);
+  });
+
+  test('it is a whole number of seconds', () => {
+    fc.assert(
+      fc.property(age, fc.nat(3_000), (seconds, checks) => {
+        expect(Number.isInteger(secondsToNextCheck(seconds, checks))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the events of one execution', () => {
+  test('a day of waiting takes about 1,500 checks, all a minute apart at most', () => {
+    const checks = watch(DAY, 0);
+    expect(checks).toBeGreaterThan(1_440);
+    expect(checks).toBeLessThan(1_500);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.6);
+  });
+
+  test('a day, and a second day when the expired batch is asked again, stay under 25,000 events', () => {
+    const checks = watch(DAY, watch(DAY, 0));
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.75);
+  });
+
+  test('every round that a job may have, each watched until it is overdue, stays under 25,000 events', () => {
+    let checks = 0;
+    for (let round = 1; round <= MOST_ROUNDS; round++) checks = watch(DAY + HOUR, checks);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.9);
+  });
+
+  test('a second day on which the API is in trouble all along stays under 25,000 events', () => {
+    let troubles = 0;
+    const checks = watch(DAY, watch(DAY, 0), () => secondsAfterTrouble(troubles++, undefined));
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS);
+  });
+});
+
+describe('the time to wait when the API is in trouble', () => {
+  test('it doubles from 5 seconds to 60', () => {
+    expect([0, 1, 2, 3, 4, 5, 240].map((troubles) => secondsAfterTrouble(troubles, undefined))).toEqual([
+      5, 10, 20, 40, 60, 60, 60,
+    ]);
+  });
+
+  test('after hours of trouble it is five minutes', () => {
+    expect(secondsAfterTrouble(241, undefined)).toBe(300);
+  });
+
+  test('what retry-after asks for is obeyed, up to ten minutes, in whole seconds', () => {
+    expect(secondsAfterTrouble(0, 90)).toBe(90);
+    expect(secondsAfterTrouble(0, 7.2)).toBe(8);
+    expect(secondsAfterTrouble(0, 86_400)).toBe(600);
+  });
+
+  test('a retry-after that is shorter than the back-off does not shorten it', () => {
+    expect(secondsAfterTrouble(4, 1)).toBe(60);
+    expect(secondsAfterTrouble(0, 0)).toBe(5);
+  });
+});

@@ -1,0 +1,99 @@
+import { expect, test, vi } from 'vitest';
+import { type Deployed, noStack, outputs, runMain } from '../../support/cli/deployed.ts';
+import { AwsError } from '../../support/cli/fake-aws.ts';
+import { oneLine } from '../../support/cli/lines.ts';
+import { useDeployed } from '../../support/cli/use-deployed.ts';
+
+const deployed = useDeployed();
+
+const DESCRIBE = 'CloudFormation.DescribeStacks';
+
+/** Runs `jobs` while one call answers otherwise. */
+async function jobsWhile(call: string, answer: () => ReturnType<Deployed['stackAnswer']>) {
+  const before = deployed.aws.calls[call];
+  deployed.aws.calls[call] = answer;
+  try {
+    return await deployed.run(['jobs']);
+  } finally {
+    if (before) deployed.aws.calls[call] = before;
+    else delete deployed.aws.calls[call];
+  }
+}
+
+test('an endpoint that is not up is named, with what to do', async () => {
+  const said = await runMain(['jobs', '--endpoint-url', 'http://127.0.0.1:1', '--region', 'eu-west-1']);
+  expect(said).toMatchObject({ code: 1, out: '' });
+  expect(said.err).toEqual(
+    oneLine(/^EndpointDown: http:\/\/127\.0\.0\.1:1 does not answer \(ECONNREFUSED\): start it/),
+  );
+});
+
+test('without a region the line says how to set one, and it is wrong use', async () => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
+  const said = await runMain(['jobs']);
+  expect(said.code).toBe(2);
+  expect(said.err).toEqual(oneLine(/no region is set: give --region/));
+});
+
+test.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('%s is taken as the AWS CLI takes it', async (name) => {
+  const said = await runMain(['jobs', '--endpoint-url', deployed.aws.url], { env: { [name]: 'eu-west-1' } });
+  expect(said).toMatchObject({ code: 0, out: 'no jobs\n' });
+});
+
+test('without credentials the line says how to give them, and it is wrong use', async () => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
+  const said = await deployed.run(['jobs']);
+  expect(said.code).toBe(2);
+  expect(said.err).toEqual(oneLine(/there are no usable AWS credentials/));
+});
+
+test('expired credentials are told as such', async () => {
+  const said = await jobsWhile(
+    DESCRIBE,
+    () => new AwsError('ExpiredToken', 'The security token included is expired', 403),
+  );
+  expect(said.code).toBe(1);
+  expect(said.err).toEqual(oneLine(/^AccessRefused: AWS does not accept the credentials \(ExpiredToken\)/));
+});
+
+test('a refusal names the action that is not allowed', async () => {
+  const message =
+    'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:DescribeStacks on resource: x';
+  const said = await jobsWhile(DESCRIBE, () => new AwsError('AccessDenied', message, 403));
+  expect(said.code).toBe(1);
+  expect(said.err).toEqual(oneLine(/^AccessRefused: these credentials may not do cloudformation:DescribeStacks/));
+});
+
+test('a stage that is not deployed is named by its stack', async () => {
+  const said = await deployed.run(['jobs', '--stage', 'beta']);
+  expect(said.code).toBe(1);
+  expect(said.err).toEqual(
+    oneLine(/^NotDeployed: there is no stack DelphiNarratives-beta in http.+npm run deploy:local/),
+  );
+});
+
+test('a stack without an output was deployed by an older version', async () => {
+  const { SweepFunctionName: _, ...older } = outputs();
+  const said = await jobsWhile(DESCRIBE, () => deployed.stackAnswer(older));
+  expect(said.code).toBe(1);
+  expect(said.err).toEqual(oneLine(/deployed by an older version \(it has no SweepFunctionName\): deploy again/));
+});
+
+test('a job table that is gone is told in one line', async () => {
+  const said = await jobsWhile(DESCRIBE, () => deployed.stackAnswer({ ...outputs(), JobTableName: 'Not_There' }));
+  expect(said.code).toBe(1);
+  expect(said.err).toEqual(oneLine(/ResourceNotFoundException.*narratives doctor/));
+});
+
+test('a stack that was removed is no deployment', async () => {
+  const said = await jobsWhile(DESCRIBE, () => noStack('DelphiNarratives'));
+  expect(said.err).toEqual(oneLine(/^NotDeployed: /));
+});
+
+test('an error comes as one JSON line with --json', async () => {
+  const said = await deployed.run(['job', 'nobody', '--json']);
+  expect(said).toMatchObject({ code: 1, out: '' });
+  expect(said.err).toEqual(oneLine(/^{"error":{"name":"UnknownJob","message":"there is no job nobody/));
+});

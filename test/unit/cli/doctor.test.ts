@@ -1,0 +1,257 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { checkDatabase } from '../../../cli/doctor/database.ts';
+import type { Finding } from '../../../cli/doctor/finding.ts';
+import { SHAPES } from '../../../cli/doctor/table-shapes.ts';
+import { checkTable } from '../../../cli/doctor/tables.ts';
+import { postgresPool } from '../../../lambdas/stores/postgres.ts';
+import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { loadPostgres } from '../../../local/conversation/load-postgres.ts';
+import { loadTopics } from '../../../local/conversation/load-topics.ts';
+import { localAws } from '../../../local/embedded/dynamodb.ts';
+import { startPostgres } from '../../../local/embedded/postgres.ts';
+import { sampleConversation } from '../../../local/sample/index.ts';
+import { startStandIn } from '../../../stand-in/server.ts';
+import { type Deployed, startDeployed } from '../../support/cli/deployed.ts';
+import { type Answer, AwsError } from '../../support/cli/fake-aws.ts';
+
+const KEY = 'stand-in-key';
+const data = sampleConversation();
+let deployed: Deployed;
+let dynamo: DynamoDBClient;
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let standIn: Awaited<ReturnType<typeof startStandIn>>;
+let healthy: Record<string, () => Answer>;
+const folder = mkdtempSync(join(tmpdir(), 'narratives-doctor-'));
+
+const secretValue = (secrets: Record<string, string>) => (input: Record<string, unknown>) => {
+  const SecretString = secrets[String(input.SecretId)];
+  return SecretString === undefined ? new AwsError('ResourceNotFoundException', 'no secret') : { SecretString };
+};
+
+beforeAll(async () => {
+  deployed = await startDeployed();
+  dynamo = new DynamoDBClient(localAws(deployed.endpoint));
+  const TimeToLiveSpecification = { Enabled: true, AttributeName: 'expires_at_epoch' };
+  await dynamo.send(new UpdateTimeToLiveCommand({ TableName: TABLE_NAMES.ledger, TimeToLiveSpecification }));
+  postgres = await startPostgres({});
+  const pool = postgresPool(postgres.url);
+  await loadPostgres(pool, data);
+  await pool.end();
+  await loadTopics(deployed.db, data);
+  standIn = await startStandIn({ apiKey: KEY });
+  const EventSourceArn = `arn:aws:dynamodb:eu-west-1:111122223333:table/${TABLE_NAMES.jobs}/stream/2026`;
+  const rule = {
+    LogicalResourceId: 'ExecutionWatchSweep1',
+    PhysicalResourceId: 'sweep-rule',
+    ResourceType: 'AWS::Events::Rule',
+  };
+  healthy = {
+    'AWSStepFunctions.DescribeStateMachine': () => ({ status: 'ACTIVE', name: 'Narratives' }),
+    'Lambda.ListEventSourceMappings': () => ({
+      EventSourceMappings: [{ UUID: 'u1', State: 'Enabled', EventSourceArn, LastProcessingResult: 'OK' }],
+    }),
+    'AmazonSQS.GetQueueAttributes': () => ({ Attributes: { ApproximateNumberOfMessages: '0' } }),
+    'CloudFormation.ListStackResources': () => ({
+      StackResourceSummaries: [
+        { ...rule, ResourceStatus: 'CREATE_COMPLETE', LastUpdatedTimestamp: '2026-11-22T00:00:00Z' },
+      ],
+    }),
+    'secretsmanager.GetSecretValue': secretValue({ anthropic: KEY, database: postgres.url }) as () => Answer,
+  };
+});
+afterAll(async () => {
+  dynamo.destroy();
+  await deployed.stop();
+  await postgres.stop();
+  await standIn.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  Object.assign(deployed.aws.calls, healthy);
+  return () => vi.unstubAllEnvs();
+});
+
+/** Runs doctor; what is not ok, and how it ended. */
+async function doctor(args: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const said = await deployed.run(['doctor', '--json', ...args], { env: { ANTHROPIC_BASE_URL: standIn.url, ...env } });
+  const findings = said.json() as Finding[];
+  return { code: said.code, findings, amiss: findings.filter(({ state }) => state !== 'ok') };
+}
+
+test('a healthy deployment with a report that can be written has nothing amiss', async () => {
+  const { code, findings, amiss } = await doctor(['--report', data.report.report_id]);
+  expect(amiss).toEqual([]);
+  expect(code).toBe(0);
+  expect(findings.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      'table Delphi_JobQueue, stream',
+      'table Delphi_JobQueue, index WorkerStatusIndex',
+      'Anthropic API',
+      'database, math_env prod',
+      `report ${data.report.report_id}, topics`,
+      'job stream mapping',
+    ]),
+  );
+});
+
+test('every check runs though others fail, each says what to do, and the exit code is 1', async () => {
+  Object.assign(deployed.aws.calls, {
+    'AWSStepFunctions.DescribeStateMachine': () => ({ status: 'DELETING', name: 'Narratives' }),
+    'Lambda.ListEventSourceMappings': () => ({ EventSourceMappings: [] }),
+    'AmazonSQS.GetQueueAttributes': () => ({ Attributes: { ApproximateNumberOfMessages: '3' } }),
+    'CloudFormation.ListStackResources': () => ({ StackResourceSummaries: [] }),
+    'secretsmanager.GetSecretValue': secretValue({ database: '{"username":"polis"}' }),
+  });
+  const { code, amiss } = await doctor(['--report', 'rnone'], { DATABASE_URL: postgres.url });
+  expect(code).toBe(1);
+  const told = Object.fromEntries(amiss.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
+  expect(told).toEqual({
+    'secret anthropic': expect.stringMatching(/is absent: aws secretsmanager create-secret/),
+    'secret database': expect.stringMatching(/JSON that does not fit \(password/),
+    'Anthropic API': expect.stringMatching(/is absent/),
+    'report rnone': expect.stringMatching(/has no row/),
+    'state machine': expect.stringMatching(/is DELETING; npx cdk deploy/),
+    'job stream mapping': expect.stringMatching(/does not read the stream of Delphi_JobQueue/),
+    'dead letters': expect.stringMatching(/3 wait.*narratives redrive/),
+    'sweep for forgotten jobs': expect.stringMatching(/no rule/),
+  });
+});
+
+test('a disabled mapping is told with the command that enables it', async () => {
+  const before = (healthy['Lambda.ListEventSourceMappings'] as () => { EventSourceMappings: object[] })();
+  const EventSourceMappings = before.EventSourceMappings.map((mapping) => ({ ...mapping, State: 'Disabled' }));
+  deployed.aws.calls['Lambda.ListEventSourceMappings'] = () => ({ EventSourceMappings });
+  expect((await doctor()).amiss).toMatchObject([
+    { todo: 'aws lambda update-event-source-mapping --uuid u1 --enabled' },
+  ]);
+});
+
+test('a key that the API does not take, and a database that is away, are told without their secrets', async () => {
+  const wrong = { anthropic: 'sk-ant-wrong', database: 'postgres://polis:topsecret@127.0.0.1:1/polis' };
+  deployed.aws.calls['secretsmanager.GetSecretValue'] = secretValue(wrong);
+  const { amiss } = await doctor();
+  expect(amiss.map(({ state, what }) => [state, what])).toEqual([
+    ['FAIL', 'Anthropic API'],
+    ['warn', 'database'],
+  ]);
+  expect(JSON.stringify(amiss)).not.toMatch(/sk-ant-wrong|topsecret/);
+});
+
+test.each([
+  ['28P01', '', 'refuses the connection (28P01)'],
+  ['3D000', '', 'refuses the connection (3D000)'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', '', 'DATABASE_CA_FILE=FILE'],
+  ['', 'The server does not support SSL connections', 'PostgreSQL refuses TLS'],
+])(
+  'a database that answers, and does not let us in (%s%s), is a failure and not one that is away',
+  async (code, message, told) => {
+    const pool = { query: () => Promise.reject(Object.assign(new Error(message), { code })) };
+    const findings = await checkDatabase({ pool: pool as never, tls: 'verify' }, 'prod');
+    expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(told) }]);
+  },
+);
+
+test('a conversation without math of the deployed math_env is told, with those that are there', async () => {
+  const pool = postgresPool(postgres.url);
+  await pool.query("UPDATE math_main SET math_env = 'dev'");
+  const { amiss } = await doctor();
+  await pool.query("UPDATE math_main SET math_env = 'prod'");
+  await pool.end();
+  expect(amiss).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
+});
+
+test('without a deployment the other checks still run', async () => {
+  const { code, amiss } = await doctor(['--stage', 'beta']);
+  expect(code).toBe(1);
+  expect(amiss).toMatchObject([{ state: 'FAIL', what: 'deployment' }]);
+});
+
+test('a table with other keys, missing indexes and no stream is told point by point', async () => {
+  const TableName = 'Old_JobQueue';
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: ['id', 'status', 'created_at'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'StatusCreatedIndex',
+          KeySchema: [
+            { AttributeName: 'status', KeyType: 'HASH' },
+            { AttributeName: 'created_at', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    }),
+  );
+  const findings = await checkTable(dynamo, TableName, SHAPES.jobs, 'make it');
+  const failed = findings.filter(({ state }) => state === 'FAIL').map(({ what, found }) => `${what}: ${found}`);
+  expect(failed).toEqual([
+    'table Old_JobQueue: has keys id (S), not job_id (S)',
+    'table Old_JobQueue, index StatusCreatedIndex: projects KEYS_ONLY, not ALL',
+    ...['ConversationIndex', 'JobTypeIndex', 'WorkerStatusIndex'].map(
+      (index) => `table Old_JobQueue, index ${index}: is not there`,
+    ),
+    'table Old_JobQueue, stream: is off: jobs are not heard of',
+  ]);
+  expect(findings.find(({ what }) => what.endsWith('stream'))?.todo).toContain(
+    'aws dynamodb update-table --table-name Old_JobQueue --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE',
+  );
+  await dynamo.send(new DeleteTableCommand({ TableName }));
+});
+
+/** Runs doctor before a deploy, with a settings file. */
+async function before(settings: Record<string, unknown>, stacks: string[] = []) {
+  const file = join(folder, 'settings.json');
+  writeFileSync(file, JSON.stringify(settings));
+  const { 'CloudFormation.DescribeStacks': usual } = deployed.aws.calls;
+  const toolkit = deployed.stackAnswer({ BootstrapVersion: '21' });
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = ({ StackName }) =>
+    StackName === 'CDKToolkit' || stacks.includes(String(StackName))
+      ? toolkit
+      : new AwsError('ValidationError', 'does not exist');
+  try {
+    return await doctor(['--before-deploy', '--settings', file]);
+  } finally {
+    if (usual) deployed.aws.calls['CloudFormation.DescribeStacks'] = usual;
+  }
+}
+const SECRETS = { anthropicSecretName: 'anthropic', databaseSecretName: 'database' };
+
+test('before the first deploy, a table that is there already is to be imported, and the line says how', async () => {
+  const { code, amiss } = await before(SECRETS);
+  expect(code).toBe(1);
+  expect(amiss.map(({ what }) => what)).toEqual(
+    [TABLE_NAMES.jobs, TABLE_NAMES.reports, TABLE_NAMES.ledger].map((name) => `table ${name}`),
+  );
+  expect(amiss[0]?.todo).toMatch(/^set jobTable to Delphi_JobQueue, and jobTableStreamArn to arn:/);
+});
+
+test('before a later deploy, the tables of our own stack are fine', async () => {
+  expect(await before(SECRETS, ['DelphiNarrativesData'])).toMatchObject({ code: 0, amiss: [] });
+});
+
+test('before a deploy, an imported table whose stream is another than in the settings is told with the right one', async () => {
+  const jobTableStreamArn = `arn:aws:dynamodb:eu-west-1:111122223333:table/${TABLE_NAMES.jobs}/stream/2020-01-01T00:00:00.000`;
+  const tables = { jobTable: TABLE_NAMES.jobs, reportsTable: TABLE_NAMES.reports, ledgerTable: TABLE_NAMES.ledger };
+  const { amiss } = await before({ ...SECRETS, ...tables, jobTableStreamArn });
+  expect(amiss).toMatchObject([
+    { what: `table ${TABLE_NAMES.jobs}, stream ARN`, todo: expect.stringMatching(/^set jobTableStreamArn to arn:/) },
+  ]);
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jobDetails } from '../../../cli/commands/job.ts';
+import { reportMarkdown } from '../../../cli/commands/report-text.ts';
+import { reportAnswer, reportRuns } from '../../../cli/commands/reports.ts';
+import { plainLine, reportsText } from '../../../cli/print.ts';
+import { jobText } from '../../../cli/print-job.ts';
+import { storedReports } from '../../../lambdas/stores/reports.ts';
+import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { ARN, outputs } from '../../support/cli/deployed.ts';
+import { startWorld, type World } from '../../support/world.ts';
+
+let world: World;
+let jobId: string;
+beforeAll(async () => {
+  world = await startWorld();
+  jobId = (await world.run()).job_id;
+});
+afterAll(() => world.close());
+
+const deployment = { ...outputs(), stack: 'DelphiNarratives', stage: '', region: 'eu-west-1' } as never;
+const stored = (reportId: string) => storedReports(world.db, TABLE_NAMES.reports, reportId);
+
+test('a finished job shows its row, batches, sections, figures and a link to its execution', async () => {
+  const details = await jobDetails({ jobs: world.world.jobs, ledger: world.world.ledger, deployment }, jobId);
+  expect(details).toMatchObject({
+    job: { job_id: jobId, status: 'COMPLETED' },
+    execution: `${jobId}-v1`,
+    batches: [{ round: 1, part: 0, state: 'collected', requests: 15 }],
+    sections: { planned: 15, stored: 15, failed: [], unfiled: 0 },
+    rounds: 1,
+    ended: true,
+    error: null,
+  });
+  expect(details.console).toBe(
+    `https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${ARN.replace(':stateMachine:', ':execution:')}:${jobId}-v1`,
+  );
+  const text = jobText(details);
+  expect(text).toContain('15 of 15 sections stored');
+  expect(text).toContain(String(details.batches[0]?.batch_id));
+});
+
+test('the row of a batch leads to the job that it is watched for', async () => {
+  const rows = await world.all(TABLE_NAMES.jobs);
+  const awaiting = rows.find(({ batch_job_id }) => batch_job_id === jobId);
+  const details = await jobDetails(
+    { jobs: world.world.jobs, ledger: world.world.ledger, deployment },
+    String(awaiting?.job_id),
+  );
+  expect(details).toMatchObject({ watches_for: jobId, sections: null });
+});
+
+test('the stored sections are listed by run, with the keys that the web client’s server splits', async () => {
+  const { report_id } = world.data.report;
+  const { runs } = await reportRuns({ stored }, report_id);
+  expect(runs).toMatchObject([{ job_id: jobId, current: true }]);
+  expect(runs[0]?.sections).toHaveLength(15);
+  for (const { rid_section_model, section } of runs[0]?.sections ?? [])
+    expect(rid_section_model.split('#').slice(0, 2)).toEqual([report_id, section]);
+  expect(reportsText({ report_id, runs })).toContain('15 sections  (newest');
+});
+
+test('as Markdown, cited comments stand with the votes that the model was shown, and their text where it is known', async () => {
+  const answer = await reportAnswer({ stored }, world.data.report.report_id, undefined);
+  const texts = new Map(world.data.comments.map(({ tid, txt }) => [tid, txt]));
+  const markdown = await reportMarkdown(world.world.ledger, answer, texts);
+  expect(markdown.match(/^## /gm)).toHaveLength(16);
+  const line = markdown.split('\n').find((each) => each.startsWith('- **7** '));
+  expect(line).toMatch(/\(all \d+ \/ \d+ \/ \d+; Group A \d+/);
+  expect(line).toContain(String(texts.get(7)).slice(0, 5));
+  const without = await reportMarkdown(world.world.ledger, answer, new Map());
+  expect(without).not.toContain(texts.get(7));
+  expect(without).toMatch(/^- \*\*7\*\* {2}\(all/m);
+});
+
+test('a job that wrote nothing of a report is refused', async () => {
+  await expect(reportAnswer({ stored }, world.data.report.report_id, 'nobody')).rejects.toThrow(
+    /no section of job nobody/,
+  );
+});
+
+test('control characters do not reach the terminal', () => {
+  expect(plainLine('a\u001b[31mred\u0007\nb')).toBe('a [31mred b');
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { runMain } from '../../support/cli/deployed.ts';
+import { oneLine } from '../../support/cli/lines.ts';
+
+test.each([
+  [[], /name a command/],
+  [['--json'], /name a command/],
+  [['frobnicate'], /unknown command 'frobnicate'/],
+  [['jobs', '--nope'], /unknown option '--nope'/],
+  [['job'], /missing required argument 'JOB_ID'/],
+  [['job', 'a', 'b'], /too many arguments.*: a, b; narratives/],
+  [['jobs', '--limit', '0'], /--limit should be a whole number from 1 to 1,000/],
+  [['jobs', '--limit', '1e3'], /--limit should be a whole number/],
+  [['jobs', '--status', 'done'], /--status should be one of PENDING, PROCESSING/],
+  [['submit', 'r1#x'], /REPORT_ID should be a report id/],
+  [['submit', 'r1', '--max-batch-size', 'many'], /--max-batch-size should be a whole number from 1 to 100,000/],
+  [['spending', '--days', '0'], /--days should be a whole number from 1 to 180/],
+  [['submit', 'r1', '--zid', '12x'], /--zid should be the conversation’s zid/],
+  [['batch', '../models'], /BATCH_ID should be a batch id/],
+  [['--jsno'], /unknown option '--jsno'/],
+  [['report', 'r1', '--format', 'html'], /--format should be md or json/],
+  [['jobs', '--endpoint-url', 'localhost:4566'], /--endpoint-url should be an address such as/],
+  [['jobs', '--region', 'Ireland'], /--region should be a region such as eu-west-1/],
+  [['jobs', '--stage', '1st'], /--stage should be the stage as it was deployed/],
+])('%j is wrong use: exit code 2 and one line that names what is wrong', async (args, line) => {
+  const said = await runMain(args);
+  expect({ code: said.code, out: said.out }).toEqual({ code: 2, out: '' });
+  expect(said.err).toEqual(oneLine(line));
+});
+
+test.each([
+  [['jobs', '--zid', '7'], /--zid goes with --report/],
+  [['doctor', '--settings', 'x.json'], /--settings goes with --before-deploy/],
+  [['doctor', '--before-deploy', '--settings', 'no-such-file.json'], /no-such-file\.json cannot be read \(ENOENT\)/],
+  [['doctor', '--before-deploy', '--report', 'r1'], /--report goes without --before-deploy/],
+  [['submit', 'r1', '--zid', '7', '--model', 'a#b'], /--model must be a model id/],
+])('%j is refused before anything is checked', async (args, line) => {
+  const said = await runMain([...args, '--endpoint-url', 'http://127.0.0.1:1', '--region', 'eu-west-1']);
+  expect(said.err).toEqual(oneLine(line));
+});
+
+test('with --json, what is wrong comes as one JSON line on stderr', async () => {
+  const said = await runMain(['jobs', '--limit', '0', '--json']);
+  expect(said.code).toBe(2);
+  expect(said.json()).toEqual({ error: { name: 'WrongUse', message: expect.stringContaining('--limit') } });
+});
+
+test('--help tells every command, and a command its flags and the global ones', async () => {
+  const all = await runMain(['--help']);
+  expect(all).toMatchObject({ code: 0, err: '' });
+  for (const name of [
+    'submit',
+    'watch',
+    'jobs',
+    'job',
+    'batch',
+    'reports',
+    'report',
+    'spending',
+    'cancel',
+    'redrive',
+    'doctor',
+  ])
+    expect(all.out).toMatch(new RegExp(`^  ${name} `, 'm'));
+  const one = await runMain(['submit', '--help']);
+  expect(one.out).toContain('--idempotency-key');
+  expect(one.out).toContain('--endpoint-url');
+});

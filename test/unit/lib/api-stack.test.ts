@@ -1,0 +1,158 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import { describe, expect, it } from 'vitest';
+import { addNarratives } from '../../../lib/app.ts';
+import { findings } from '../../../lib/nag.ts';
+import { functionsByStep, IMPORTED, outdir, statementsOf } from '../../support/stacks.ts';
+
+function synth(context: Record<string, unknown>) {
+  const app = new App({
+    outdir: outdir(),
+    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong', ...context, 'aws:cdk:bundling-stacks': [] },
+    builtinCloudFormationValidation: false,
+    analyticsReporting: false,
+    treeMetadata: false,
+  });
+  const { api } = addNarratives(app);
+  return { app, api, template: api && Template.fromStack(api) };
+}
+
+const made = synth({ 'narratives:httpApi': 'iam' });
+const template = made.template as Template;
+const open = synth({ 'narratives:httpApi': 'open' });
+
+const routes = (of: Template) =>
+  Object.values(of.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => ({
+    route: Properties.RouteKey,
+    authorization: Properties.AuthorizationType,
+  }));
+
+describe('the HTTP API', () => {
+  it('is not there unless it is asked for', () => {
+    expect(synth({}).api).toBeUndefined();
+  });
+
+  it('answers the two routes of the Polis server, and the one that cancels a job, to callers who sign', () => {
+    expect(routes(template)).toEqual([
+      { route: 'GET /api/v3/delphi/reports', authorization: 'AWS_IAM' },
+      { route: 'POST /api/v3/delphi/batchReports', authorization: 'AWS_IAM' },
+      { route: 'POST /api/v3/delphi/batchReports/{job_id}/cancel', authorization: 'AWS_IAM' },
+    ]);
+  });
+
+  it('answers anybody only when it is set to be open', () => {
+    expect(routes(open.template as Template).map(({ authorization }) => authorization)).toEqual([
+      'NONE',
+      'NONE',
+      'NONE',
+    ]);
+  });
+
+  it('allows no other site’s pages to call it', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+  });
+
+  it('hands requests over in the format that the functions read', () => {
+    const found = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'));
+    expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0', '2.0']);
+  });
+
+  it('is throttled, and keeps an access log without readers’ addresses for as long as is set', () => {
+    const { template } = synth({ 'narratives:httpApi': 'iam', 'narratives:logRetentionDays': '30' });
+    const [stage] = Object.values((template as Template).findResources('AWS::ApiGatewayV2::Stage'));
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
+    const { DestinationArn, Format } = stage?.Properties.AccessLogSettings ?? {};
+    expect(JSON.parse(Format)).toMatchObject({ requestId: '$context.requestId', status: '$context.status' });
+    expect(Format).not.toMatch(/sourceIp/);
+    const group = (template as Template).findResources('AWS::Logs::LogGroup')[DestinationArn['Fn::GetAtt'][0]];
+    expect(group?.Properties.RetentionInDays).toBe(30);
+  });
+
+  it('tells its address', () => {
+    expect(Object.keys(template.findOutputs('ApiUrl'))).toEqual(['ApiUrl']);
+  });
+
+  it('stands beside that of another stage', () => {
+    const { api } = synth({ ...IMPORTED, 'narratives:httpApi': 'iam', 'narratives:stage': 'beta' });
+    expect(api?.stackName).toBe('DelphiNarrativesApi-beta');
+  });
+});
+
+describe('the functions of the HTTP API', () => {
+  const EVERYWHERE = ['NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
+  it.each([
+    ['api-reports', ['REPORTS_TABLE']],
+    [
+      'api-batch-reports',
+      ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DEFAULT_MODEL', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV'],
+    ],
+    ['api-cancel', ['JOB_TABLE']],
+  ])('give %s only the environment that it needs', (step, names) => {
+    const { Variables } = functionsByStep(template)[step].Environment;
+    expect(Object.keys(Variables).sort()).toEqual([...EVERYWHERE, ...names].sort());
+  });
+
+  const allowed = (step: string) =>
+    statementsOf(template, step)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => /^(dynamodb|secretsmanager|states):/.test(action));
+
+  it('let the one that reads reports read that one table and nothing else', () => {
+    expect(allowed('api-reports')).toContain('dynamodb:Query');
+    expect(allowed('api-reports').filter((action) => !/^dynamodb:(Query|GetItem|BatchGetItem)$/.test(action))).toEqual(
+      [],
+    );
+    const table = statementsOf(template, 'api-reports').filter(({ Action }) => String(Action).includes('dynamodb:'));
+    expect(JSON.stringify(table)).toContain('ReportsTable');
+    expect(JSON.stringify(table)).not.toMatch(/JobTable|LedgerTable/);
+  });
+
+  it('let the one that puts jobs put rows of the job table and the ledger in one transaction, and start nothing', () => {
+    const puts = statementsOf(template, 'api-batch-reports').filter(({ Action }) =>
+      Action.includes('dynamodb:PutItem'),
+    );
+    expect(JSON.stringify(puts)).toContain('JobTable');
+    expect(JSON.stringify(puts)).toContain('LedgerTable');
+    const actions = allowed('api-batch-reports');
+    expect(actions).toContain('dynamodb:Query');
+    expect(actions).toContain('secretsmanager:GetSecretValue');
+    expect(actions.filter((action) => action.startsWith('states:'))).toEqual([]);
+    expect(JSON.stringify(statementsOf(template, 'api-batch-reports'))).not.toContain('anthropic');
+  });
+});
+
+describe('the function that cancels jobs', () => {
+  it('may read and change rows of the job table, and put, start or call nothing', () => {
+    const actions = statementsOf(template, 'api-cancel')
+      .flatMap(({ Action }) => Action)
+      .filter((action) => !/^(logs|xray):/.test(action));
+    expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  it('knows the stage, by which it tells its own executions', () => {
+    const { template } = synth({ ...IMPORTED, 'narratives:httpApi': 'iam', 'narratives:stage': 'beta' });
+    const { Variables } = functionsByStep(template as Template)['api-cancel'].Environment;
+    expect(Variables.STAGE).toBe('beta');
+  });
+});
+
+describe('what AwsSolutions says of the HTTP API', () => {
+  const ofTheApi = (app: App) =>
+    findings(app)
+      .map(({ ruleName }) => ruleName)
+      .filter((rule) => /APIG/.test(rule));
+
+  it('is nothing when callers sign', () => {
+    expect(ofTheApi(made.app)).toEqual([]);
+  });
+
+  it('is that anybody may call it when it is open, unless that is accepted', () => {
+    expect(ofTheApi(open.app).filter((rule) => !/APIG4/.test(rule))).toEqual([]);
+  });
+});

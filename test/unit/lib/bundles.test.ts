@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { API_FUNCTIONS, STEPS, type StepNeeds } from '../../../lib/functions.ts';
+import { bundleBare, bundleFunction, FUNCTION_NAMES, type FunctionBundle } from '../../../perf/function-bundle.ts';
+
+const MOST_BYTES = 1_500_000;
+const NEEDS: Record<string, StepNeeds> = { ...STEPS, ...API_FUNCTIONS };
+
+const built = new Map<string, Promise<FunctionBundle>>();
+function bundleOf(name: string): Promise<FunctionBundle> {
+  const bundle = built.get(name) ?? bundleFunction(name);
+  built.set(name, bundle);
+  return bundle;
+}
+
+describe.each(FUNCTION_NAMES)('the bundle of %s', (name) => {
+  const needs = NEEDS[name] as StepNeeds;
+  const packages = async () => (await bundleOf(name)).packages.map(([pack]) => pack);
+
+  test('is at most 1.5 MB', async () => {
+    const { code } = await bundleOf(name);
+    expect(code.length).toBeLessThanOrEqual(MOST_BYTES);
+    expect(code.length).toBeGreaterThan(100_000);
+  });
+
+  test('has a client of PostgreSQL, the Anthropic API and Secrets Manager only if it needs them', async () => {
+    const has = await packages();
+    expect(has.includes('pg')).toBe(needs.database === true);
+    expect(has.includes('@anthropic-ai/sdk')).toBe(needs.anthropic === true);
+    expect(has.includes('@aws-sdk/client-secrets-manager')).toBe(needs.anthropic === true || needs.database === true);
+    expect(has.includes('@aws-sdk/client-sfn')).toBe(needs.starts === true || needs.describes === true);
+  });
+
+  test('has no price list of every provider, no chain of credential sources, and nothing of CDK', async () => {
+    const has = await packages();
+    expect(has).not.toContain('@pydantic/genai-prices');
+    expect(
+      has.filter((pack) => /credential-prov|nested-clients|token-providers|aws-cdk|constructs/.test(pack)),
+    ).toEqual([]);
+  });
+
+  test('has none of zod’s translations, and of the Anthropic SDK’s resources only the two that are called', async () => {
+    const { files } = await bundleOf(name);
+    const parts = files.filter((file) => /zod\/v4\/locales|sdk\/(?:tools|lib\/tools|lib\/environments)/.test(file));
+    expect(parts.filter((file) => !file.endsWith('/locales/en.js'))).toEqual([]);
+  });
+});
+
+test('a function bundled in the ordinary way has that chain', async () => {
+  const { packages } = await bundleBare('any source');
+  expect(packages.map(([pack]) => pack)).toContain('@aws-sdk/credential-provider-node');
+});

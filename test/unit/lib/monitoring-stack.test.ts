@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib/core';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../../lambdas/shared/errors.ts';
+import { METRICS } from '../../../lambdas/shared/metrics.ts';
+import { functionsByStep, stacks } from '../../support/stacks.ts';
+
+function monitoring(context: Record<string, unknown> = {}): Template {
+  const { app } = stacks(context);
+  const stack = app.node.children.find(({ node }) => node.id.startsWith('DelphiNarrativesMonitoring'));
+  return Template.fromStack(stack as Stack);
+}
+
+interface AlarmProperties {
+  AlarmName: string;
+  AlarmDescription: string;
+  AlarmActions?: unknown[];
+  Namespace?: string;
+  MetricName?: string;
+  Metrics?: unknown[];
+  Period: number;
+  Threshold: number;
+}
+
+const alarmsOf = (template: Template): AlarmProperties[] =>
+  Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+/** The dashboard's body, with references left out. */
+function dashboardOf(template: Template): string {
+  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+  return JSON.stringify(dashboard?.Properties.DashboardBody);
+}
+
+/** A name with the region behind it, as a template has it. */
+const inItsRegion = (name: string) => ({ 'Fn::Join': ['', [`${name}-`, { Ref: 'AWS::Region' }]] });
+
+const plain = monitoring();
+const STAGE = { 'narratives:stage': 'preprod', 'narratives:createTables': 'true' };
+const staged = monitoring(STAGE);
+const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
+
+const anchorOf = (heading: string): string => heading.toLowerCase().replaceAll('`', '').replaceAll(' ', '-');
+
+/** Headings of one section of the runbook, as the anchors that a reader of Markdown makes of them. */
+function anchorsUnder(section: string): string[] {
+  const [, body = ''] = runbook.split(`\n## ${section}\n`);
+  const headings = (body.split('\n## ')[0] ?? '').matchAll(/^### (.+)$/gm);
+  return [...headings].map(([, heading = '']) => anchorOf(heading));
+}
+
+describe('alarms', () => {
+  const alarms = alarmsOf(plain);
+
+  it('each say in a line what they mean and where the runbook tells what to do, and the runbook has no other', () => {
+    const linked = alarms.map(
+      ({ AlarmDescription }) => /^[A-Z].+\. See docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1],
+    );
+    expect([...new Set(linked)].toSorted()).toEqual(anchorsUnder('Alarms').toSorted());
+  });
+
+  it('are named after their entries', () => {
+    const ofFunctions = /-Function(Errors|Throttles)/;
+    expect(alarms.map(({ AlarmName }) => AlarmName).filter((name) => !ofFunctions.test(name))).toEqual([
+      'DelphiNarratives-ExecutionFailed',
+      'DelphiNarratives-ExecutionTimedOut',
+      'DelphiNarratives-ExecutionStopped',
+      'DelphiNarratives-DeadLetters',
+      'DelphiNarratives-RowRefused',
+      'DelphiNarratives-StreamBehind',
+      'DelphiNarratives-JobTooOld',
+      'DelphiNarratives-UnwatchedBatch',
+      'DelphiNarratives-SweepNotRunning',
+      'DelphiNarratives-SectionsFailed',
+      'DelphiNarratives-SpendTooHigh',
+    ]);
+  });
+
+  it('watch figures that the functions publish', () => {
+    const ours = alarms.filter(({ Namespace }) => Namespace === 'DelphiNarratives');
+    expect(ours).toHaveLength(6);
+    for (const { MetricName } of ours) expect(Object.keys(METRICS)).toContain(MetricName);
+  });
+
+  it('take silence of the sweep for its failure, and other silence for peace', () => {
+    plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'DelphiNarratives-SweepNotRunning',
+      MetricName: 'OldestJobSeconds',
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'breaching',
+    });
+    plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'DelphiNarratives-ExecutionFailed',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it.each([
+    ['JobTooOld', 'OldestJobSeconds', 26 * 3600, 'GreaterThanThreshold'],
+    ['UnwatchedBatch', 'UnwatchedBatches', 0, 'GreaterThanThreshold'],
+    ['SectionsFailed', 'SectionsFailed', 1, 'GreaterThanOrEqualToThreshold'],
+    ['DeadLetters', 'ApproximateNumberOfMessagesVisible', 0, 'GreaterThanThreshold'],
+    ['StreamBehind', 'IteratorAge', 600_000, 'GreaterThanThreshold'],
+  ])('%s rings when %s passes %i', (name, MetricName, Threshold, ComparisonOperator) => {
+    plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `DelphiNarratives-${name}`,
+      MetricName,
+      Threshold,
+      ComparisonOperator,
+    });
+  });
+
+  it('count the spend of a day against the setting', () => {
+    const template = monitoring({ 'narratives:spendAlarmUsdPerDay': '7.5' });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'CostUsd',
+      Statistic: 'Sum',
+      Period: 86_400,
+      Threshold: 7.5,
+      AlarmDescription: Match.stringLikeRegexp('more than 7\\.5 US dollars'),
+    });
+  });
+
+  it.each(['1', '1440'])(
+    'look as far back as a sweep every %s minutes needs, within what CloudWatch allows',
+    (minutes) => {
+      const swept = monitoring({ 'narratives:sweepMinutes': minutes });
+      swept.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        AlarmName: 'DelphiNarratives-SweepNotRunning',
+        Period: Number(minutes) * 60,
+        EvaluationPeriods: 3,
+      });
+    },
+  );
+
+  it('watch every function for errors and throttles, each by its name', () => {
+    const { narratives } = stacks();
+    for (const step of Object.keys(functionsByStep(narratives))) {
+      const name = step.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+      for (const [kind, MetricName] of [
+        ['Errors', 'Errors'],
+        ['Throttles', 'Throttles'],
+      ] as const) {
+        plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
+          AlarmName: `DelphiNarratives-Function${kind}${name}`,
+          AlarmDescription: Match.stringLikeRegexp(`function ${step}\\b`),
+          Namespace: 'AWS/Lambda',
+          MetricName,
+          Dimensions: [Match.objectLike({ Name: 'FunctionName' })],
+        });
+      }
+    }
+  });
+
+  it('need no metric math, which emulators refuse', () => {
+    for (const { Metrics, AlarmName } of alarms) expect(Metrics, AlarmName).toBeUndefined();
+  });
+});
+
+describe('who is told', () => {
+  it('nobody without an address: alarms ring in the console and on the dashboard', () => {
+    plain.resourceCountIs('AWS::SNS::Topic', 0);
+    plain.resourceCountIs('AWS::KMS::Key', 0);
+    for (const { AlarmActions } of alarmsOf(plain)) expect(AlarmActions).toBeUndefined();
+  });
+
+  it('the address in the settings, of every alarm', () => {
+    const mailed = monitoring({ 'narratives:alarmEmail': 'night@polis.example' });
+    mailed.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'night@polis.example' });
+    for (const { AlarmActions, AlarmName } of alarmsOf(mailed)) expect(AlarmActions, AlarmName).toHaveLength(1);
+    expect(Object.keys(mailed.findOutputs('*'))).toContain('AlarmTopicArn');
+  });
+
+  it('over a topic that is encrypted, takes no plain connections, and lets only this account’s alarms in', () => {
+    const mailed = monitoring({ 'narratives:alarmEmail': 'night@polis.example' });
+    const fromHere = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+    const cloudwatch = { Service: 'cloudwatch.amazonaws.com' };
+    mailed.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    mailed.hasResourceProperties('AWS::KMS::Key', {
+      EnableKeyRotation: true,
+      KeyPolicy: Match.objectLike({
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: cloudwatch,
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            Condition: fromHere,
+          }),
+        ]),
+      }),
+    });
+    mailed.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: [
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({ Effect: 'Allow', Principal: cloudwatch, Action: 'sns:Publish', Condition: fromHere }),
+        ],
+      }),
+    });
+  });
+});
+
+describe('dashboard', () => {
+  it('shows every figure that the functions publish', () => {
+    const body = dashboardOf(plain);
+    for (const name of Object.keys(METRICS)) expect(body, name).toContain(name);
+  });
+
+  it('says where it is', () => {
+    plain.hasOutput('DashboardName', { Value: inItsRegion('DelphiNarratives') });
+    staged.hasOutput('DashboardName', { Value: inItsRegion('DelphiNarratives-preprod') });
+    expect(Object.keys(plain.findOutputs('*'))).toContain('DashboardUrl');
+  });
+});
+
+describe('two stages in one account', () => {
+  it('share no name', () => {
+    const names = (template: Template) => alarmsOf(template).map(({ AlarmName }) => AlarmName);
+    for (const name of names(staged)) expect(name).toMatch(/^DelphiNarratives-preprod-/);
+    expect(names(plain).filter((name) => names(staged).includes(name))).toEqual([]);
+    staged.hasResourceProperties('AWS::CloudWatch::Dashboard', {
+      DashboardName: inItsRegion('DelphiNarratives-preprod'),
+    });
+  });
+
+  it('nor do two regions: dashboards belong to the whole account', () => {
+    plain.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: inItsRegion('DelphiNarratives') });
+  });
+
+  it('watch their own figures: a function is told the stage that its figures are counted for', () => {
+    for (const [template, service, stage] of [
+      [plain, 'narratives', undefined],
+      [staged, 'narratives-preprod', 'preprod'],
+    ] as const) {
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        MetricName: 'CostUsd',
+        Dimensions: [{ Name: 'service', Value: service }],
+      });
+      expect(dashboardOf(template)).toContain(`service=\\\\\\"${service}\\\\\\"`);
+      const { narratives } = stacks(stage ? STAGE : {});
+      for (const { Properties } of Object.values(narratives.findResources('AWS::Lambda::Function'))) {
+        expect(Properties.Environment?.Variables?.STAGE, Properties.Description).toBe(stage);
+      }
+    }
+  });
+});
+
+describe('runbook', () => {
+  it('has no link within itself that leads nowhere', () => {
+    const anchors = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
+    const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
+    expect(links.length).toBeGreaterThan(10);
+    for (const link of links) expect(anchors).toContain(link);
+  });
+
+  it('has an entry for every name of an error that a job row may bear', () => {
+    const raised = Object.values(errors).flatMap((value) =>
+      typeof value === 'function' && value !== errors.NarrativesError && value !== errors.BadInput
+        ? [new (value as typeof errors.InvalidRow)('').name]
+        : [],
+    );
+    const entries = [...runbook.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    const brokenOff = ['ExecutionAborted', 'ExecutionTimedOut', 'ExecutionFailed', 'ExecutionLost'];
+    expect(entries.toSorted()).toEqual([...raised, ...brokenOff].toSorted());
+    expect(raised.length).toBeGreaterThan(12);
+  });
+});

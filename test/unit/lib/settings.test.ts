@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../lib/config.ts';
+import { RETENTION_DAYS } from '../../../lib/settings.ts';
+import { readSettingsFile } from '../../../lib/settings-file.ts';
+import { IMPORTED, NETWORK, STREAM_ARN, stacks } from '../../support/stacks.ts';
+
+describe('settings', () => {
+  it.each([
+    ['stage', '-x'],
+    ['jobTableStreamArn', 'the stream'],
+    ['reportsTable', 'a table'],
+    ['mathEnv', ''],
+    ['defaultModel', 'Claude Sonnet'],
+    ['jobBudgetUsd', 'ten'],
+    ['jobBudgetUsd', '0'],
+    ['dayBudgetUsd', '-1'],
+    ['unpricedModels', ''],
+    ['unpricedModels', ['Claude 9']],
+    ['anthropicSecretName', ''],
+    ['anthropicBaseUrl', 'ftp://stand-in'],
+    ['logLevel', 'chatty'],
+    ['databaseTls', 'prefer'],
+    ['subnetIds', 'subnet-1'],
+    ['subnetIds', 'subnet-0123456789abcdef0,subnet-0123456789abcdef0'],
+    ['securityGroupIds', []],
+    ['kmsKeyArns', 'alias/polis'],
+    ['removalPolicy', 'keep'],
+    ['logRetentionDays', 31],
+    ['architecture', 'arm'],
+    ['createTables', 'yes'],
+    ['alarmEmail', 'me'],
+    ['spendAlarmUsdPerDay', -1],
+    ['sweepMinutes', '1.5'],
+    ['sweepMinutes', true],
+    ['httpApi', 'on'],
+  ])('names the key and what it should be when %s is %j', (key, value) => {
+    expect(() => readConfig({ [`narratives:${key}`]: value })).toThrow(
+      new RegExp(`^-c narratives:${key} should be .{20,}`),
+    );
+  });
+
+  it('refuses a key that is no setting, naming those that are', () => {
+    expect(() => readConfig({ 'narratives:jobtable': 'Jobs' })).toThrow(
+      /narratives:jobtable is no setting.*jobTable, /,
+    );
+  });
+
+  it("leaves CDK's own context alone", () => {
+    expect(readConfig({ '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': [] })).toMatchObject({
+      mathEnv: 'prod',
+      defaultModel: 'claude-sonnet-5-5',
+      logLevel: 'INFO',
+    });
+  });
+
+  it('reads the models without a price from a list, or from text with commas', () => {
+    const both = ['narrator-9', 'narrator-10'];
+    expect(readConfig({ 'narratives:unpricedModels': 'narrator-9, narrator-10' }).unpricedModels).toEqual(both);
+    expect(readConfig({ 'narratives:unpricedModels': both }).unpricedModels).toEqual(both);
+    expect(readConfig({}).unpricedModels).toBeUndefined();
+  });
+
+  it('reads the budget from the text that the command line gives', () => {
+    expect(readConfig({ 'narratives:jobBudgetUsd': '2.50' }).jobBudgetUsd).toBe(2.5);
+  });
+
+  it.each([
+    { 'narratives:jobTable': 'PolisJobs' },
+    { 'narratives:jobTableStreamArn': STREAM_ARN },
+    { 'narratives:jobTable': 'OtherJobs', 'narratives:jobTableStreamArn': STREAM_ARN },
+  ])('takes an existing job table only together with its own stream: %j', (context) => {
+    expect(() => readConfig(context)).toThrow(/go together and name the same table/);
+  });
+
+  it('puts the stage behind the names of the stacks', () => {
+    const { app } = stacks({ 'narratives:stage': 'preprod', ...IMPORTED });
+    expect(app.node.children.map(({ node }) => node.id)).toEqual([
+      'DelphiNarratives-preprod',
+      'DelphiNarrativesMonitoring-preprod',
+    ]);
+  });
+
+  it('knows the days for which CloudWatch Logs keeps a log', () => {
+    const days = Object.values(RetentionDays).filter(
+      (value) => typeof value === 'number' && value !== RetentionDays.INFINITE,
+    );
+    expect(RETENTION_DAYS).toEqual(days.sort((a, b) => Number(a) - Number(b)));
+  });
+
+  it('takes lists and numbers as the command line gives them, and as a file does', () => {
+    const onCommandLine = readConfig({
+      ...NETWORK,
+      'narratives:sweepMinutes': '5',
+      'narratives:logRetentionDays': '30',
+      'narratives:createTables': 'true',
+    });
+    const inFile = readConfig(
+      {},
+      {
+        name: 'narratives.json',
+        settings: {
+          subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+          securityGroupIds: ['sg-0123456789abcdef0'],
+          sweepMinutes: 5,
+          logRetentionDays: 30,
+          createTables: true,
+        },
+      },
+    );
+    expect(onCommandLine).toEqual(inFile);
+    expect(inFile).toMatchObject({ sweepMinutes: 5, securityGroupIds: ['sg-0123456789abcdef0'] });
+  });
+
+  it.each([
+    'Narratives:stage',
+    'narrative:stage',
+    'narratives.stage',
+    'NARRATIVES',
+    'delphi-narratives:stage',
+    'stage',
+    'LogLevel',
+  ])('refuses the near miss -c %s, which CDK would take and nobody read', (key) => {
+    expect(() => readConfig({ [key]: 'x' })).toThrow(`-c ${key} is no setting; write narratives:KEY=VALUE`);
+  });
+
+  it.each([
+    [
+      { 'narratives:subnetIds': 'subnet-0123456789abcdef0' },
+      /subnetIds and .*securityGroupIds go together \(here only subnetIds\)/,
+    ],
+    [
+      { 'narratives:databaseTls': 'off', 'narratives:databaseCaFile': 'ca.pem' },
+      /databaseCaFile has no meaning with databaseTls=off/,
+    ],
+    [{ 'narratives:createTables': 'false' }, /createTables is false, but no setting names Delphi_JobQueue, /],
+  ])('refuses settings that contradict each other: %j', (context, says) => {
+    expect(() => readConfig(context)).toThrow(says);
+  });
+
+  it('lets a second stage create no table whose name a first stage has taken, unless it is told to', () => {
+    expect(() => readConfig({ 'narratives:stage': 'preprod', 'narratives:reportsTable': 'PolisReports' })).toThrow(
+      /^stage preprod would create Delphi_JobQueue, Delphi_NarrativeRequests, .* name existing ones with narratives:jobTable, ledgerTable, or, .*createTables=true$/,
+    );
+    expect(readConfig({ 'narratives:stage': 'preprod', 'narratives:createTables': true }).stage).toBe('preprod');
+    expect(readConfig({ 'narratives:stage': 'preprod', ...IMPORTED }).stage).toBe('preprod');
+  });
+});
+
+describe('settings file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'narratives-settings-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, value: unknown) =>
+    writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
+  const config = (context: Record<string, unknown> = {}) => readConfig(context, readSettingsFile(context, folder));
+
+  it('is narratives.json beside cdk.json, if it is there', () => {
+    expect(config().logLevel).toBe('INFO');
+    write('narratives.json', { logLevel: 'WARN' });
+    expect(config().logLevel).toBe('WARN');
+  });
+
+  it('is another one by -c narratives:file, and the command line wins over it', () => {
+    write('preprod.json', { logLevel: 'WARN', mathEnv: 'preprod' });
+    const context = { 'narratives:file': 'preprod.json', 'narratives:logLevel': 'DEBUG' };
+    expect(config(context)).toMatchObject({ logLevel: 'DEBUG', mathEnv: 'preprod' });
+  });
+
+  it("takes the authority's file from its own folder", () => {
+    mkdirSync(join(folder, 'sub'));
+    write('sub/preprod.json', { databaseCaFile: 'ca.pem' });
+    expect(config({ 'narratives:file': 'sub/preprod.json' }).databaseCaFile).toBe(join(folder, 'sub/ca.pem'));
+  });
+
+  it.each([
+    ['an unknown key', { loglevel: 'WARN' }, /^narratives\.json: loglevel is no setting; use: .*logLevel/],
+    ['a key with the prefix', { 'narratives:logLevel': 'WARN' }, /write "logLevel" instead of "narratives:logLevel"/],
+    ['a bad value', { sweepMinutes: 0.5 }, /^narratives\.json: sweepMinutes should be whole minutes/],
+    ['null', { stage: null }, /^narratives\.json: stage should be /],
+    ['a list', ['logLevel'], /should hold one JSON object/],
+    ['no JSON', '{logLevel: WARN}', /^settings file narratives\.json is not JSON: [^\n]+$/],
+  ])('that holds %s is refused in one line', (_, content, says) => {
+    write('narratives.json', content);
+    expect(() => config()).toThrow(says);
+  });
+
+  it('that is named and missing is refused', () => {
+    expect(() => config({ 'narratives:file': 'no.json' })).toThrow('settings file no.json cannot be read (ENOENT)');
+    expect(() => config({ 'narratives:file': true })).toThrow('should be the path of a JSON file');
+  });
+
+  it('has an example that is right', () => {
+    const settings = JSON.parse(readFileSync(new URL('../../../narratives.example.json', import.meta.url), 'utf8'));
+    expect(readConfig({}, { name: 'narratives.example.json', settings }).jobBudgetUsd).toBe(5);
+  });
+});
+
+describe('cdk synth with a setting that is wrong', () => {
+  const root = new URL('../../..', import.meta.url).pathname;
+  it('ends with exit code 2 and one line', () => {
+    const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ 'Narratives:stage': 'x' }) };
+    const { status, stderr, stdout } = spawnSync(process.execPath, ['bin/delphi-narratives.ts'], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stdout + stderr).toMatch(/^InvalidSetting: -c Narratives:stage is no setting; [^\n]+\n$/);
+  });
+
+  it('refuses one table for two purposes', () => {
+    const named = { 'narratives:reportsTable': 'Reports', 'narratives:ledgerTable': 'Reports' };
+    expect(() => readConfig(named)).toThrow(
+      /reportsTable and narratives:ledgerTable name one and the same table Reports/,
+    );
+  });
+});

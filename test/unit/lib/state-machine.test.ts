@@ -1,0 +1,83 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../../lambdas/shared/errors.ts';
+import { STATE } from '../../../lib/state-names.ts';
+import { synthNarratives } from '../../../local/machine/template.ts';
+import { functionsByStep, stacks } from '../../support/stacks.ts';
+
+const created = stacks();
+const { definition, stepOfState } = synthNarratives();
+
+describe('state machine', () => {
+  const states = Object.entries(definition.States);
+  const tasks = states.filter(([, { Type }]) => Type === 'Task');
+
+  it('has the states that the shared names say, and no other', () => {
+    expect(states.map(([name]) => name).sort()).toEqual(Object.values(STATE).sort());
+  });
+
+  it('says of every state what it is for', () => {
+    for (const [name, { Comment }] of states) expect(Comment, name).toMatch(/\w+ \w+/);
+  });
+
+  it('calls one step from each task', () => {
+    expect(stepOfState).toEqual({
+      [STATE.adoptBatch]: 'adopt',
+      [STATE.submitBatch]: 'submit',
+      [STATE.checkBatchStatus]: 'check-status',
+      [STATE.collectResults]: 'collect',
+      [STATE.completeJob]: 'complete',
+      [STATE.failJob]: 'fail',
+    });
+  });
+
+  it('ends every task but the failing one at "Fail job", whatever goes wrong', () => {
+    for (const [name, task] of tasks) {
+      const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: STATE.failJob }];
+      expect('Catch' in task ? task.Catch : [], name).toEqual(name === STATE.failJob ? [] : caught);
+    }
+  });
+
+  it('tries passing trouble of ours and of Lambda again, with a pause that grows', () => {
+    for (const [name, task] of tasks) {
+      expect('Retry' in task && task.Retry, name).toMatchObject([
+        {
+          ErrorEquals: ['AnthropicUnavailable', 'StoreUnavailable'],
+          IntervalSeconds: 5,
+          BackoffRate: 2,
+          MaxAttempts: 6,
+          MaxDelaySeconds: 60,
+          JitterStrategy: 'FULL',
+        },
+        { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 6 },
+      ]);
+    }
+  });
+
+  it('retries only error names that some error class bears', () => {
+    const borne = Object.values(errors).flatMap((value) =>
+      typeof value === 'function' && value !== errors.NarrativesError
+        ? [new (value as typeof errors.BadInput)('').name]
+        : [],
+    );
+    expect(borne).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
+  });
+
+  it("lets every task outlive its function's own limit", () => {
+    const functions = functionsByStep(created.narratives);
+    for (const [name, task] of tasks) {
+      expect('TimeoutSeconds' in task && task.TimeoutSeconds, name).toBeGreaterThan(
+        functions[stepOfState[name] ?? ''].Timeout,
+      );
+    }
+  });
+
+  it('gives up after 76 hours, traces, and logs errors without the data', () => {
+    expect(definition.TimeoutSeconds).toBe(76 * 3600);
+    created.narratives.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: Match.objectLike({ Level: 'ERROR', IncludeExecutionData: Match.absent() }),
+    });
+  });
+});

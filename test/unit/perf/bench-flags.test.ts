@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** `npm run bench` with flags, in a process of its own. */
+function bench(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bench/main.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
+  it.each([
+    [['--only', 'x'], '--only should be submit, collect, prompts or functions'],
+    [['--only'], '--only should be submit, collect, prompts or functions'],
+    [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
+    [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
+    [['--full=yes'], '--full takes no value'],
+    [['--bogus'], '--bogus is not a flag'],
+    [['prompts'], '"prompts" is not a flag'],
+  ])('%j are refused in one line with exit code 2, before anything is measured', (args, problem) => {
+    expect(bench(...args)).toEqual({ status: 2, stdout: '', stderr: `${problem}; --help prints the flags\n` });
+  });
+
+  it('are all printed by --help', () => {
+    const { status, stdout, stderr } = bench('--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const flag of ['full', 'only', 'pairs', 'help']) expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
+  });
+
+  it('--only prompts measures the sample and says where the other conversations come from', () => {
+    const { status, stdout } = bench('--only', 'prompts');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/sample: all that is sent +[\d,]+ +\d+ sections/);
+    expect(stdout).toContain('come with --only submit');
+    expect(stdout).not.toMatch(/Collect|Claim to submit|Bundles/);
+  });
+});

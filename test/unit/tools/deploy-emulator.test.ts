@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { emulatorEnvironment, emulatorUrl, findEmulator } from '../../../tools/emulator/emulator.ts';
+import { nextSteps } from '../../../tools/emulator/next-steps.ts';
+import { freePort } from '../../support/free-port.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../../tools/deploy-emulator.ts', import.meta.url));
+
+/** The command in a process of its own. */
+async function deployLocal(env: NodeJS.ProcessEnv, words: string[] = []) {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: 'pipe',
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      said[name] += chunk;
+    });
+  }
+  const [code] = await once(child, 'close');
+  return { code, ...said };
+}
+
+/** A server that answers these paths with JSON, and any other with 404. */
+async function answering(answers: Record<string, object>): Promise<string> {
+  const server = createServer(({ url = '' }, response) => {
+    const body = answers[url];
+    response.writeHead(body ? 200 : 404).end(JSON.stringify(body ?? {}));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const services = { services: { s3: 'available' } };
+
+describe('npm run deploy:local', () => {
+  it('says in one line that no emulator is up, with exit code 1', async () => {
+    const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
+    expect(await deployLocal({ AWS_ENDPOINT_URL })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^StoreUnavailable: no emulator answers at ${AWS_ENDPOINT_URL}: .+\n$`)),
+    });
+  });
+
+  it('says in one line that who answers is no emulator, with exit code 1', async () => {
+    const { code, stderr } = await deployLocal({ AWS_ENDPOINT_URL: await answering({}) });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^StoreUnavailable: what listens at \S+ does not answer as CloudFormation does [^\n]+\n$/);
+  });
+
+  it('refuses a database URL that is none, and repeats nothing of it', async () => {
+    const { code, stdout, stderr } = await deployLocal({ DATABASE_URL: 'mysql://polis:hunter2@db/polis' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^InvalidSetting: DATABASE_URL should read postgres:[^\n]+\n$/);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it.each([
+    [['--stage', 'beta'], '-c narratives:stage=NAME'],
+    [['--region=eu-west-1'], 'AWS_REGION'],
+  ])('refuses %j, which the CDK would ignore, with exit code 2', async (words, instead) => {
+    const { code, stdout, stderr } = await deployLocal({}, words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is no flag of deploy:local: [^\n]+\n$/);
+    expect(stderr).toContain(instead);
+  });
+
+  it.each([
+    ['AWS_ENDPOINT_URL', 'https://cloudformation.eu-west-1.amazonaws.com'],
+    ['AWS_ENDPOINT_URL', 'https://dynamodb.cn-north-1.amazonaws.com.cn/'],
+    ['AWS_ENDPOINT_URL_S3', 'https://s3.dualstack.us-east-1.api.aws'],
+  ])('refuses to deploy to AWS itself (%s=%s), with exit code 2', async (name, value) => {
+    expect(await deployLocal({ [name]: value })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^InvalidSetting: ${name} is AWS itself [^\n]+npx cdk deploy --all\n$`)),
+    });
+  });
+});
+
+describe('the environment of a deployment to an emulator', () => {
+  it('is port 4566 of this machine, region us-east-1 and test credentials, unless something else is said', () => {
+    const url = emulatorUrl({});
+    expect(url).toBe('http://localhost:4566');
+    expect(emulatorEnvironment({ url, isLocalStack: false }, {})).toMatchObject({
+      AWS_ENDPOINT_URL: url,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      CDK_DEFAULT_ACCOUNT: '000000000000',
+    });
+    const given = { AWS_ACCESS_KEY_ID: '111111111111', AWS_SECRET_ACCESS_KEY: 'mine', AWS_REGION: 'eu-west-1' };
+    expect(emulatorEnvironment({ url, isLocalStack: false }, given)).toMatchObject({
+      ...given,
+      AWS_DEFAULT_REGION: 'eu-west-1',
+    });
+  });
+
+  it('never lets the SDK go past the emulator', () => {
+    const env = emulatorEnvironment(
+      { url: 'http://localhost:4566', isLocalStack: false },
+      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+    );
+    expect(env).not.toHaveProperty('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS');
+  });
+
+  it('has LocalStack’s own address for assets only where LocalStack answers', async () => {
+    const localStack = await findEmulator(await answering({ '/_localstack/health': services }));
+    const both = { '/_localstack/health': services, '/_ministack/health': services };
+    const miniStack = await findEmulator(await answering(both));
+    const other = await findEmulator(await answering({}));
+    const { port } = new URL(localStack.url);
+    expect(emulatorEnvironment(localStack, {}).AWS_ENDPOINT_URL_S3).toBe(
+      `http://s3.localhost.localstack.cloud:${port}`,
+    );
+    expect(emulatorEnvironment(localStack, { AWS_ENDPOINT_URL_S3: 'http://s3.here' }).AWS_ENDPOINT_URL_S3).toBe(
+      'http://s3.here',
+    );
+    expect(emulatorEnvironment(miniStack, {})).not.toHaveProperty('AWS_ENDPOINT_URL_S3');
+    expect(emulatorEnvironment(other, {})).not.toHaveProperty('AWS_ENDPOINT_URL_S3');
+  });
+});
+
+describe('what a deployment says at its end', () => {
+  const found = {
+    emulator: { url: 'http://localhost:4566', isLocalStack: false },
+    stack: 'DelphiNarratives-beside',
+    outputs: {
+      StateMachineArn: 'arn:machine',
+      DeadLetterQueueUrl: 'http://queue',
+      JobTableName: 'jobs',
+      ReportsTableName: 'reports',
+      LedgerTableName: 'ledger',
+      AnthropicSecretName: 'key',
+      DatabaseSecretName: 'database',
+    },
+    apiUrl: undefined,
+    wasThere: false,
+  };
+
+  it('names the variable of a secret that is not there, and the stage to ask for', () => {
+    const said = nextSteps({ ...found, made: [{ name: 'database', variable: 'DATABASE_URL', state: 'absent' }] });
+    expect(said).toContain('Set DATABASE_URL and run this again: it goes into the secret database.');
+    expect(said).toContain('npx narratives doctor --endpoint-url http://localhost:4566 --stage beside');
+  });
+});
