@@ -63,7 +63,7 @@ export async function findDeployment(
 }
 
 const howToDeploy = (where: string): string =>
-  /^https?:/.test(where) ? 'npm run deploy:local' : 'npx cdk deploy --all';
+  /^https?:/.test(where) ? 'npm run deploy:emulator' : 'npx cdk deploy --all';
 
 /** A stack by its name, or undefined. */
 export async function describe(client: Pick<CloudFormationClient, 'send'>, name: string): Promise<Stack | undefined> {

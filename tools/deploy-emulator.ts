@@ -2,7 +2,7 @@ import { NarrativesError } from '../lambdas/shared/errors.ts';
 import { deployLocal } from './emulator/deploy.ts';
 
 /**
- * `npm run deploy:local [-- arguments of cdk deploy]`: all stacks to the emulator on AWS_ENDPOINT_URL.
+ * `npm run deploy:emulator [-- arguments of cdk deploy]`: all stacks to the emulator on AWS_ENDPOINT_URL.
  * Exit codes: 0 done, 1 failed, 2 wrong use.
  */
 try {

@@ -4,7 +4,7 @@ import { deploy } from '../support/emulator/deploy.ts';
 import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
 import { connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
-describe.skipIf(skipped)('npm run deploy:local', () => {
+describe.skipIf(skipped)('npm run deploy:emulator', () => {
   const system = skipped ? (undefined as never) : connect();
   let before: Awaited<ReturnType<typeof stackOutputs>>;
   let printed: string;

@@ -52,7 +52,7 @@ function refuseNarrativesFlags(words: readonly string[]): void {
   const wrong = words.find((word) => /^--(stage|endpoint-url|region)(=|$)/.test(word));
   if (wrong === undefined) return;
   const [flag = ''] = wrong.split('=');
-  throw new InvalidSetting(`${flag} is no flag of deploy:local: ${INSTEAD[flag]}`);
+  throw new InvalidSetting(`${flag} is no flag of deploy:emulator: ${INSTEAD[flag]}`);
 }
 
 const INSTEAD: Record<string, string> = {

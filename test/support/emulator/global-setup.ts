@@ -92,10 +92,10 @@ async function startAll(parts: AsyncDisposableStack, failures: () => number): Pr
     await loadPostgres(pool, sample).finally(() => pool.end());
     const secrets = { ANTHROPIC_API_KEY: apiKey, DATABASE_URL: postgres.url };
     const settings = { anthropicBaseUrl: anthropic.url, databaseCaFile: postgres.caFile };
-    const printed = await timed('npm run deploy:local', () =>
+    const printed = await timed('npm run deploy:emulator', () =>
       deploy(ministack.url, folder, { ...settings, httpApi: 'open' }, secrets),
     );
-    if (printed.includes(apiKey)) throw new Error('npm run deploy:local printed a secret');
+    if (printed.includes(apiKey)) throw new Error('npm run deploy:emulator printed a secret');
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const dynamo = new DynamoDBClient({ endpoint: ministack.url, region: 'us-east-1', credentials });
     await loadTopics(documentClient(dynamo), sample);

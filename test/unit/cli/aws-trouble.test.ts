@@ -70,7 +70,7 @@ test('a stage that is not deployed is named by its stack', async () => {
   const said = await deployed.run(['jobs', '--stage', 'beta']);
   expect(said.code).toBe(1);
   expect(said.err).toEqual(
-    oneLine(/^NotDeployed: there is no stack DelphiNarratives-beta in http.+npm run deploy:local/),
+    oneLine(/^NotDeployed: there is no stack DelphiNarratives-beta in http.+npm run deploy:emulator/),
   );
 });
 

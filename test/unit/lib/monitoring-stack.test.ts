@@ -257,7 +257,7 @@ describe('runbook', () => {
 
   it('has an entry for every name of an error that a job row may bear', () => {
     const raised = Object.values(errors).flatMap((value) =>
-      typeof value === 'function' && value !== errors.NarrativesError && value !== errors.BadInput
+      typeof value === 'function' && value.prototype instanceof errors.NarrativesError && value !== errors.BadInput
         ? [new (value as typeof errors.InvalidRow)('').name]
         : [],
     );

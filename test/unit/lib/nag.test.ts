@@ -114,7 +114,7 @@ describe('policies', () => {
 
 /** Names of indexes in what is left of a function's code when all that it does not use is gone. */
 async function indexesNamedBy(step: string): Promise<string[]> {
-  const entryPoints = [new URL(`../../lambdas/handlers/${step}.ts`, import.meta.url).pathname];
+  const entryPoints = [new URL(`../../../lambdas/handlers/${step}.ts`, import.meta.url).pathname];
   const { outputFiles } = await build({
     entryPoints,
     bundle: true,

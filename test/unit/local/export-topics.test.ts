@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readExport } from '../../../local/export/read-export.ts';
 import { deriveTopics } from '../../../local/export/topics.ts';
 
-const FIXTURE = join(import.meta.dirname, 'fixtures', 'export');
+const FIXTURE = join(import.meta.dirname, '../../support/fixtures/export');
 
 /** Subjects that share words two by two, so that a coarse topic can join them, and one that shares none. */
 const SUBJECTS = [

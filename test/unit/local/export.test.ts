@@ -6,7 +6,7 @@ import { InvalidSetting } from '../../../lambdas/shared/errors.ts';
 import { describeDerivation } from '../../../local/export/describe-derivation.ts';
 import { readExport } from '../../../local/export/read-export.ts';
 
-const FIXTURE = join(import.meta.dirname, 'fixtures', 'export');
+const FIXTURE = join(import.meta.dirname, '../../support/fixtures/export');
 const made: string[] = [];
 
 afterEach(async () => {

@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** `npm run bench` with flags, in a process of its own. */
 function bench(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['bench/main.ts', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['perf/main.ts', ...args], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 60_000,

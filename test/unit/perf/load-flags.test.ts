@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** `npm run load` with flags, in a process of its own. */
 function load(...args: string[]) {
   const options = { cwd: ROOT, encoding: 'utf8', timeout: 60_000 } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['load/main.ts', ...args], options);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['perf/load.ts', ...args], options);
   return { status, stdout, stderr };
 }
 

@@ -39,7 +39,7 @@ async function answering(answers: Record<string, object>): Promise<string> {
 
 const services = { services: { s3: 'available' } };
 
-describe('npm run deploy:local', () => {
+describe('npm run deploy:emulator', () => {
   it('says in one line that no emulator is up, with exit code 1', async () => {
     const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
     expect(await deployLocal({ AWS_ENDPOINT_URL })).toEqual({
@@ -68,7 +68,7 @@ describe('npm run deploy:local', () => {
   ])('refuses %j, which the CDK would ignore, with exit code 2', async (words, instead) => {
     const { code, stdout, stderr } = await deployLocal({}, words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is no flag of deploy:local: [^\n]+\n$/);
+    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is no flag of deploy:emulator: [^\n]+\n$/);
     expect(stderr).toContain(instead);
   });
 
