@@ -1,11 +1,24 @@
 import * as z from 'zod';
 import { type Tokens, usageSchema } from '../money/tokens.ts';
 import { listOf } from '../shared/list-of.ts';
-import type { Outcome, Reason } from '../shared/outcome.ts';
+import type { Reason } from '../shared/outcome.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 import { plainLabel } from '../shared/plain-text.ts';
 import { repairJson } from './repair-json.ts';
-import { citedTids, reportSchema } from './shape.ts';
+import { citedTids, type Report, reportSchema } from './shape.ts';
+
+/** What became of one request. */
+export type Outcome = (
+  | { kind: 'stored'; report: Report }
+  | { kind: 'ask_again'; reason: Reason }
+  | { kind: 'failed'; reason: Reason }
+) & {
+  /** undefined for answers that are not billed */
+  tokens?: Tokens;
+  stop_reason?: string;
+  /** ids the API gave */
+  message_id?: string;
+};
 
 /** A fact of a message that must not make a good answer a bad one when it cannot be read. */
 const label = z.string().transform(plainLabel).nullish().catch(undefined);

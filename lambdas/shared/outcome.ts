@@ -1,6 +1,3 @@
-import type { Tokens } from '../money/tokens.ts';
-import type { Report } from '../report/shape.ts';
-
 /** Why a section was not stored, by the names that job_results, logs and docs use. */
 export const REASONS = {
   errored: 'the API could not answer',
@@ -20,16 +17,3 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
-
-/** What became of one request. */
-export type Outcome = (
-  | { kind: 'stored'; report: Report }
-  | { kind: 'ask_again'; reason: Reason }
-  | { kind: 'failed'; reason: Reason }
-) & {
-  /** undefined for answers that are not billed */
-  tokens?: Tokens;
-  stop_reason?: string;
-  /** ids the API gave */
-  message_id?: string;
-};

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { PutJobDeps } from '../job/put.ts';
 import { InvalidRow } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 import { conditionally, readRow, transact } from './dynamodb.ts';
-import { activeJobs, jobTable } from './jobs.ts';
+import { activeJobs, type JobTable, jobTable } from './jobs.ts';
 
 const guardSchema = z.object({ names_job: z.string(), model: z.string(), expires_at_epoch: z.number() });
 
@@ -113,7 +112,7 @@ export interface GuardTimes {
 export const newJobTables = (
   db: DynamoDBDocumentClient,
   tables: { jobs: string; ledger: string },
-): Pick<PutJobDeps, 'jobs' | 'guards'> => ({
+): { jobs: Pick<JobTable, 'get'> & ActiveJobs; guards: JobGuards } => ({
   jobs: { ...jobTable(db, tables.jobs), ...activeJobs(db, tables.jobs) },
   guards: jobGuards(db, tables),
 });

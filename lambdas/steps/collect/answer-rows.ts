@@ -1,10 +1,9 @@
 import type { ReadLine } from '../../batch/read-line.ts';
 import { costUsd } from '../../money/cost.ts';
-import { billedTokens } from '../../report/answer.ts';
+import { billedTokens, type Outcome } from '../../report/answer.ts';
 import { type ReportRow, storedRow } from '../../report/row.ts';
 import type { Answered, AskedFacts, Unfiled } from '../../shared/ledger-rows.ts';
 import { entry } from '../../shared/names.ts';
-import type { Outcome } from '../../shared/outcome.ts';
 import { pack } from '../../shared/packed.ts';
 import { plainLabel } from '../../shared/plain-text.ts';
 import type { Round } from './round.ts';
