@@ -1,5 +1,5 @@
 import { NarrativesError } from '../lambdas/shared/errors.ts';
-import { parseEnvironment, parseOptions } from './run/options.ts';
+import { parseEnvironment, parseOptions } from './options.ts';
 
 /** `npm start`: exit code 0 done, 1 failed, 2 wrong use, 130 stopped. */
 try {
@@ -7,7 +7,7 @@ try {
   if (options) {
     const env = parseEnvironment(process.env);
     // the parts take a second to load: a wrong flag need not wait for them
-    const { run } = await import('./run/run.ts');
+    const { run } = await import('./run.ts');
     process.exitCode = await run(options, env);
   }
 } catch (error) {

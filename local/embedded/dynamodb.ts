@@ -10,9 +10,7 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
-import { claimPort } from './ports.ts';
-import { endProcess } from './processes.ts';
-import { readOr } from './read-or.ts';
+import { claimPort, endProcess, readOr } from '../os.ts';
 
 /** A DynamoDB on this machine. */
 export interface EmbeddedDynamo {

@@ -1,19 +1,22 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PGlite } from '@electric-sql/pglite';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import type pg from 'pg';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import { anthropicClient } from '../../lambdas/stores/anthropic.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
+import type { MachineEvent } from '../machine/execution.ts';
 import { LocalStateMachine } from '../machine/local-machine.ts';
-import type { MachineEvent } from '../machine/machine-event.ts';
 import { StreamPump } from '../machine/stream-pump.ts';
 import { synthNarratives } from '../machine/template.ts';
+import { claimPort } from '../os.ts';
 import { createTables, localAws, startDynamo } from './dynamodb.ts';
-import { startPostgres } from './postgres.ts';
+import { topicTableInputs } from './polis.ts';
 import { type StepWorld, stepWorld, taskSteps } from './steps.ts';
-import { topicTableInputs } from './topic-tables.ts';
 
 export interface EmbeddedOptions {
   /** files that keep the databases; undefined keeps them in memory */
@@ -100,4 +103,36 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await stop();
     throw error;
   }
+}
+
+/** A PostgreSQL in this process that `pg` reaches over a socket. */
+export interface EmbeddedPostgres {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param dataDir the folder that keeps the data; undefined keeps it in memory
+ * @throws InvalidSetting when the port is in use or the folder cannot be opened
+ */
+export async function startPostgres(options: {
+  dataDir?: string;
+  port?: number | undefined;
+}): Promise<EmbeddedPostgres> {
+  const port = await claimPort('--postgres-port', options.port);
+  const db = await PGlite.create(options.dataDir).catch((error: unknown) => {
+    throw new InvalidSetting(
+      `the embedded PostgreSQL cannot open its data folder (${(error as Error).message}): is the disk full? What ${options.dataDir} holds is loaded anew at every start, so that folder may be deleted`,
+      { cause: error },
+    );
+  });
+  const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 8 });
+  await server.start();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await server.stop();
+      await db.close();
+    },
+  };
 }

@@ -19,7 +19,7 @@ import { type Spending, spendingTable } from '../../lambdas/stores/spending.ts';
 import { type Topics, topicTables } from '../../lambdas/stores/topics.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import type { TaskStepName } from '../../lib/functions.ts';
-import type { Step } from '../machine/task-call.ts';
+import type { Step } from '../machine/asl.ts';
 
 /** Everything any step needs, over one set of clients. */
 export interface StepWorld {

@@ -1,9 +1,8 @@
-import { postgresVoteFromExport } from '../../lambdas/report/votes.ts';
-import type { CommentRow, ConversationData, VoteRow } from '../conversation/conversation-data.ts';
+import { EXPORT_VOTE, postgresVoteFromExport } from '../../lambdas/report/votes.ts';
+import { InvalidSetting } from '../../lambdas/shared/errors.ts';
+import type { CommentRow, ConversationData, VoteRow } from '../conversation.ts';
 import { deriveMath } from '../math/derive-math.ts';
-import { checkSign } from './check-sign.ts';
-import { type ExportFiles, readExportFiles } from './export-files.ts';
-import type { ExportComment, ExportVote } from './export-rows.ts';
+import { type ExportComment, type ExportFiles, type ExportVote, readExportFiles } from './export-files.ts';
 import { stableReportId, stableZid } from './identity.ts';
 import { deriveTopics } from './topics.ts';
 
@@ -85,4 +84,50 @@ function participantsOf(files: ExportFiles, current: VoteRow[]): ConversationDat
   for (const { 'author-id': pid } of files.comments) voteCounts.set(pid, voteCounts.get(pid) ?? 0);
   for (const { pid } of current) voteCounts.set(pid, (voteCounts.get(pid) ?? 0) + 1);
   return [...voteCounts].sort(([a], [b]) => a - b).map(([pid, vote_count]) => ({ pid, vote_count }));
+}
+
+/**
+ * Makes sure that votes.csv means by agree what comments.csv counts as agrees. For every comment the lead of agrees
+ * over disagrees is taken from both files; when the leads point in opposite directions on the whole (the sum of their
+ * products is below zero), one of the files has the sign the other way round.
+ * Both files count rows, so in a sound export the leads are equal.
+ * @throws InvalidSetting when the signs are opposed: every narrative would say the opposite of what people voted
+ */
+export function checkSign(comments: ExportComment[], votes: ExportVote[]): void {
+  const leadInVotes = new Map<number, number>();
+  for (const { 'comment-id': tid, vote } of votes) {
+    leadInVotes.set(tid, (leadInVotes.get(tid) ?? 0) + leadOf(vote));
+  }
+  const accord = comments.reduce(
+    (sum, { 'comment-id': tid, agrees, disagrees }) => sum + (agrees - disagrees) * (leadInVotes.get(tid) ?? 0),
+    0,
+  );
+  if (accord >= 0) return;
+  throw new InvalidSetting(
+    'votes.csv, column "vote", and comments.csv, columns "agrees" and "disagrees", have opposite signs: expected 1 to ' +
+      'mean agree in votes.csv. Export the conversation again, or change the sign of every vote if you know it is wrong',
+  );
+}
+
+function leadOf(vote: ExportVote['vote']): number {
+  if (vote === EXPORT_VOTE.agree) return 1;
+  return vote === EXPORT_VOTE.disagree ? -1 : 0;
+}
+
+/**
+ * The plain lines that tell a person what {@link readExport} derived, and how, because the export does not hold it.
+ */
+export function describeDerivation(): string[] {
+  return [
+    'Topics are derived from the words of the comments (TF-IDF, latent semantic analysis and k-means; two layers): they are not those of Delphi.',
+    'The coarse layer has only topics that join two or more of the fine layer, and is left out when fewer than two would be left.',
+    'Rejected comments, and comments without a word that others use too, are in no topic.',
+    'Topic names are the strongest words of each topic.',
+    'Opinion groups are those of the export; agrees, disagrees and passes of each group are counted from votes.csv, the last vote of a person on a comment counting.',
+    'Group-aware consensus is the product over the groups of (agrees + 1) / (votes + 2).',
+    'How far a comment divides people comes from a principal component analysis of the votes, missing votes taken as the mean; Polis’ own numbers may differ a little.',
+    'In votes.csv 1 is read as agree and -1 as disagree, and comments.csv must agree with that; an export in which both files have it reversed cannot be told apart, so check one comment whose outcome you know.',
+    'The conversation number and the report id are made from the address and topic: they are not those of Polis.',
+    'The export does not say which comments are inactive, seed or about the voter (meta): none is taken as such.',
+  ];
 }

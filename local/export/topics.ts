@@ -4,11 +4,10 @@ import type {
   CommentRow,
   ConversationData,
   TopicNameRow,
-} from '../conversation/conversation-data.ts';
-import { clusterLayers, mean, NO_CLUSTER } from './cluster-layers.ts';
+} from '../conversation.ts';
+import { clusterLayers, latentVectors, mean, NO_CLUSTER } from './cluster-layers.ts';
 import { stableUuid } from './identity.ts';
-import { latentVectors } from './latent-topics.ts';
-import { tfIdf } from './tf-idf.ts';
+import { tfIdf } from './words.ts';
 
 const MODEL_NAME = 'tf-idf';
 const WORDS_IN_NAME = 3;

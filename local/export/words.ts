@@ -47,3 +47,76 @@ function singular(word: string): string {
   if (/(sses|shes|ches|xes)$/.test(word)) return word.slice(0, -2);
   return word.slice(0, -1);
 }
+
+/** A word in more than this share of the comments says nothing about a topic. */
+const LARGEST_SHARE = 0.3;
+/** Below this many comments the share means little, and all words stay. */
+const FEWEST_COMMENTS_FOR_SHARE = 12;
+const MOST_TERMS = 600;
+
+export interface TermVectors {
+  /** The terms, as people most often wrote them; the position is the dimension of the vectors. */
+  terms: string[];
+  /** For each text its vector of length 1, or undefined when no term is left in it. */
+  vectors: (number[] | undefined)[];
+}
+
+/**
+ * TF-IDF vectors of short texts: (1 + ln count) * (1 + ln((1+n) / (1+texts with the term))), then length 1 (Salton &
+ * Buckley 1988, "Term-weighting approaches in automatic text retrieval", with the usual smoothing by one). Terms of a
+ * single text are dropped, as they bind no two comments together, unless nothing else is left.
+ */
+export function tfIdf(texts: string[]): TermVectors {
+  const counts = texts.map(countOfEach);
+  const frequency = documentFrequency(counts.map(({ count }) => count));
+  const keys = chooseTerms(frequency, texts.length);
+  const weights = keys.map((key) => 1 + Math.log((1 + texts.length) / (1 + (frequency.get(key) ?? 0))));
+  const vectors = counts.map(({ count }) => unit(keys.map((key, term) => tf(count.get(key)) * (weights[term] ?? 0))));
+  const forms = commonForms(counts.flatMap(({ forms }) => forms));
+  return { terms: keys.map((key) => forms.get(key) ?? key), vectors };
+}
+
+function countOfEach(text: string): { count: Map<string, number>; forms: [key: string, form: string][] } {
+  const count = new Map<string, number>();
+  const forms: [string, string][] = [];
+  for (const { key, form } of topicWords(text)) {
+    count.set(key, (count.get(key) ?? 0) + 1);
+    forms.push([key, form]);
+  }
+  return { count, forms };
+}
+
+function documentFrequency(counts: Map<string, number>[]): Map<string, number> {
+  const frequency = new Map<string, number>();
+  for (const count of counts) {
+    for (const key of count.keys()) frequency.set(key, (frequency.get(key) ?? 0) + 1);
+  }
+  return frequency;
+}
+
+function chooseTerms(frequency: Map<string, number>, texts: number): string[] {
+  const most = texts < FEWEST_COMMENTS_FOR_SHARE ? texts : LARGEST_SHARE * texts;
+  const ranked = [...frequency].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? -1 : 1));
+  const shared = ranked.filter(([, count]) => count >= 2 && count <= most);
+  return (shared.length > 0 ? shared : ranked).slice(0, MOST_TERMS).map(([key]) => key);
+}
+
+function tf(count: number | undefined): number {
+  return count === undefined ? 0 : 1 + Math.log(count);
+}
+
+function unit(vector: number[]): number[] | undefined {
+  const length = Math.hypot(...vector);
+  return length === 0 ? undefined : vector.map((value) => value / length);
+}
+
+function commonForms(forms: [key: string, form: string][]): Map<string, string> {
+  const counts = new Map<string, Map<string, number>>();
+  for (const [key, form] of forms) {
+    const ofKey = counts.get(key) ?? new Map<string, number>();
+    counts.set(key, ofKey.set(form, (ofKey.get(form) ?? 0) + 1));
+  }
+  const best = (ofKey: Map<string, number>) =>
+    [...ofKey].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? -1 : 1))[0]?.[0];
+  return new Map([...counts].map(([key, ofKey]) => [key, best(ofKey) ?? key]));
+}

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunOptions, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import { localDefinition, waitSeconds } from './asl.ts';
-import { type Execution, type ExecutionStatus, endOf, unlessAborted } from './execution.ts';
-import { type MachineEvent, toMachineEvent } from './machine-event.ts';
-import { callAsLambda, type Step } from './task-call.ts';
+import { callAsLambda, localDefinition, type Step, waitSeconds } from './asl.ts';
+import {
+  type Execution,
+  type ExecutionStatus,
+  endOf,
+  type MachineEvent,
+  toMachineEvent,
+  unlessAborted,
+} from './execution.ts';
 
 export interface LocalStateMachineOptions {
   definition: StateMachineDefinition;

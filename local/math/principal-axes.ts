@@ -1,5 +1,5 @@
 import { PCA } from 'ml-pca';
-import type { VoteMatrix } from './vote-rows.ts';
+import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 
 /** The first two principal axes: for each column of the matrix its loading on either axis (unit vectors). */
 export interface PrincipalAxes {
@@ -69,4 +69,81 @@ function loadingsOf(dense: number[][], method: PcaMethod): number[][] {
     if (found.every((row) => row.every(Number.isFinite))) return found;
   }
   return new PCA(dense, { isCovarianceMatrix: true }).getEigenvectors().to2DArray();
+}
+
+export type Point = [x: number, y: number];
+
+/**
+ * Where each participant stands on the two axes. The sum over the votes cast is stretched by sqrt(comments / votes
+ * cast), so that people who voted little are not drawn to the centre (Small et al. 2021, "Polis: Scaling Deliberation
+ * by Mapping High Dimensional Opinion Spaces", Recerca 26(2)).
+ * @returns a point for each pid that voted
+ */
+export function participantPoints(matrix: VoteMatrix, axes: PrincipalAxes): Map<number, Point> {
+  const points = new Map<number, Point>();
+  for (const [pid, { columns, centred }] of matrix.rows) {
+    const stretch = Math.sqrt(matrix.columns / columns.length);
+    const along = (axis: number[]) =>
+      stretch * columns.reduce((sum, column, cell) => sum + (centred[cell] ?? 0) * (axis[column] ?? 0), 0);
+    points.set(pid, [along(axes.first), along(axes.second)]);
+  }
+  return points;
+}
+
+/**
+ * How far each comment lies from the centre: 0 does not divide people, above 1 divides them. It is the length of the
+ * projection of an imagined participant who agrees with this comment and voted on nothing else, by the same formula
+ * as for real participants: sqrt(comments) * |agree - mean| * sqrt(first² + second²). That is the math worker's own
+ * definition, and so its scale.
+ * @returns a number for each column
+ */
+export function commentExtremities(matrix: VoteMatrix, axes: PrincipalAxes): number[] {
+  const stretch = Math.sqrt(matrix.columns);
+  return matrix.means.map((mean, column) => {
+    const loading = Math.hypot(axes.first[column] ?? 0, axes.second[column] ?? 0);
+    return stretch * Math.abs(POSTGRES_VOTE.agree - mean) * loading;
+  });
+}
+
+/** A current vote in PostgreSQL's sign: agree -1, disagree +1, pass 0. */
+export interface CurrentVote {
+  pid: number;
+  tid: number;
+  vote: -1 | 0 | 1;
+}
+
+/** The participants x comments matrix, kept sparse: only votes that were cast have a cell. */
+export interface VoteMatrix {
+  /** Number of comments. */
+  columns: number;
+  /** One row a participant: the columns voted on, and each vote less the mean of its column. */
+  rows: Map<number, { columns: number[]; centred: number[] }>;
+  /** Mean of the votes cast, a number for each column (-1 all agree, +1 all disagree, 0 for a column nobody voted on). */
+  means: number[];
+}
+
+/**
+ * Builds the sparse, centred matrix over the comments in `tids`; votes on other comments are left out. A missing vote
+ * counts as its comment's mean, so after centring it is 0 and needs no cell.
+ */
+export function voteMatrix(tids: number[], votes: CurrentVote[]): VoteMatrix {
+  const columnOf = new Map(tids.map((tid, column) => [tid, column]));
+  const sums = tids.map(() => 0);
+  const counts = tids.map(() => 0);
+  const rows: VoteMatrix['rows'] = new Map();
+  for (const { pid, tid, vote } of votes) {
+    const column = columnOf.get(tid);
+    if (column === undefined) continue;
+    sums[column] = (sums[column] ?? 0) + vote;
+    counts[column] = (counts[column] ?? 0) + 1;
+    const row = rows.get(pid) ?? { columns: [], centred: [] };
+    row.columns.push(column);
+    row.centred.push(vote);
+    rows.set(pid, row);
+  }
+  const means = sums.map((sum, column) => sum / Math.max(counts[column] ?? 0, 1));
+  for (const row of rows.values()) {
+    row.centred = row.centred.map((vote, cell) => vote - (means[row.columns[cell] ?? 0] ?? 0));
+  }
+  return { columns: tids.length, rows, means };
 }

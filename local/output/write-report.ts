@@ -8,7 +8,7 @@ import { tally } from '../../lambdas/report/votes.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import type { ConversationData } from '../conversation/conversation-data.ts';
+import type { ConversationData } from '../conversation.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import { type CitedComment, markdownReport } from './markdown.ts';
 

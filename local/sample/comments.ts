@@ -1,4 +1,4 @@
-import type { CommentRow } from '../conversation/conversation-data.ts';
+import type { CommentRow } from '../conversation.ts';
 import { LOOSE } from './comments-loose.ts';
 import { between, mulberry32, type Random, shuffled } from './mulberry32.ts';
 import { ORGANISER, type Person } from './people.ts';

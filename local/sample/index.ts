@@ -1,4 +1,4 @@
-import type { ConversationData } from '../conversation/conversation-data.ts';
+import type { ConversationData } from '../conversation.ts';
 import { deriveMath } from '../math/derive-math.ts';
 import { commentRows, type PlacedComment, placedComments } from './comments.ts';
 import { samplePeople } from './people.ts';

@@ -1,4 +1,4 @@
-import type { ClusterAssignmentRow, ClusterKeywordsRow, TopicNameRow } from '../conversation/conversation-data.ts';
+import type { ClusterAssignmentRow, ClusterKeywordsRow, TopicNameRow } from '../conversation.ts';
 import type { PlacedComment } from './comments.ts';
 import { NEWEST_PIPELINE_RUN, OLDER_PIPELINE_RUN } from './times.ts';
 import { COARSE_TOPICS, FINE_TOPICS, OUTDATED_NAMES } from './topics.ts';

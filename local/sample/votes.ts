@@ -1,5 +1,5 @@
 import { POSTGRES_VOTE, type PostgresVote } from '../../lambdas/report/votes.ts';
-import type { VoteRow } from '../conversation/conversation-data.ts';
+import type { VoteRow } from '../conversation.ts';
 import type { PlacedComment } from './comments.ts';
 import { between, mulberry32, type Random, shuffled } from './mulberry32.ts';
 import type { Person } from './people.ts';

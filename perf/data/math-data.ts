@@ -1,4 +1,4 @@
-import type { MathData } from '../../local/conversation/conversation-data.ts';
+import type { MathData } from '../../local/conversation.ts';
 import { mixed } from './random.ts';
 import type { Shape } from './shape.ts';
 

@@ -2,7 +2,7 @@ import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { Conversations } from '../../lambdas/stores/postgres.ts';
 import type { Reports, StoredSections } from '../../lambdas/stores/reports.ts';
 import type { Topics } from '../../lambdas/stores/topics.ts';
-import type { ConversationData } from '../../local/conversation/conversation-data.ts';
+import type { ConversationData } from '../../local/conversation.ts';
 
 /** A reports table without a row. */
 export const NOTHING_STORED: { reports: Pick<Reports, 'read'>; stored: StoredSections } = {

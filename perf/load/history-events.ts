@@ -1,4 +1,4 @@
-import type { MachineEvent } from '../../local/machine/machine-event.ts';
+import type { MachineEvent } from '../../local/machine/execution.ts';
 
 /**
  * How many events Step Functions would keep of an execution: each state has one for its entry and, unless it fails, one

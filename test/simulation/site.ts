@@ -2,14 +2,11 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type pg from 'pg';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
-import type { ConversationData } from '../../local/conversation/conversation-data.ts';
-import { loadPostgres } from '../../local/conversation/load-postgres.ts';
-import { loadTopics } from '../../local/conversation/load-topics.ts';
+import type { ConversationData } from '../../local/conversation.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
-import { startPostgres } from '../../local/embedded/postgres.ts';
-import { topicTableInputs } from '../../local/embedded/topic-tables.ts';
-import type { StreamHandler } from '../../local/machine/deliver.ts';
-import { StreamPump } from '../../local/machine/stream-pump.ts';
+import { startPostgres } from '../../local/embedded/embedded.ts';
+import { loadPostgres, loadTopics, topicTableInputs } from '../../local/embedded/polis.ts';
+import { type StreamHandler, StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 import { sampleConversation } from '../../local/sample/index.ts';
 

@@ -1,6 +1,6 @@
 import { STATE } from '../../lib/state-names.ts';
+import { statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine, type LocalStateMachineOptions } from '../../local/machine/local-machine.ts';
-import { statesEntered } from '../../local/machine/machine-event.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 
 export const synthesized = synthNarratives();

@@ -1,4 +1,4 @@
-import type { Step } from '../../local/machine/task-call.ts';
+import type { Step } from '../../local/machine/asl.ts';
 import type { World } from './world.ts';
 
 type State = Record<string, unknown> & { next?: string; wait_seconds?: number };

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PutJobAnswer } from '../../lambdas/job/put.ts';
 import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
-import type { ConversationData } from '../../local/conversation/conversation-data.ts';
-import { loadPostgres } from '../../local/conversation/load-postgres.ts';
-import { loadTopics } from '../../local/conversation/load-topics.ts';
-import { embeddedRoutes, type ServeOptions } from '../../local/serve/routes.ts';
-import { type LocalApi, listen } from '../../local/serve/server.ts';
+import type { ConversationData } from '../../local/conversation.ts';
+import { loadPostgres, loadTopics } from '../../local/embedded/polis.ts';
+import { embeddedRoutes, type LocalApi, listen, type ServeOptions } from '../../local/serve.ts';
 import { memoryLog } from '../support/fakes.ts';
 import { freePort } from '../support/free-port.ts';
 import { SECRET_ZID } from '../support/report-rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Embedded } from '../../local/embedded/embedded.ts';
-import { type KnownJob, resumeJob, unfinishedJobs } from '../../local/run/jobs.ts';
+import { type KnownJob, resumeJob, unfinishedJobs } from '../../local/jobs.ts';
 import { cancellingWorld, FINISHED, MINUTES } from '../support/cancels.ts';
 import { firstName, killed } from '../support/stops.ts';
 import { onNextCall } from '../support/watch.ts';

@@ -5,7 +5,7 @@ import { customId } from '../../lambdas/shared/names.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import type { ConversationData } from '../../local/conversation/conversation-data.ts';
+import type { ConversationData } from '../../local/conversation.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;

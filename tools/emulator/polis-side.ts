@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { topicTableInputs } from '../../local/embedded/topic-tables.ts';
+import { topicTableInputs } from '../../local/embedded/polis.ts';
 import type { Emulator } from './emulator.ts';
 import type { Outputs } from './outputs.ts';
 

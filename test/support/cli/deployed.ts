@@ -4,7 +4,7 @@ import { main } from '../../../cli/main.ts';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../../lib/contract.ts';
 import { createTables, localAws, startDynamo } from '../../../local/embedded/dynamodb.ts';
-import { topicTableInputs } from '../../../local/embedded/topic-tables.ts';
+import { topicTableInputs } from '../../../local/embedded/polis.ts';
 import { synthNarratives } from '../../../local/machine/template.ts';
 import { type Answer, AwsError, startFakeAws } from './fake-aws.ts';
 

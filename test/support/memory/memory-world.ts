@@ -1,7 +1,7 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { topicTableInputs } from '../../../local/embedded/polis.ts';
 import { type StepWorld, stepWorld } from '../../../local/embedded/steps.ts';
-import { topicTableInputs } from '../../../local/embedded/topic-tables.ts';
 import { synthNarratives } from '../../../local/machine/template.ts';
 import { smallConversation, topicRows } from '../small-conversation.ts';
 import type { MemoryApi } from './memory-api.ts';

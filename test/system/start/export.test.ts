@@ -1,8 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeDerivation } from '../../../local/export/describe-derivation.ts';
-import { readExport } from '../../../local/export/read-export.ts';
+import { describeDerivation, readExport } from '../../../local/export/read-export.ts';
 import { plain } from '../../../local/output/markdown.ts';
 import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';

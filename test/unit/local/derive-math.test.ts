@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MathData } from '../../../local/conversation/conversation-data.ts';
+import type { MathData } from '../../../local/conversation.ts';
 import { type DeriveMathInput, deriveMath } from '../../../local/math/derive-math.ts';
-import { principalAxes } from '../../../local/math/principal-axes.ts';
-import { voteMatrix } from '../../../local/math/vote-rows.ts';
+import { principalAxes, voteMatrix } from '../../../local/math/principal-axes.ts';
 
 const AGREE = -1;
 const DISAGREE = 1;

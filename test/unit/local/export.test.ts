@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InvalidSetting } from '../../../lambdas/shared/errors.ts';
-import { describeDerivation } from '../../../local/export/describe-derivation.ts';
-import { readExport } from '../../../local/export/read-export.ts';
+import { describeDerivation, readExport } from '../../../local/export/read-export.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../support/fixtures/export');
 const made: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { POSTGRES_VOTE } from '../../../lambdas/report/votes.ts';
-import type { VoteRow } from '../../../local/conversation/conversation-data.ts';
+import type { VoteRow } from '../../../local/conversation.ts';
 import { type PlacedComment, placedComments } from '../../../local/sample/comments.ts';
 import { SAMPLE, sampleConversation } from '../../../local/sample/index.ts';
 import { samplePeople } from '../../../local/sample/people.ts';

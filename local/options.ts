@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
-import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { parseOr } from '../../lambdas/shared/parse.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
 

@@ -1,17 +1,14 @@
-import { LEDGER_DAYS } from '../../lambdas/runtime/ledger-days.ts';
-import { startStandIn } from '../../stand-in/server.ts';
-import type { ConversationData } from '../conversation/conversation-data.ts';
-import { startEmbedded } from '../embedded/embedded.ts';
-import { describeDerivation } from '../export/describe-derivation.ts';
-import { readExport } from '../export/read-export.ts';
-import { sampleConversation } from '../sample/index.ts';
-import { listen } from '../serve/server.ts';
+import { LEDGER_DAYS } from '../lambdas/runtime/ledger-days.ts';
+import { startStandIn } from '../stand-in/server.ts';
+import type { ConversationData } from './conversation.ts';
+import { startEmbedded } from './embedded/embedded.ts';
+import { describeDerivation, readExport } from './export/read-export.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { Progress } from './progress.ts';
 import { type Errand, reportOn, SIMULATED } from './report-on.ts';
-import { serve } from './serve.ts';
+import { sampleConversation } from './sample/index.ts';
+import { listen, serve } from './serve.ts';
 import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
-import { given, STOPPED, stopSignal } from './stop-signal.ts';
 
 /** Long enough to see the batch being waited for. */
 const SIMULATED_BATCH_SECONDS = 4;
@@ -123,3 +120,38 @@ function tellStopped(progress: Progress): number {
   progress.say('stopped; a batch that was sent goes on without us. The same command goes on with it');
   return STOPPED;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes a Ctrl-C on that the terminal has sent us already: only a later one means "now". */
+const SAME_KEYPRESS_MS = 1_000;
+
+/** Exit code of a run that was stopped, as shells have it for Ctrl-C. */
+export const STOPPED = 130;
+
+/**
+ * Turns Ctrl-C, a termination and a closed terminal into an abort, so that databases are closed in order. A second
+ * Ctrl-C, a second or more later, ends the process at once.
+ */
+export function stopSignal(): { signal: AbortSignal; release(): void } {
+  const stopped = new AbortController();
+  let since = 0;
+  const onSignal = () => {
+    if (stopped.signal.aborted && Date.now() - since > SAME_KEYPRESS_MS) process.exit(STOPPED);
+    if (!stopped.signal.aborted) since = Date.now();
+    stopped.abort();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: stopped.signal,
+    release() {
+      for (const name of SIGNALS) process.removeListener(name, onSignal);
+    },
+  };
+}
+
+/** Resolves once the signal has been given, also when that was before the call. */
+export const given = (signal: AbortSignal): Promise<'stopped'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('stopped');
+    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });

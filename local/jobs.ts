@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { parseJobConfig } from '../../lambdas/job/config.ts';
-import { checkToday } from '../../lambdas/job/day-budget.ts';
-import { serverJob } from '../../lambdas/job/new-row.ts';
-import { readJob } from '../../lambdas/job/own.ts';
-import { planJob } from '../../lambdas/job/plan.ts';
-import { OverBudget, StoreUnavailable, UnknownModel } from '../../lambdas/shared/errors.ts';
-import { CREATE_BATCH } from '../../lambdas/shared/job-row.ts';
-import { executionName } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import type { ConversationData } from '../conversation/conversation-data.ts';
-import type { Embedded } from '../embedded/embedded.ts';
+import { parseJobConfig } from '../lambdas/job/config.ts';
+import { checkToday } from '../lambdas/job/day-budget.ts';
+import { serverJob } from '../lambdas/job/new-row.ts';
+import { readJob } from '../lambdas/job/own.ts';
+import { planJob } from '../lambdas/job/plan.ts';
+import { OverBudget, StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
+import { CREATE_BATCH } from '../lambdas/shared/job-row.ts';
+import { executionName } from '../lambdas/shared/names.ts';
+import { TABLE_NAMES } from '../lib/contract.ts';
+import type { ConversationData } from './conversation.ts';
+import type { Embedded } from './embedded/embedded.ts';
 import type { Options } from './options.ts';
 
 const jobSchema = z.object({

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 
 const GENTLE_MS = 5_000;
 const LOOK_MS = 20;
@@ -41,4 +43,37 @@ export async function endProcess(pid: number, isMeant: (words: string[]) => bool
     }
   }
   throw new StoreUnavailable(`process ${pid} of an earlier run does not end: end it yourself`);
+}
+
+const HOST = '127.0.0.1';
+
+/**
+ * A port to listen on: the one asked for, or one that is free.
+ * @param flag the command-line flag that names the port
+ * @throws InvalidSetting when the port asked for cannot be had
+ */
+export async function claimPort(flag: string, wanted = 0): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen(wanted, HOST);
+    await once(server, 'listening');
+    const address = server.address();
+    return typeof address === 'object' && address ? address.port : wanted;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is in use: stop what uses it, or' : `cannot be listened on (${code}):`;
+    throw new InvalidSetting(`port ${wanted} ${why} name another with ${flag}`, { cause: error });
+  } finally {
+    await new Promise((done) => server.close(done));
+  }
+}
+
+/** A file's text, or undefined when there is no such file. */
+export function readOr(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -1,11 +1,7 @@
-import type { ConversationData } from '../conversation/conversation-data.ts';
-import { loadPostgres } from '../conversation/load-postgres.ts';
-import { loadTopics } from '../conversation/load-topics.ts';
-import type { Embedded } from '../embedded/embedded.ts';
-import { describeDerivation } from '../export/describe-derivation.ts';
-import { writeReport } from '../output/write-report.ts';
-import { mayISpend, priceLine, reusedLine } from './ask.ts';
-import { figures, resultsOf } from './figures.ts';
+import type { ConversationData } from './conversation.ts';
+import type { Embedded } from './embedded/embedded.ts';
+import { loadPostgres, loadTopics } from './embedded/polis.ts';
+import { describeDerivation } from './export/read-export.ts';
 import {
   checkKey,
   completedJobs,
@@ -18,6 +14,8 @@ import {
   unfinishedJobs,
 } from './jobs.ts';
 import type { Options } from './options.ts';
+import { writeReport } from './output/write-report.ts';
+import { figures, mayISpend, priceLine, resultsOf, reusedLine } from './price.ts';
 import type { Progress } from './progress.ts';
 import type { Delivered } from './state-folder.ts';
 
