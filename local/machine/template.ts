@@ -159,5 +159,7 @@ export function resolveText(value: unknown, resources: Record<string, { Type: st
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
     return arnOf(argument[0], resources[argument[0]]?.Type ?? 'an unknown resource');
   }
-  throw new Error(`cannot resolve ${JSON.stringify(value)} locally; teach resolveText in local/machine/template.ts about it`);
+  throw new Error(
+    `cannot resolve ${JSON.stringify(value)} locally; teach resolveText in local/machine/template.ts about it`,
+  );
 }
