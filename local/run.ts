@@ -6,7 +6,7 @@ import { describeDerivation, readExport } from './export/read-export.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { Progress } from './progress.ts';
 import { type Errand, reportOn, SIMULATED } from './report-on.ts';
-import { sampleConversation } from './sample/index.ts';
+import { sampleConversation } from './sample.ts';
 import { listen, serve } from './serve.ts';
 import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 

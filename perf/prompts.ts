@@ -2,7 +2,7 @@ import { planJob } from '../lambdas/job/plan.ts';
 import { SYSTEM_PROMPT } from '../lambdas/report/prompt/system.ts';
 import type { Asked } from '../lambdas/shared/ledger-rows.ts';
 import { unpack } from '../lambdas/shared/packed.ts';
-import { SAMPLE, sampleConversation } from '../local/sample/index.ts';
+import { SAMPLE, sampleConversation } from '../local/sample.ts';
 import { NOTHING_STORED, portsOf } from './data/sample-ports.ts';
 import type { Line } from './print.ts';
 

@@ -11,7 +11,7 @@ import {
   uncertain,
   widestGap,
 } from './findings.ts';
-import { hash32, seededRandom } from './random.ts';
+import { hash32, mulberry32 } from './random.ts';
 import { type Sentence, sentenceWriter } from './sentences.ts';
 
 export interface Narrative {
@@ -33,7 +33,7 @@ const PER_CLAUSE = 10;
 export function writeNarrative({ section, comments }: Prompt): Narrative {
   const title = section ?? 'What people said';
   const write = sentenceWriter(
-    seededRandom(hash32(`${title}\n${comments.map(({ id, text }) => `${id}${text}`).join('\n')}`)),
+    mulberry32(hash32(`${title}\n${comments.map(({ id, text }) => `${id}${text}`).join('\n')}`)),
   );
   const first = { id: 'overview', title: 'Overview', sentences: overview(write, comments) };
   const paragraphs = [

@@ -3,7 +3,7 @@ import type { BatchRequest } from './batch-request.ts';
 import { errorBody } from './errors.ts';
 import type { ResultFault } from './faults.ts';
 import { answerOf, answerUsage, messageOf } from './message.ts';
-import { seededRandom, unorderedIndexes } from './random.ts';
+import { mulberry32, unorderedIndexes } from './random.ts';
 
 /** What the lines of an ended batch are made from. */
 export interface EndedBatch {
@@ -17,7 +17,7 @@ export interface EndedBatch {
 
 /** Result lines (JSON Lines, UTF-8) in a seeded disorder, each made when it is asked for. */
 export function* resultLines(batch: EndedBatch, seed: number): Generator<string> {
-  const order = unorderedIndexes(batch.requests.length, seededRandom(seed));
+  const order = unorderedIndexes(batch.requests.length, mulberry32(seed));
   for (const index of order) {
     const request = batch.requests[index];
     if (request !== undefined) yield* linesOf(batch, request, index);
@@ -78,7 +78,7 @@ const SEARCH_FOR_SPLIT = 512;
  * Chunks begin small, so that short results are cut as well, and grow.
  */
 export async function* unevenChunks(lines: Iterable<string>, seed: number): AsyncGenerator<Buffer> {
-  const random = seededRandom(seed);
+  const random = mulberry32(seed);
   let size = SMALLEST_CHUNK;
   let parts: Buffer[] = [];
   let held = 0;

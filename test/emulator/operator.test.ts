@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SAMPLE } from '../../local/sample/index.ts';
+import { SAMPLE } from '../../local/sample.ts';
 import { narratives } from '../support/emulator/narratives.ts';
 import { putJob, readReport, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
 import { asked, batchesTake, connect, skipped } from '../support/emulator/system.ts';

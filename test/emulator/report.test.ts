@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName, globalSection, topicSection } from '../../lambdas/shared/names.ts';
-import { SAMPLE, sampleConversation } from '../../local/sample/index.ts';
+import { SAMPLE, sampleConversation } from '../../local/sample.ts';
 import { endedExecution, historyOf, statesOf } from '../support/emulator/history.ts';
 import { putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
 import { asked, connect, skipped, stackOutputs } from '../support/emulator/system.ts';

@@ -1,4 +1,4 @@
-import { between, mulberry32 } from '../../local/sample/mulberry32.ts';
+import { between, mulberry32 } from '../../stand-in/random.ts';
 import { type Fault, type FaultPlan, faultsOf, KINDS, named, SIDES } from './fault.ts';
 
 /** A fault at one call. */

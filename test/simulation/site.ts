@@ -8,7 +8,7 @@ import { startPostgres } from '../../local/embedded/embedded.ts';
 import { loadPostgres, loadTopics, topicTableInputs } from '../../local/embedded/polis.ts';
 import { type StreamHandler, StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
-import { sampleConversation } from '../../local/sample/index.ts';
+import { sampleConversation } from '../../local/sample.ts';
 
 export const narratives = synthNarratives();
 /** A second report of the conversation. */

@@ -16,7 +16,7 @@ import { type MachineEvent, statesEntered } from '../../local/machine/execution.
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
-import { sampleConversation } from '../../local/sample/index.ts';
+import { sampleConversation } from '../../local/sample.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
 import { startStandIn } from '../../stand-in/server.ts';
 import type { ProcessingOptions } from '../../stand-in/types.ts';

@@ -6,7 +6,7 @@ import { executionName, legacyCustomId } from '../../lambdas/shared/names.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
 import { STATE } from '../../lib/state-names.ts';
-import { PIPELINE_RUNS } from '../../local/sample/topic-rows.ts';
+import { PIPELINE_RUNS } from '../../local/sample.ts';
 import { type Job, killed } from '../support/stops.ts';
 import { onNextCall, watchOf } from '../support/watch.ts';
 import { MODEL, startWorld, type World } from '../support/world.ts';

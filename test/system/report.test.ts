@@ -3,8 +3,7 @@ import { citedTids, reportSchema } from '../../lambdas/report/shape.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { TABLE_NAMES } from '../../lib/contract.ts';
-import { PIPELINE_RUNS } from '../../local/sample/topic-rows.ts';
-import { currentVotes } from '../../local/sample/votes.ts';
+import { currentVotes, PIPELINE_RUNS } from '../../local/sample.ts';
 import { pathOfJob } from '../support/path-of-job.ts';
 import { startWorld, type World } from '../support/world.ts';
 

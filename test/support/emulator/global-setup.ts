@@ -9,7 +9,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
-import { sampleConversation } from '../../../local/sample/index.ts';
+import { sampleConversation } from '../../../local/sample.ts';
 import { hasPostgres } from '../../../perf/servers/postgres.ts';
 import { startAnthropic } from './anthropic.ts';
 import { startDatabase } from './database.ts';

@@ -4,7 +4,7 @@ import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { serverJob } from '../../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../../lib/contract.ts';
-import { SAMPLE } from '../../../local/sample/index.ts';
+import { SAMPLE } from '../../../local/sample.ts';
 import type { System } from './system.ts';
 
 type Row = Record<string, unknown>;

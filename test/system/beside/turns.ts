@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { between, type Random } from '../../../local/sample/mulberry32.ts';
+import { between, type Random } from '../../../stand-in/random.ts';
 
 /**
  * Lets many actors act one at a time: whoever wants to act waits for its turn, and chance, from a seed, says who is next.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sampleConversation } from '../../../local/sample/index.ts';
+import { sampleConversation } from '../../../local/sample.ts';
 import { Command, type Ended, tempFolder } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
 

@@ -17,7 +17,7 @@ import { TABLE_NAMES } from '../../../lib/contract.ts';
 import { localAws } from '../../../local/embedded/dynamodb.ts';
 import { startPostgres } from '../../../local/embedded/embedded.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
-import { sampleConversation } from '../../../local/sample/index.ts';
+import { sampleConversation } from '../../../local/sample.ts';
 import { startStandIn } from '../../../stand-in/server.ts';
 import { type Deployed, startDeployed } from '../../support/cli/deployed.ts';
 import { type Answer, AwsError } from '../../support/cli/fake-aws.ts';
