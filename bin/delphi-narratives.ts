@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib/core';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { addNarratives } from '../lib/app.ts';
 import { checkWithNag } from '../lib/nag.ts';
-import { readSettingsFile } from '../lib/settings-file.ts';
+import { readSettingsFile } from '../lib/read-settings.ts';
 
 try {
   const app = new App();

@@ -1,7 +1,7 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
 import { executionArn } from '../lambdas/shared/names.ts';
-import { stackName } from '../lib/stack-names.ts';
+import { stackName } from '../lib/names.ts';
 import { NotDeployed } from './errors.ts';
 
 const text = z.string().min(1);

@@ -12,21 +12,20 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ROUTES } from '../lambdas/api/routes.ts';
-import type { NarrativesConfig } from './config.ts';
 import type { NarrativesTables } from './data-stack.ts';
-import { StepFunction } from './function.ts';
-import { constructId } from './narratives-stack.ts';
-import { sharedParts } from './shared-parts.ts';
+import { constructId } from './names.ts';
+import { NarrativesFunction, sharedParts } from './narratives-function.ts';
+import type { NarrativesConfig } from './settings.ts';
 
 export interface ApiStackProps extends StackProps {
   readonly config: NarrativesConfig;
   readonly tables: NarrativesTables;
 }
 
-/** Requests a second, and at once: a report page asks once, and every POST may cost a report. */
+/** Requests a second, and at once. A report page sends one request, and every POST may pay for a report. */
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
-/** One line of JSON a request: who asked with which key and what came of it; no address of a reader. */
+/** One line of JSON for each request: the route, the caller and the result, without the reader's address. */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: '$context.requestId',
@@ -41,7 +40,7 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-/** The routes of the Polis server that concern narrative reports, and one that cancels a job. Callers sign with AWS credentials, unless it is open. */
+/** The routes of the Polis server that concern narrative reports, and one that cancels a job. Callers sign with AWS credentials, unless the setting httpApi is open. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { config, tables, ...props }: ApiStackProps) {
     super(scope, id, { description: 'HTTP API of the Delphi narrative reports', ...props });
@@ -52,9 +51,9 @@ export class ApiStack extends Stack {
       defaultAuthorizer: config.httpApi === 'open' ? new HttpNoneAuthorizer() : new HttpIamAuthorizer(),
     });
     const shared = sharedParts(this, config, tables);
-    for (const [step, { method, path }] of Object.entries(ROUTES) as [keyof typeof ROUTES, Route][]) {
-      const { lambda } = new StepFunction(this, constructId(step), { step, ...shared });
-      const integration = new HttpLambdaIntegration(constructId(step), lambda);
+    for (const [name, { method, path }] of Object.entries(ROUTES) as [keyof typeof ROUTES, Route][]) {
+      const { lambda } = new NarrativesFunction(this, constructId(name), { name, ...shared });
+      const integration = new HttpLambdaIntegration(constructId(name), lambda);
       api.addRoutes({ path, methods: [HttpMethod[method]], integration });
     }
     const accessLog = new LogGroup(this, 'AccessLog', {

@@ -1,10 +1,10 @@
 import type { App } from 'aws-cdk-lib/core';
 import { ApiStack } from './api-stack.ts';
-import { readConfig, type SettingsFile } from './config.ts';
 import { createsTables, DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
+import { stackName } from './names.ts';
 import { NarrativesStack } from './narratives-stack.ts';
-import { stackName } from './stack-names.ts';
+import { readConfig, type SettingsFile } from './read-settings.ts';
 
 export interface NarrativesApp {
   /** Absent when settings name every table. */
@@ -18,7 +18,7 @@ export interface NarrativesApp {
 /**
  * Adds the stacks to a CDK app, by the settings in its context; the same for a deployment, a test and the local run.
  * @param file settings beside the context's, which win
- * @throws InvalidSetting when a setting is not in the agreed shape
+ * @throws InvalidSetting when a setting is wrong
  */
 export function addNarratives(app: App, file?: SettingsFile): NarrativesApp {
   const config = readConfig(app.node.getAllContext(), file);

@@ -9,10 +9,10 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { NarrativesConfig } from './config.ts';
-import { TABLE_NAMES } from './contract.ts';
+import { TABLE_NAMES } from './names.ts';
+import type { NarrativesConfig } from './settings.ts';
 
-/** The tables that the steps write to. */
+/** The tables that the functions write to. */
 export interface NarrativesTables {
   readonly jobs: ITable;
   readonly reports: ITable;
@@ -29,12 +29,12 @@ const JOB_INDEXES = [
   { indexName: 'WorkerStatusIndex', partitionKey: string('worker_id'), sortKey: string('status') },
 ];
 
-/** Whether some table is not there yet, so that a data stack is needed. */
+/** Whether some table is not named by the settings, so that a data stack is needed. */
 export function createsTables(config: NarrativesConfig): boolean {
   return !(config.jobTable && config.reportsTable && config.ledgerTable);
 }
 
-/** The tables that no setting names: created here; whether they are kept when the stack goes, a setting says. */
+/** Creates the tables that no setting names. The setting removalPolicy says whether they are kept when the stack is deleted. */
 export class DataStack extends Stack {
   readonly created: Partial<NarrativesTables>;
   private readonly removalPolicy: RemovalPolicy;

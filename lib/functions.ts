@@ -1,14 +1,14 @@
 /**
- * What each function may use, and how big it is. From this one table come the functions' environment, their permissions
- * and their limits. `writes` includes reading.
+ * What a function may use, and its limits. The functions' environment, permissions and limits all come from this one table.
+ * `writes` includes reading.
  */
-export interface StepNeeds {
+export interface FunctionNeeds {
   readonly does: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Has nothing to do with job rows; every other function reads and changes them. */
+  /** Does not use job rows; every other function reads and changes them. */
   readonly jobs?: 'none';
-  /** Adds job rows of its own, besides changing the one it works on. */
+  /** Adds job rows, besides changing the one it works on. */
   readonly addsJobs?: true;
   readonly ledger?: 'writes';
   readonly reports?: 'reads' | 'writes';
@@ -20,21 +20,22 @@ export interface StepNeeds {
   readonly topics?: true;
   /** Calls the Anthropic API. */
   readonly anthropic?: true;
-  /** Reads Polis' PostgreSQL. */
+  /** Reads the PostgreSQL of Polis. */
   readonly database?: true;
   /** Decides what a job asks for and what it may cost. */
   readonly plans?: true;
-  /** Sends what has to be paid for. */
+  /** Submits batches, which cost money. */
   readonly pays?: true;
   /** Starts executions. */
   readonly starts?: true;
-  /** Looks up how an execution stands. */
+  /** Looks up the status of an execution. */
   readonly describes?: true;
 }
 
 const MINUTE = 60;
 
-export const STEPS = {
+/** Functions of the main stack. */
+export const FUNCTIONS = {
   dispatch: {
     does: 'Starts one execution for each new narrative job row',
     timeoutSeconds: MINUTE,
@@ -80,7 +81,7 @@ export const STEPS = {
     anthropic: true,
   },
   complete: {
-    does: 'Closes the job, naming the sections it could not get',
+    does: 'Finishes the job and names the sections that failed',
     timeoutSeconds: 2 * MINUTE,
     memoryMb: 512,
     ledger: 'writes',
@@ -107,7 +108,7 @@ export const STEPS = {
     starts: true,
     describes: true,
   },
-} as const satisfies Record<string, StepNeeds>;
+} as const satisfies Record<string, FunctionNeeds>;
 
 /** Functions of the optional HTTP API. */
 export const API_FUNCTIONS = {
@@ -133,11 +134,11 @@ export const API_FUNCTIONS = {
     timeoutSeconds: 30,
     memoryMb: 256,
   },
-} as const satisfies Record<string, StepNeeds>;
+} as const satisfies Record<string, FunctionNeeds>;
 
-export type StepName = keyof typeof STEPS;
+export type FunctionName = keyof typeof FUNCTIONS;
 export type ApiFunctionName = keyof typeof API_FUNCTIONS;
-/** The steps that the state machine calls. */
-export type TaskStepName = 'adopt' | 'submit' | 'check-status' | 'collect' | 'complete' | 'fail';
+/** The functions that the state machine calls, a task each. */
+export type StepName = 'adopt' | 'submit' | 'check-status' | 'collect' | 'complete' | 'fail';
 
-export const STEP_NAMES = Object.keys(STEPS) as StepName[];
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];

@@ -1,16 +1,19 @@
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
-import type { NarrativesConfig } from './config.ts';
-import type { StepName } from './functions.ts';
-import { AlarmMail } from './monitoring/alarm-mail.ts';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { FunctionName } from './functions.ts';
 import { type AlarmRule, alarmRules } from './monitoring/alarms.ts';
 import { narrativesDashboard } from './monitoring/dashboard.ts';
-import { Figures } from './monitoring/figures.ts';
-import type { Watched } from './monitoring/watched.ts';
-import { constructId, type NarrativesStack } from './narratives-stack.ts';
-import { stackName } from './stack-names.ts';
+import { NarrativesMetrics, type Watched } from './monitoring/metrics.ts';
+import { constructId, stackName } from './names.ts';
+import type { NarrativesStack } from './narratives-stack.ts';
+import type { NarrativesConfig } from './settings.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly config: NarrativesConfig;
@@ -18,7 +21,7 @@ export interface MonitoringStackProps extends StackProps {
 }
 
 /**
- * The dashboard, and the alarms, each with its entry in docs/runbook.md. Without `alarmEmail` the alarms ring on the dashboard
+ * The dashboard, and the alarms, each with its entry in docs/runbook.md. Without `alarmEmail` the alarms show on the dashboard
  * and in the console only.
  */
 export class MonitoringStack extends Stack {
@@ -57,13 +60,58 @@ export class MonitoringStack extends Stack {
   }
 }
 
-function watchedOf(config: NarrativesConfig, { machine, jobStream, steps }: NarrativesStack): Watched {
-  const functions = Object.entries(steps).map(([step, { lambda }]) => [step, lambda]);
+function watchedOf(config: NarrativesConfig, { machine, jobStream, functions }: NarrativesStack): Watched {
+  const lambdas = Object.entries(functions).map(([name, { lambda }]) => [name, lambda]);
   return {
     config,
-    figures: new Figures(config.stage),
+    metrics: new NarrativesMetrics(config.stage),
     machine: machine.machine,
     deadLetters: jobStream.deadLetters,
-    functions: Object.fromEntries(functions) as Record<StepName, Lambda>,
+    functions: Object.fromEntries(lambdas) as Record<FunctionName, Lambda>,
   };
+}
+
+/**
+ * Sends alarms to one address, encrypted at rest and on the way. The key is one of its own because CloudWatch may not use
+ * the one that SNS would bring; it costs a dollar a month.
+ */
+export class AlarmMail extends Construct {
+  readonly topic: Topic;
+  readonly action: SnsAction;
+
+  constructor(scope: Construct, id: string, email: string) {
+    super(scope, id);
+    const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+    const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const key = new Key(this, 'Key', {
+      description: 'Encrypts alarms of the Delphi narrative reports on their way to SNS subscribers',
+      enableKeyRotation: true,
+      // nothing that it encrypts is kept
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [cloudwatch],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions,
+      }),
+    );
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'Delphi narratives alarms',
+      masterKey: key,
+      enforceSSL: true,
+    });
+    // a topic with its own policy no longer has the default one, which lets the account's alarms publish
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [cloudwatch],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions,
+      }),
+    );
+    this.topic.addSubscription(new EmailSubscription(email));
+    this.action = new SnsAction(this.topic);
+  }
 }

@@ -2,7 +2,7 @@ import { type App, type IPolicyValidationPlugin, Validations } from 'aws-cdk-lib
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 
-/** A finding that is right as it is. */
+/** A finding that is accepted as it is. */
 export interface Accepted {
   readonly rule: RegExp;
   /** Path of the construct it is accepted for. */
@@ -13,23 +13,24 @@ export interface Accepted {
 const FUNCTION_POLICY = /^DelphiNarratives[\w-]*\/\w+\/Role\/DefaultPolicy\/Resource$/;
 const MACHINE_POLICY = /\/Machine\/StateMachine\/Role\/DefaultPolicy\/Resource$/;
 
-/** Each finding that stays, with its reason. A wildcard stays only where AWS knows no name. */
+/** Each accepted finding, with its reason. A wildcard is accepted only where AWS has no narrower resource. */
 export const ACCEPTED: readonly Accepted[] = [
   {
     rule: /IAM5\[Resource::\*\]/,
     where: FUNCTION_POLICY,
     reason:
-      "X-Ray, dynamodb:ListStreams and EC2's Describe actions know no resources; a test holds the list of such actions",
+      "X-Ray, dynamodb:ListStreams and EC2's Describe actions cannot be limited to a resource; a test holds the list of them",
   },
   {
     rule: /IAM5\[Resource::\*\]/,
     where: MACHINE_POLICY,
-    reason: 'X-Ray and the delivery of state machine logs know no resources; a test holds the list of such actions',
+    reason:
+      'X-Ray and the delivery of state machine logs cannot be limited to a resource; a test holds the list of such actions',
   },
   {
     rule: /IAM5\[Resource::arn:.*:ec2:.*:(network-interface|\*)\/\*\]/,
     where: FUNCTION_POLICY,
-    reason: 'a network interface has no name before Lambda makes it; the functions themselves are denied its use',
+    reason: 'a network interface has no name before Lambda creates it; the functions themselves are denied its use',
   },
   {
     rule: /IAM5\[Resource::arn:.*:ec2:.*:\*:(subnet\/subnet|security-group\/sg)-\w+\]/,
@@ -49,16 +50,16 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     rule: /SQS3$/,
     where: /\/JobStream\/DeadLetters\/Resource$/,
-    reason: 'it is a dead-letter queue: of the stream mapping, which the rule does not look at',
+    reason: 'it is the dead-letter queue of the stream mapping, which the rule does not look at',
   },
   {
     rule: /APIG4$/,
     where: /^DelphiNarrativesApi[\w-]*\/Api\//,
-    reason: 'only with httpApi=open, which asks for just that; a test holds that httpApi=iam needs no exception',
+    reason: 'only with httpApi=open, which is meant to be open; a test holds that httpApi=iam needs no exception',
   },
 ];
 
-/** Finds nothing that is not accepted, or ends `cdk synth` and `cdk deploy` with an error. */
+/** Makes `cdk synth` and `cdk deploy` end with an error when there is a finding that is not accepted. */
 export function checkWithNag(app: App): void {
   Validations.of(app).addPlugins(narrativesNag());
 }
@@ -73,7 +74,7 @@ function narrativesNag(): IPolicyValidationPlugin {
   };
 }
 
-/** What AwsSolutions finds in the tree and nothing in the list accepts. @param accepted is told of each use */
+/** What AwsSolutions finds in the tree and the list does not accept. @param accepted is called with each entry that is used */
 export function findings(root: IConstruct, accepted: (by: Accepted) => void = () => undefined) {
   return new AwsSolutionsChecks().validateScope(root).violations.flatMap((violation) => {
     const left = violation.violatingResources.filter(({ constructPath }) => {
@@ -83,6 +84,6 @@ export function findings(root: IConstruct, accepted: (by: Accepted) => void = ()
     });
     return left.length === 0
       ? []
-      : [{ ...violation, violatingResources: left, fix: 'mend it, or accept it with a reason in lib/nag.ts' }];
+      : [{ ...violation, violatingResources: left, fix: 'fix it, or accept it with a reason in lib/nag.ts' }];
   });
 }

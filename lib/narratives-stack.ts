@@ -1,13 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { NarrativesConfig } from './config.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
-import { ExecutionWatch } from './execution-watch.ts';
-import { StepFunction } from './function.ts';
-import { STEP_NAMES, STEPS, type StepName, type StepNeeds } from './functions.ts';
-import { JobStream } from './job-stream.ts';
-import { type SharedParts, sharedParts } from './shared-parts.ts';
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
+import { constructId } from './names.ts';
+import { NarrativesFunction, type SharedParts, sharedParts } from './narratives-function.ts';
+import type { NarrativesConfig } from './settings.ts';
 import { NarrativeMachine } from './state-machine.ts';
+import { ExecutionWatch, JobStream } from './triggers.ts';
 
 export interface NarrativesStackProps extends StackProps {
   readonly config: NarrativesConfig;
@@ -20,15 +19,15 @@ export class NarrativesStack extends Stack {
   readonly machine: NarrativeMachine;
   readonly jobStream: JobStream;
   readonly tables: NarrativesTables;
-  readonly steps: Readonly<Record<StepName, StepFunction>>;
+  readonly functions: Readonly<Record<FunctionName, NarrativesFunction>>;
 
   constructor(scope: Construct, id: string, { config, created, ...props }: NarrativesStackProps) {
     super(scope, id, { description: 'Delphi narrative reports: one Anthropic batch a job', ...props });
     // The settings decide for each table whether it is created or imported, so together they hold all three.
     this.tables = { ...created, ...importedTables(this, config) } as NarrativesTables;
-    this.steps = this.stepFunctions(sharedParts(this, config, this.tables));
+    this.functions = this.createFunctions(sharedParts(this, config, this.tables));
 
-    const { dispatch, sweep, ...tasks } = this.steps;
+    const { dispatch, sweep, ...tasks } = this.functions;
     this.machine = new NarrativeMachine(this, 'Machine', {
       functions: {
         adopt: tasks.adopt.lambda,
@@ -40,7 +39,7 @@ export class NarrativesStack extends Stack {
       },
       logRetentionDays: config.logRetentionDays,
     });
-    this.openMachine();
+    this.allowExecutions();
     this.jobStream = new JobStream(this, 'JobStream', { jobTable: this.tables.jobs, dispatch: dispatch.lambda });
     new ExecutionWatch(this, 'ExecutionWatch', {
       machine: this.machine.machine,
@@ -48,15 +47,15 @@ export class NarrativesStack extends Stack {
       sweep: sweep.lambda,
       config,
     });
-    this.tellWhereThingsAre(config);
+    this.addOutputs(config);
   }
 
   /** Lets the functions that start or look up executions do so. */
-  private openMachine(): void {
+  private allowExecutions(): void {
     const { machine } = this.machine;
-    for (const step of STEP_NAMES) {
-      const needs: StepNeeds = STEPS[step];
-      const { lambda } = this.steps[step];
+    for (const name of FUNCTION_NAMES) {
+      const needs: FunctionNeeds = FUNCTIONS[name];
+      const { lambda } = this.functions[name];
       if (needs.starts || needs.describes) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
       if (needs.starts) machine.grantStartExecution(lambda);
       if (needs.describes) machine.grantExecution(lambda, 'states:DescribeExecution');
@@ -64,15 +63,15 @@ export class NarrativesStack extends Stack {
   }
 
   /** What the command line and the guides look up by name. */
-  private tellWhereThingsAre(config: NarrativesConfig): void {
+  private addOutputs(config: NarrativesConfig): void {
     const outputs = {
       StateMachineArn: this.machine.machine.stateMachineArn,
       DeadLetterQueueUrl: this.jobStream.deadLetters.queueUrl,
       JobTableName: this.tables.jobs.tableName,
       ReportsTableName: this.tables.reports.tableName,
       LedgerTableName: this.tables.ledger.tableName,
-      DispatchFunctionName: this.steps.dispatch.lambda.functionName,
-      SweepFunctionName: this.steps.sweep.lambda.functionName,
+      DispatchFunctionName: this.functions.dispatch.lambda.functionName,
+      SweepFunctionName: this.functions.sweep.lambda.functionName,
       AnthropicSecretName: config.anthropicSecretName,
       DatabaseSecretName: config.databaseSecretName,
       DatabaseTls: config.databaseTls,
@@ -85,13 +84,11 @@ export class NarrativesStack extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  private stepFunctions(shared: SharedParts): Record<StepName, StepFunction> {
-    const made = STEP_NAMES.map((step) => [step, new StepFunction(this, constructId(step), { step, ...shared })]);
-    return Object.fromEntries(made);
+  private createFunctions(shared: SharedParts): Record<FunctionName, NarrativesFunction> {
+    const entries = FUNCTION_NAMES.map((name) => [
+      name,
+      new NarrativesFunction(this, constructId(name), { name, ...shared }),
+    ]);
+    return Object.fromEntries(entries);
   }
-}
-
-/** `check-status` → `CheckStatus`: CloudFormation's logical ids take letters and digits only. */
-export function constructId(step: string): string {
-  return step.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 }

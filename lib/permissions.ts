@@ -1,14 +1,16 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { Stack } from 'aws-cdk-lib/core';
-import type { StepNeeds } from './functions.ts';
-import type { SharedParts } from './shared-parts.ts';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
+import type { FunctionNeeds } from './functions.ts';
+import type { SharedParts } from './narratives-function.ts';
+import type { NarrativesConfig } from './settings.ts';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 const CHANGE = ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
 const WRITE = [...CHANGE, 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'];
-// An unfinished planning, or an intent that came to nothing, is taken back.
+// A plan that was not finished is deleted, and so is an intent when nothing was sent.
 const WRITE_AND_DELETE = [...WRITE, 'dynamodb:DeleteItem'];
 const KEY_USE = [
   'kms:DescribeKey',
@@ -21,7 +23,7 @@ const KEY_USE = [
 ];
 
 /** Lets a function use the tables, secrets and keys that it needs, and no other. */
-export function permit(lambda: NodejsFunction, needs: StepNeeds, shared: SharedParts): void {
+export function permit(lambda: NodejsFunction, needs: FunctionNeeds, shared: SharedParts): void {
   const { config, tables, topics, anthropicSecret, databaseSecret } = shared;
   const jobs = [...READ, ...CHANGE, ...(needs.addsJobs ? ['dynamodb:PutItem'] : [])];
   if (needs.jobs !== 'none') openTable(lambda, tables.jobs, jobs, needs.jobIndex);
@@ -55,3 +57,64 @@ function openKeys(lambda: NodejsFunction, keyArns: readonly string[]): void {
     }),
   );
 }
+
+const CREATE_INTERFACE = ['ec2:CreateNetworkInterface'];
+const CHANGE_INTERFACE = [
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+const DESCRIBE_NETWORK = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
+
+/**
+ * Puts a function into the private network that the settings name; without such settings it stays outside.
+ * Ids are used as given, and nothing is looked up: the subnets say which VPC it is.
+ */
+export function joinNetwork(lambda: NodejsFunction, { subnetIds, securityGroupIds }: NarrativesConfig): void {
+  if (!subnetIds || !securityGroupIds) return;
+  const resource = lambda.node.defaultChild as CfnFunction;
+  resource.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
+  for (const statement of networkStatements(Stack.of(lambda), subnetIds, securityGroupIds))
+    lambda.addToRolePolicy(statement);
+}
+
+/** Lambda creates the function's network interfaces with the function's own role; the function's code may not. */
+function networkStatements(
+  stack: Stack,
+  subnetIds: readonly string[],
+  securityGroupIds: readonly string[],
+): PolicyStatement[] {
+  // A subnet that another account shares with this one has that account's number in its ARN; the id alone is unique.
+  const arn = (resource: string, resourceName: string, account = '*') =>
+    stack.formatArn({ service: 'ec2', resource, resourceName, account });
+  return [
+    new PolicyStatement({
+      actions: CREATE_INTERFACE,
+      resources: [
+        ...subnetIds.map((id) => arn('subnet', id)),
+        ...securityGroupIds.map((id) => arn('security-group', id)),
+        // an interface has no name before it is created
+        arn('network-interface', '*', stack.account),
+      ],
+    }),
+    // AWS asks for all resources of the account here (Lambda developer guide, "Required IAM permissions")
+    new PolicyStatement({ actions: CHANGE_INTERFACE, resources: [arn('*', '*', stack.account)] }),
+    // EC2's Describe actions cannot be limited to a resource
+    new PolicyStatement({ actions: DESCRIBE_NETWORK, resources: ['*'] }),
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions: [...CREATE_INTERFACE, ...CHANGE_INTERFACE, ...DESCRIBE_NETWORK],
+      resources: ['*'],
+      // only calls from inside a function carry this key; those of the Lambda service do not
+      conditions: { ArnLike: { 'lambda:SourceFunctionArn': anyFunction(stack) } },
+    }),
+  ];
+}
+
+const anyFunction = (stack: Stack): string =>
+  stack.formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });

@@ -1,4 +1,9 @@
 import * as z from 'zod';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { TABLE_NAMES } from './names.ts';
+
+/** Every setting is given as `-c narratives:<key>=<value>`; the prefix tells ours from CDK's own context. */
+export const CONTEXT_PREFIX = 'narratives:';
 
 /** A stage, as it is put behind stack names; exported for the command line, which reads it without loading CDK. */
 export const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,29}$/;
@@ -8,7 +13,7 @@ const modelId = z.string().regex(/^[a-z][a-z0-9.-]{2,127}$/);
 const A_TABLE_NAME = 'the name of an existing table: 3 to 255 letters, digits, _ . or -';
 const A_SECRET_NAME = "a secret's name in Secrets Manager: letters, digits and / _ + = . @ -";
 
-/** A number, or text that is one, as the command line gives it. Empty text, true and null are none. */
+/** A number, or a text that is one, as the command line gives it. An empty text, true and null are refused. */
 const number = z
   .union([
     z.number(),
@@ -38,7 +43,7 @@ const ids = (prefix: string, most: number) =>
     )
     .refine((list) => new Set(list).size === list.length);
 
-/** The known settings: how each is parsed, and what to say when it is not in the agreed shape. */
+/** The known settings: how each is parsed, and what an error message says it should be. */
 export const SETTINGS = {
   stage: {
     parse: z.string().regex(STAGE).optional(),
@@ -95,7 +100,7 @@ export const SETTINGS = {
       .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((model) => model.trim()))])
       .pipe(z.array(modelId).min(1))
       .optional(),
-    wants: 'model ids, a list or separated by commas: they are used though the price list does not know them',
+    wants: 'model ids, a list or separated by commas: they may be used although the price list does not have them',
   },
   anthropicSecretName: { parse: secretName.default('delphi-narratives/anthropic-api-key'), wants: A_SECRET_NAME },
   databaseSecretName: { parse: secretName.default('delphi-narratives/database-url'), wants: A_SECRET_NAME },
@@ -105,7 +110,7 @@ export const SETTINGS = {
   },
   databaseTls: {
     parse: z.enum(['verify', 'off']).default('verify'),
-    wants: 'verify or off: whether PostgreSQL is only spoken to over TLS, after its certificate was checked',
+    wants: 'verify or off: whether connections to PostgreSQL use TLS and check its certificate',
   },
   databaseCaFile: {
     parse: z.string().min(1).optional(),
@@ -150,3 +155,70 @@ export type SettingName = keyof typeof SETTINGS;
 
 /** What the stacks are built from. Table names are present only for tables that exist already and are imported. */
 export type NarrativesConfig = { readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]['parse']> };
+
+/** @throws InvalidSetting when settings that are each right contradict each other */
+export function refuseContradictions(config: NarrativesConfig): void {
+  refuseHalfAnImport(config);
+  refuseOneTableTwice(config);
+  refuseUnexpectedTables(config);
+  refuseHalfANetwork(config);
+  refuseAuthorityWithoutTls(config);
+}
+
+function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
+  const streamOf = jobTableStreamArn?.match(/:table\/([^/]+)\/stream\//)?.[1];
+  if (jobTable === streamOf) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}jobTable and ${CONTEXT_PREFIX}jobTableStreamArn go together and name the same table ` +
+      `(here: ${jobTable ?? 'none'} and ${streamOf ?? 'none'}); jobs in an imported table are only seen through its stream`,
+  );
+}
+
+function refuseOneTableTwice({ jobTable, reportsTable, ledgerTable }: NarrativesConfig): void {
+  const given = Object.entries({ jobTable, reportsTable, ledgerTable }).filter(([, name]) => name !== undefined);
+  const same = given.filter(([, name]) => given.filter(([, other]) => other === name).length > 1);
+  if (same.length === 0) return;
+  const keys = same.map(([key]) => CONTEXT_PREFIX + key).join(' and ');
+  throw new InvalidSetting(`-c ${keys} name the same table ${same[0]?.[1]}: each needs its own table`);
+}
+
+/** The tables' names are the same for every stage, so a second stage in one account and region cannot create them again. */
+function refuseUnexpectedTables(config: NarrativesConfig): void {
+  const wanted = unnamedTables(config);
+  if (wanted.length === 0) return;
+  const named = `name existing ones with ${CONTEXT_PREFIX}${wanted.map(([key]) => key).join(', ')}`;
+  const tables = wanted.map(([, table]) => table).join(', ');
+  if (config.createTables === false) {
+    throw new InvalidSetting(`-c ${CONTEXT_PREFIX}createTables is false, but no setting names ${tables}: ${named}`);
+  }
+  if (config.stage && !config.createTables) {
+    throw new InvalidSetting(
+      `stage ${config.stage} would create ${tables}, and these names are the same for every stage: ${named}, or, ` +
+        `when this account and region has none of them yet, add -c ${CONTEXT_PREFIX}createTables=true`,
+    );
+  }
+}
+
+function unnamedTables({ jobTable, reportsTable, ledgerTable }: NarrativesConfig): [string, string][] {
+  const all: [string, string | undefined, string][] = [
+    ['jobTable', jobTable, TABLE_NAMES.jobs],
+    ['reportsTable', reportsTable, TABLE_NAMES.reports],
+    ['ledgerTable', ledgerTable, TABLE_NAMES.ledger],
+  ];
+  return all.flatMap(([key, given, table]): [string, string][] => (given ? [] : [[key, table]]));
+}
+
+function refuseHalfANetwork({ subnetIds, securityGroupIds }: NarrativesConfig): void {
+  if (Boolean(subnetIds) === Boolean(securityGroupIds)) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}subnetIds and ${CONTEXT_PREFIX}securityGroupIds go together (here only ` +
+      `${subnetIds ? 'subnetIds' : 'securityGroupIds'}): both are needed to put functions into a private network`,
+  );
+}
+
+function refuseAuthorityWithoutTls({ databaseTls, databaseCaFile }: NarrativesConfig): void {
+  if (databaseTls === 'verify' || databaseCaFile === undefined) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}databaseCaFile has no meaning with databaseTls=off: remove one of the two`,
+  );
+}

@@ -21,16 +21,16 @@ import { Construct } from 'constructs';
 import { RETRIED_ERRORS } from '../lambdas/shared/errors.ts';
 import type { Next } from '../lambdas/shared/hand-off.ts';
 import { AWAITING_BATCH } from '../lambdas/shared/job-row.ts';
-import { STEPS, type TaskStepName } from './functions.ts';
-import { STATE } from './state-names.ts';
+import { FUNCTIONS, type StepName } from './functions.ts';
+import { STATE } from './names.ts';
 
 export interface NarrativeMachineProps {
-  readonly functions: Readonly<Record<TaskStepName, IFunction>>;
+  readonly functions: Readonly<Record<StepName, IFunction>>;
   readonly logRetentionDays: RetentionDays;
 }
 
-/** What goes wrong between Step Functions and Lambda, when a function is stopped by its time limit, or when its process dies. */
-export const LAMBDA_TROUBLE = [
+/** Errors between Step Functions and Lambda, of a function stopped by its time limit, and of a process that dies. */
+export const LAMBDA_ERRORS = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
@@ -43,13 +43,13 @@ export const LAMBDA_TROUBLE = [
   'Runtime.OutOfMemory',
 ];
 
-// A batch may take 24 h, its results wait for us for 29 days, and a second and a third round may follow.
+// Three rounds of batches, each of which may take 24 hours, and some time for the other steps.
 const MACHINE_TIMEOUT = Duration.hours(76);
 // A task outlives its function's own limit, so that a retry never runs beside the first try.
 const TASK_GRACE_SECONDS = 30;
 const WAIT_SECONDS = '$.wait_seconds';
 
-/** From one job row to a stored report; each step takes the whole state object and gives it back. */
+/** From one job row to a stored report; each step takes the whole state object and returns it. */
 export class NarrativeMachine extends Construct {
   readonly machine: StateMachine;
   private readonly functions: NarrativeMachineProps['functions'];
@@ -83,11 +83,18 @@ export class NarrativeMachine extends Construct {
     const collect = this.task(STATE.collectResults, 'collect', fail);
     const complete = this.task(STATE.completeJob, 'complete', fail);
     const wait = this.wait(STATE.wait, 'Pauses for as long as the last step asked');
-    const settle = this.wait(STATE.waitForSubmissionToSettle, 'Lets a batch of unclear fate turn up in the batch list');
-    const left = new Succeed(this, STATE.jobLeftToItsOwner, { comment: 'The row is held, or was closed, by another' });
-    const completed = new Succeed(this, STATE.jobCompleted, { comment: 'Every planned section is stored or named' });
+    const settle = this.wait(
+      STATE.waitForSubmissionToSettle,
+      'Waits until an unclear submission is in the batch list, if it was received',
+    );
+    const left = new Succeed(this, STATE.jobLeftToItsOwner, {
+      comment: 'Another worker owns the job row, or has ended it',
+    });
+    const completed = new Succeed(this, STATE.jobCompleted, {
+      comment: 'Every planned section is stored, or named as failed',
+    });
 
-    const recorded = this.choice(STATE.submissionRecorded, 'Is there a batch on record to wait for?')
+    const recorded = this.choice(STATE.submissionRecorded, 'Is there a recorded batch to wait for?')
       .when(nextIs('wait'), wait)
       .when(nextIs('settle'), settle.next(submit))
       .when(nextIs('complete'), complete.next(completed))
@@ -98,19 +105,19 @@ export class NarrativeMachine extends Construct {
       .next(check)
       .next(this.choice(STATE.batchEnded, 'Are the results there?').when(nextIs('collect'), collect).otherwise(wait));
     collect.next(
-      this.choice(STATE.sectionsLeftToAskAgain, 'Is something left to read or to ask for once more?')
+      this.choice(STATE.sectionsLeftToAskAgain, 'Are there answers to read, or sections to ask for again?')
         .when(nextIs('collect'), collect)
         .when(nextIs('submit'), submit)
         .when(nextIs('wait'), wait)
         .otherwise(complete),
     );
-    return this.choice(STATE.batchAlreadySubmitted, 'Does the row stand for a batch that somebody has paid for?')
+    return this.choice(STATE.batchAlreadySubmitted, 'Is the row for a batch that another worker has submitted?')
       .when(Condition.stringEquals('$.job_type', AWAITING_BATCH), adopt)
       .otherwise(submit);
   }
 
-  /** A task whose every error ends at "Fail job", the errors worth it after some more tries. */
-  private task(name: string, step: TaskStepName, onError: LambdaInvoke): LambdaInvoke {
+  /** A task whose errors all end at "Fail job"; those that a retry may repair are retried first. */
+  private task(name: string, step: StepName, onError: LambdaInvoke): LambdaInvoke {
     const task = this.invoke(name, step);
     task.addCatch(onError, { errors: ['States.ALL'], resultPath: '$.error' });
     return task;
@@ -127,13 +134,13 @@ export class NarrativeMachine extends Construct {
     return fail;
   }
 
-  private invoke(name: string, step: TaskStepName): LambdaInvoke {
+  private invoke(name: string, step: StepName): LambdaInvoke {
     const task = new InvokeStep(this, name, {
-      comment: STEPS[step].does,
+      comment: FUNCTIONS[step].does,
       lambdaFunction: this.functions[step],
       payloadResponseOnly: true,
       retryOnServiceExceptions: false,
-      taskTimeout: Timeout.duration(Duration.seconds(STEPS[step].timeoutSeconds + TASK_GRACE_SECONDS)),
+      taskTimeout: Timeout.duration(Duration.seconds(FUNCTIONS[step].timeoutSeconds + TASK_GRACE_SECONDS)),
     });
     task.addRetry({
       errors: [...RETRIED_ERRORS],
@@ -143,7 +150,7 @@ export class NarrativeMachine extends Construct {
       maxDelay: Duration.seconds(60),
       jitterStrategy: JitterType.FULL,
     });
-    task.addRetry({ errors: LAMBDA_TROUBLE, interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 });
+    task.addRetry({ errors: LAMBDA_ERRORS, interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 });
     return task;
   }
 
@@ -156,7 +163,7 @@ export class NarrativeMachine extends Construct {
   }
 }
 
-/** A task that may call its function, and not, as CDK has it, every version of the function too: none is ever called. */
+/** CDK would allow a task to call every version of its function too; this one may call the function only. */
 class InvokeStep extends LambdaInvoke {
   constructor(scope: Construct, id: string, props: LambdaInvokeProps) {
     super(scope, id, props);

@@ -9,7 +9,7 @@ import { planJob } from '../lambdas/job/plan.ts';
 import { OverBudget, StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
 import { CREATE_BATCH } from '../lambdas/shared/job-row.ts';
 import { executionName } from '../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../lib/contract.ts';
+import { TABLE_NAMES } from '../lib/names.ts';
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import type { Options } from './options.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { Log } from '../lambdas/shared/log.ts';
-import { STATE } from '../lib/state-names.ts';
+import { STATE } from '../lib/names.ts';
 import type { MachineEvent } from './machine/execution.ts';
 
 type Fields = Record<string, unknown>;

@@ -11,7 +11,7 @@ import type { Log } from '../lambdas/shared/log.ts';
 import { executionName } from '../lambdas/shared/names.ts';
 import { newJobTables } from '../lambdas/stores/guards.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
-import { TABLE_NAMES } from '../lib/contract.ts';
+import { TABLE_NAMES } from '../lib/names.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { endOfJob, unfinishedJobs } from './jobs.ts';
 import { claimPort } from './os.ts';

@@ -1,9 +1,9 @@
 import { type BuildOptions, build } from 'esbuild';
 import { ESBUILD_OPTIONS, handlerFile, PROJECT_ROOT } from '../lib/bundling.ts';
-import { API_FUNCTIONS, STEPS } from '../lib/functions.ts';
+import { API_FUNCTIONS, FUNCTIONS } from '../lib/functions.ts';
 
 /** Every function that is deployed. */
-export const FUNCTION_NAMES = Object.keys({ ...STEPS, ...API_FUNCTIONS });
+export const FUNCTION_NAMES = Object.keys({ ...FUNCTIONS, ...API_FUNCTIONS });
 
 /** A bundle as it would be deployed, its source map apart. */
 export interface FunctionBundle {

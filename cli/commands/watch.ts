@@ -1,7 +1,7 @@
 import type { NarrativesError } from '../../lambdas/shared/errors.ts';
 import type { JobRow } from '../../lambdas/shared/job-row.ts';
 import type { JobTable } from '../../lambdas/stores/jobs.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { EndpointDown } from '../errors.ts';
 import type { ExecutionLookup, ExecutionNow } from '../executions.ts';
 import { ENDED, executionOf, narrativeJob } from './own-job.ts';

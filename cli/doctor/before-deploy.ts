@@ -1,11 +1,9 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { FILE_KEY, readConfig } from '../../lib/config.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { stackName, TABLE_NAMES } from '../../lib/names.ts';
+import { FILE_KEY, readConfig, readSettingsFile } from '../../lib/read-settings.ts';
 import type { NarrativesConfig } from '../../lib/settings.ts';
-import { readSettingsFile } from '../../lib/settings-file.ts';
-import { stackName } from '../../lib/stack-names.ts';
 import { describe } from '../deployment.ts';
 import { WrongUse } from '../errors.ts';
 import { bad, type Check, type Finding, ok } from './finding.ts';

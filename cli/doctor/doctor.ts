@@ -2,7 +2,7 @@ import type { NarrativesError } from '../../lambdas/shared/errors.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { openAnthropic } from '../anthropic.ts';
 import type { Cloud } from '../cloud.ts';
 import { type Database, openDatabase } from '../database.ts';

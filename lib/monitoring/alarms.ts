@@ -1,21 +1,21 @@
 import { ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import type { Watched } from './watched.ts';
+import type { Watched } from './metrics.ts';
 
 /** One alarm. Its name in the runbook is its anchor. */
 export interface AlarmRule {
   /** `docs/runbook.md#<anchor>`; the alarm's own name is made from it */
   readonly anchor: string;
-  /** what it is of, where there is one for each */
+  /** the function that it watches, where there is one alarm for each function */
   readonly of?: string;
-  /** one line: what it means that the alarm rings */
+  /** one line: what it means when the alarm goes off */
   readonly means: string;
   readonly metric: IMetric;
   readonly threshold: number;
   readonly comparison: ComparisonOperator;
   /** periods of the metric that are looked at, of which all must be over the threshold */
   readonly periods?: number;
-  /** what silence means; nothing wrong unless told */
+  /** what missing data means; unless given, that nothing is wrong */
   readonly missing?: TreatMissingData;
 }
 
@@ -23,7 +23,7 @@ const AT_LEAST = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
 const OVER = ComparisonOperator.GREATER_THAN_THRESHOLD;
 const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 
-/** Two sweeps may fall into one period and none into the next: what the last one told holds. */
+/** Two sweeps may fall into one period and none into the next: the state after the last sweep is kept. */
 const UNTIL_THE_NEXT_SWEEP = TreatMissingData.IGNORE;
 
 const HOURS = 3_600;
@@ -70,12 +70,12 @@ function executionAlarms({ machine }: Watched): AlarmRule[] {
   ];
 }
 
-function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): AlarmRule[] {
+function forgottenAlarms({ config, metrics, deadLetters, functions }: Watched): AlarmRule[] {
   const sweep = Duration.minutes(config.sweepMinutes);
   return [
     {
       anchor: 'dead-letters',
-      means: 'New job rows could not be handed to the state machine for a day, and lie in the dead-letter queue.',
+      means: 'New job rows could not be handed to the state machine for a day, and are in the dead-letter queue.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: five, statistic: Stats.MAXIMUM }),
       threshold: 0,
       comparison: OVER,
@@ -83,7 +83,7 @@ function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): 
     {
       anchor: 'row-refused',
       means: 'A job row was not in the agreed shape, and was marked FAILED.',
-      metric: figures.withValue('JobsFailed', 'error', 'InvalidJobRow'),
+      metric: metrics.withValue('JobsFailed', 'error', 'InvalidJobRow'),
       threshold: 1,
       comparison: AT_LEAST,
     },
@@ -97,15 +97,15 @@ function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): 
     {
       anchor: 'job-too-old',
       means: `A job has been PENDING or PROCESSING for more than ${OLDEST_JOB_HOURS} hours.`,
-      metric: figures.of('OldestJobSeconds', { period: sweep, statistic: Stats.MAXIMUM }),
+      metric: metrics.of('OldestJobSeconds', { period: sweep, statistic: Stats.MAXIMUM }),
       threshold: OLDEST_JOB_HOURS * HOURS,
       comparison: OVER,
       missing: UNTIL_THE_NEXT_SWEEP,
     },
     {
       anchor: 'unwatched-batch',
-      means: 'A batch that is paid for was found with nobody to collect it, in two sweeps running.',
-      metric: figures.of('UnwatchedBatches', { period: sweep, statistic: Stats.MAXIMUM }),
+      means: 'Two sweeps in a row found a paid batch that no execution will collect.',
+      metric: metrics.of('UnwatchedBatches', { period: sweep, statistic: Stats.MAXIMUM }),
       threshold: 0,
       comparison: OVER,
       // the first sweep that finds one resumes its job where it can
@@ -114,8 +114,8 @@ function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): 
     },
     {
       anchor: 'sweep-not-running',
-      means: 'The sweep for forgotten jobs has told nothing: the figures it watches are blind.',
-      metric: figures.of('OldestJobSeconds', { period: sweep, statistic: Stats.SAMPLE_COUNT }),
+      means: 'The sweep for forgotten jobs has reported nothing: alarms on its metrics cannot go off.',
+      metric: metrics.of('OldestJobSeconds', { period: sweep, statistic: Stats.SAMPLE_COUNT }),
       threshold: 1,
       comparison: BELOW,
       periods: MISSED_SWEEPS,
@@ -124,19 +124,19 @@ function forgottenAlarms({ config, figures, deadLetters, functions }: Watched): 
   ];
 }
 
-function resultAlarms({ config, figures }: Watched): AlarmRule[] {
+function resultAlarms({ config, metrics }: Watched): AlarmRule[] {
   return [
     {
       anchor: 'sections-failed',
       means: 'A job ended without some of its sections.',
-      metric: figures.of('SectionsFailed', { period: Duration.hours(1) }),
+      metric: metrics.of('SectionsFailed', { period: Duration.hours(1) }),
       threshold: 1,
       comparison: AT_LEAST,
     },
     {
       anchor: 'spend-too-high',
       means: `Jobs that ended within a day have cost more than ${config.spendAlarmUsdPerDay} US dollars.`,
-      metric: figures.of('CostUsd', { period: Duration.days(1) }),
+      metric: metrics.of('CostUsd', { period: Duration.days(1) }),
       threshold: config.spendAlarmUsdPerDay,
       comparison: OVER,
     },
@@ -145,14 +145,14 @@ function resultAlarms({ config, figures }: Watched): AlarmRule[] {
 
 /**
  * One alarm a function, not one over a sum: it names the function, costs no more (CloudWatch charges by the metric), and
- * emulators know no alarms on sums.
+ * emulators do not support alarms on sums.
  */
 function functionAlarms({ functions }: Watched): AlarmRule[] {
   return Object.entries(functions).flatMap(([step, lambda]): AlarmRule[] => [
     {
       anchor: 'function-errors',
       of: step,
-      // one that is tried again with success is no news
+      // a single error that a retry repairs is not worth an alarm
       means: `The function ${step} ended with an error ${FUNCTION_ERRORS} times or more in a quarter of an hour.`,
       metric: lambda.metricErrors({ period: quarter }),
       threshold: FUNCTION_ERRORS,

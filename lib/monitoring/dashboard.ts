@@ -14,8 +14,8 @@ import {
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { StepName } from '../functions.ts';
-import type { Watched } from './watched.ts';
+import type { FunctionName } from '../functions.ts';
+import type { Watched } from './metrics.ts';
 
 const WHOLE = 24;
 const THIRD = 8;
@@ -23,7 +23,7 @@ const HIGH = 6;
 const hour = Duration.hours(1);
 const five = Duration.minutes(5);
 
-/** One page: alarms, jobs, sections, money, times, what stands still, functions, and the last warnings. */
+/** One page: alarms, jobs, sections, money, times, jobs that nobody works on, functions, and the last warnings. */
 export function narrativesDashboard(
   scope: Construct,
   dashboardName: string,
@@ -54,7 +54,7 @@ const graph = (title: string, left: IMetric[], more: GraphWidgetProps = {}): Gra
 const search = (expression: string, period: Duration): MathExpression =>
   new MathExpression({ expression, period, label: '', usingMetrics: {} });
 
-function jobs({ machine, figures }: Watched): IWidget[] {
+function jobs({ machine, metrics }: Watched): IWidget[] {
   const period = hour;
   return [
     graph('Executions', [
@@ -65,34 +65,34 @@ function jobs({ machine, figures }: Watched): IWidget[] {
       machine.metricAborted({ period, label: 'stopped' }),
     ]),
     graph('Jobs ended', [
-      figures.of('JobsCompleted', { period, label: 'completed' }),
-      figures.of('JobsFailed', { period, label: 'failed' }),
-      figures.of('JobsCancelled', { period, label: 'cancelled' }),
-      figures.of('JobsResumed', { period, label: 'resumed by the sweep' }),
+      metrics.of('JobsCompleted', { period, label: 'completed' }),
+      metrics.of('JobsFailed', { period, label: 'failed' }),
+      metrics.of('JobsCancelled', { period, label: 'cancelled' }),
+      metrics.of('JobsResumed', { period, label: 'resumed by the sweep' }),
     ]),
-    graph('Failed jobs by error', [search(figures.each('JobsFailed', 'error', hour), hour)], { stacked: true }),
+    graph('Failed jobs by error', [search(metrics.each('JobsFailed', 'error', hour), hour)], { stacked: true }),
   ];
 }
 
-function sections({ figures, config }: Watched): IWidget[] {
+function sections({ metrics, config }: Watched): IWidget[] {
   const period = hour;
   const day = Duration.days(1);
   return [
     graph('Sections', [
-      figures.of('SectionsStored', { period, label: 'stored' }),
-      figures.of('SectionsReused', { period, label: 'of them reused' }),
-      figures.of('SectionsFailed', { period, label: 'failed' }),
-      figures.of('Rounds', { period, label: 'rounds' }),
+      metrics.of('SectionsStored', { period, label: 'stored' }),
+      metrics.of('SectionsReused', { period, label: 'of them reused' }),
+      metrics.of('SectionsFailed', { period, label: 'failed' }),
+      metrics.of('Rounds', { period, label: 'rounds' }),
     ]),
-    graph('Failed sections by reason', [search(figures.each('SectionsFailed', 'reason', hour), hour)], {
+    graph('Failed sections by reason', [search(metrics.each('SectionsFailed', 'reason', hour), hour)], {
       stacked: true,
     }),
-    graph('US dollars a day', [figures.of('CostUsd', { period: day, label: 'spent' })], {
+    graph('US dollars a day', [metrics.of('CostUsd', { period: day, label: 'spent' })], {
       right: [
-        figures.of('InputTokens', { period: day, label: 'input tokens' }),
-        figures.of('OutputTokens', { period: day, label: 'output tokens' }),
-        figures.of('CacheReadTokens', { period: day, label: 'cache read tokens' }),
-        figures.of('CacheWriteTokens', { period: day, label: 'cache write tokens' }),
+        metrics.of('InputTokens', { period: day, label: 'input tokens' }),
+        metrics.of('OutputTokens', { period: day, label: 'output tokens' }),
+        metrics.of('CacheReadTokens', { period: day, label: 'cache read tokens' }),
+        metrics.of('CacheWriteTokens', { period: day, label: 'cache write tokens' }),
       ],
       rightYAxis: { min: 0 },
       leftAnnotations: [{ value: config.spendAlarmUsdPerDay, label: 'alarm' }],
@@ -100,16 +100,16 @@ function sections({ figures, config }: Watched): IWidget[] {
   ];
 }
 
-function waiting({ figures, deadLetters, functions: { dispatch } }: Watched): IWidget[] {
+function waiting({ metrics, deadLetters, functions: { dispatch } }: Watched): IWidget[] {
   const most = { period: five, statistic: Stats.MAXIMUM };
   return [
     graph('Seconds', [
-      figures.of('BatchSeconds', { period: hour, statistic: Stats.AVERAGE, label: 'batch, mean' }),
-      figures.of('BatchSeconds', { period: hour, statistic: Stats.MAXIMUM, label: 'batch, longest' }),
-      figures.of('StoreSeconds', { period: hour, statistic: Stats.MAXIMUM, label: 'batch end to stored, longest' }),
+      metrics.of('BatchSeconds', { period: hour, statistic: Stats.AVERAGE, label: 'batch, mean' }),
+      metrics.of('BatchSeconds', { period: hour, statistic: Stats.MAXIMUM, label: 'batch, longest' }),
+      metrics.of('StoreSeconds', { period: hour, statistic: Stats.MAXIMUM, label: 'batch end to stored, longest' }),
     ]),
-    graph('Left alone', [figures.of('OldestJobSeconds', { ...most, label: 'oldest job, seconds' })], {
-      right: [figures.of('UnwatchedBatches', { ...most, label: 'unwatched batches' })],
+    graph('Left alone', [metrics.of('OldestJobSeconds', { ...most, label: 'oldest job, seconds' })], {
+      right: [metrics.of('UnwatchedBatches', { ...most, label: 'unwatched batches' })],
       rightYAxis: { min: 0 },
     }),
     graph('Stream', [dispatch.metric('IteratorAge', { ...most, label: 'dispatch behind, ms' })], {
@@ -120,7 +120,7 @@ function waiting({ figures, deadLetters, functions: { dispatch } }: Watched): IW
 }
 
 function functions({ functions: lambdas }: Watched): IWidget[] {
-  const all = Object.entries(lambdas) as [StepName, Lambda][];
+  const all = Object.entries(lambdas) as [FunctionName, Lambda][];
   return [
     graph(
       'Function errors',

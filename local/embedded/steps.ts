@@ -17,8 +17,8 @@ import { type Conversations, conversationsOf } from '../../lambdas/stores/postgr
 import { type Reports, reportsTable, type StoredSections, storedSections } from '../../lambdas/stores/reports.ts';
 import { type Spending, spendingTable } from '../../lambdas/stores/spending.ts';
 import { type Topics, topicTables } from '../../lambdas/stores/topics.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import type { TaskStepName } from '../../lib/functions.ts';
+import type { StepName } from '../../lib/functions.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { Step } from '../machine/asl.ts';
 
 /** Everything any step needs, over one set of clients. */
@@ -68,7 +68,7 @@ export function stepWorld(parts: {
 }
 
 /** The functions behind the state machine's tasks, in this process. */
-export const taskSteps = (world: StepWorld): Record<TaskStepName, Step> => ({
+export const taskSteps = (world: StepWorld): Record<StepName, Step> => ({
   adopt: (input) => adopt(world, input),
   submit: (input) => submit(world, input),
   'check-status': (input) => checkStatus(world, input),

@@ -5,7 +5,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { App } from 'aws-cdk-lib/core';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { addNarratives } from '../../lib/app.ts';
-import { STEP_METADATA } from '../../lib/function.ts';
+import { FUNCTION_METADATA } from '../../lib/narratives-function.ts';
 import { parsePattern, type StreamPattern } from './stream-filter.ts';
 
 /** What the local run takes from the very template that would be deployed. */
@@ -80,9 +80,9 @@ function stepsByArn(resources: Resources): Map<string, string> {
 }
 
 function stepOf(resources: Resources, logicalId: string): string {
-  const step = resources[logicalId]?.Metadata?.[STEP_METADATA];
+  const step = resources[logicalId]?.Metadata?.[FUNCTION_METADATA];
   if (typeof step !== 'string')
-    throw new Error(`function ${logicalId} has no ${STEP_METADATA} metadata: make it a StepFunction`);
+    throw new Error(`function ${logicalId} has no ${FUNCTION_METADATA} metadata: make it a StepFunction`);
   return step;
 }
 

@@ -7,7 +7,7 @@ import type { StoredReport } from '../../lambdas/report/stored-report.ts';
 import { tally } from '../../lambdas/report/votes.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../conversation.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import { type CitedComment, markdownReport } from './markdown.ts';

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';

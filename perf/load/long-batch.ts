@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { MemoryApi } from '../../test/support/memory/memory-api.ts';

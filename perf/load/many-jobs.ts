@@ -1,5 +1,5 @@
 import { serverJob } from '../../lambdas/job/new-row.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { MODEL, startWorld, type World } from '../../test/support/world.ts';
 
 export interface ManyJobs {

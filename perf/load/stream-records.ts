@@ -5,7 +5,7 @@ import { serverJob } from '../../lambdas/job/new-row.ts';
 import { AnthropicRefused } from '../../lambdas/shared/errors.ts';
 import { documentClient, writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';

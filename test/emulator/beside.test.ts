@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { SAMPLE } from '../../local/sample.ts';
 import { deploy } from '../support/emulator/deploy.ts';
 import { createExistingTables, EXISTING } from '../support/emulator/existing-tables.ts';

@@ -2,7 +2,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { executionNamed } from '../support/emulator/history.ts';
 import { putJob, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
 import { asked, batchesTake, connect, skipped, stackOutputs } from '../support/emulator/system.ts';

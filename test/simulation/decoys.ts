@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { rowText } from '../support/table-rows.ts';
 import { MODEL } from './times.ts';
 

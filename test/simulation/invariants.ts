@@ -1,5 +1,5 @@
 import { jobMark } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/table-rows.ts';
 import { touchedDecoys } from './decoys.ts';
 import { answersKept } from './invariants/answers-kept.ts';

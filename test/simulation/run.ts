@@ -1,5 +1,5 @@
 import { redriveJob } from '../../cli/commands/redrive.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/table-rows.ts';
 import type { Breakage } from './breakage.ts';
 import type { FaultPlan } from './fault.ts';

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CREATE_BATCH } from '../../lambdas/shared/job-row.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/table-rows.ts';
 import type { Call } from './calls/dynamodb.ts';
 import type { Row } from './invariants/left.ts';

@@ -6,7 +6,7 @@ import { stepFunctions } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
 import { sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { stepWorld } from '../../local/embedded/steps.ts';
 import { silent } from '../../perf/runs/silent.ts';
 import { startStandIn } from '../../stand-in/server.ts';

@@ -4,7 +4,7 @@ import { serverJob } from '../../lambdas/job/new-row.ts';
 import type { PutJobDeps } from '../../lambdas/job/put.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { newJobTables } from '../../lambdas/stores/guards.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 import { memoryLog } from './fakes.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { DaySpending } from '../../lambdas/money/day.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
 import { startWorld, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 
 /** The states of a job of one round in which all goes well. @param checks how often its batch is waited for and looked at */
 export const pathOfJob = (checks: number): string[] => [

@@ -1,7 +1,7 @@
 import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import type { StoredReport } from '../../lambdas/report/stored-report.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { MODEL, startWorld } from './world.ts';
 
 /** What a section's row says of where its text comes from. */

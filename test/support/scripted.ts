@@ -1,4 +1,4 @@
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine, type LocalStateMachineOptions } from '../../local/machine/local-machine.ts';
 import { synthNarratives } from '../../local/machine/template.ts';

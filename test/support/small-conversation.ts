@@ -1,5 +1,5 @@
 import type { Conversations } from '../../lambdas/stores/postgres.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 
 export const ZID = '7';
 export const RUN = '0f0e0d0c-1111-4222-8333-444455556666';

@@ -5,7 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { afterAll } from 'vitest';
 import { addNarratives } from '../../lib/app.ts';
-import { STEP_METADATA } from '../../lib/function.ts';
+import { FUNCTION_METADATA } from '../../lib/narratives-function.ts';
 
 export const STREAM_ARN = 'arn:aws:dynamodb:eu-west-1:111122223333:table/PolisJobs/stream/2026-01-01T00:00:00.000';
 export const IMPORTED = {
@@ -23,7 +23,7 @@ export const NETWORK = {
 
 const OUT = mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
 afterAll(() => rmSync(OUT, { recursive: true, force: true }));
-/** A new folder for what an app synthesizes; it goes when the file's tests are done. */
+/** A new folder for what an app synthesizes; it is removed after the file's tests. */
 export const outdir = (): string => mkdtempSync(join(OUT, 'app-'));
 
 const CDK_JSON = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
@@ -45,10 +45,12 @@ export function stacks(context: Record<string, unknown> = {}) {
   return { data: data && Template.fromStack(data), narratives: Template.fromStack(narratives), app };
 }
 
-/** Function properties by step. */
-export function functionsByStep(template: Template) {
+/** Function properties by our name of the function. */
+export function functionsByName(template: Template) {
   const found = Object.values(template.findResources('AWS::Lambda::Function'));
-  return Object.fromEntries(found.map(({ Metadata, Properties }) => [Metadata[STEP_METADATA] as string, Properties]));
+  return Object.fromEntries(
+    found.map(({ Metadata, Properties }) => [Metadata[FUNCTION_METADATA] as string, Properties]),
+  );
 }
 
 export interface Statement {
@@ -56,9 +58,9 @@ export interface Statement {
   Resource: unknown;
 }
 
-/** What the role of a step may do. */
-export function statementsOf(template: Template, step: string): Statement[] {
-  const role = functionsByStep(template)[step].Role['Fn::GetAtt'][0];
+/** What the role of a function may do. */
+export function statementsOf(template: Template, name: string): Statement[] {
+  const role = functionsByName(template)[name].Role['Fn::GetAtt'][0];
   const policies = Object.values(template.findResources('AWS::IAM::Policy'));
   return policies
     .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { World } from './world.ts';
 
 export type Job = Record<string, unknown> & { job_id: string };

@@ -3,7 +3,7 @@ import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
 import { type SweepResult, sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { World } from './world.ts';
 
 /** The watch over executions around a world: events are delivered, and sweeps made, when a test says so. */

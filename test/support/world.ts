@@ -6,7 +6,7 @@ import { serverJob } from '../../lambdas/job/new-row.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { startPostgres } from '../../local/embedded/embedded.ts';

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;

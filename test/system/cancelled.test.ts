@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../lambdas/job/cancel.ts';
 import { customId } from '../../lambdas/shared/names.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { cancellingWorld, FINISHED, MINUTES } from '../support/cancels.ts';
 import { stepByStep } from '../support/steps-by-hand.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { type Job, killed } from '../support/stops.ts';
 import { onNextCall, watchOf } from '../support/watch.ts';
 import { startWorld, type World } from '../support/world.ts';

@@ -5,7 +5,7 @@ import { serverJob } from '../../lambdas/job/new-row.ts';
 import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { stepByStep } from '../support/steps-by-hand.ts';
 import { MODEL, startWorld, type World } from '../support/world.ts';

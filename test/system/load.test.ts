@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { cutShort } from '../../perf/load/cut-short.ts';
 import { MOST_EVENTS } from '../../perf/load/history-events.ts';
 import { longBatch } from '../../perf/load/long-batch.ts';

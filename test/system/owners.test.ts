@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { submit } from '../../lambdas/steps/submit.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;

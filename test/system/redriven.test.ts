@@ -5,7 +5,7 @@ import { collect } from '../../lambdas/steps/collect/collect.ts';
 import { complete } from '../../lambdas/steps/complete.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { stoppableWorld } from '../support/stoppable-world.ts';
 import { firstName, inputOf, type Job, killed } from '../support/stops.ts';
 import { onNextCall } from '../support/watch.ts';

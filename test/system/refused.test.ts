@@ -4,7 +4,7 @@ import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { startWorld, type World } from '../support/world.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { citedTids, reportSchema } from '../../lambdas/report/shape.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { currentVotes, PIPELINE_RUNS } from '../../local/sample.ts';
 import { pathOfJob } from '../support/path-of-job.ts';
 import { startWorld, type World } from '../support/world.ts';

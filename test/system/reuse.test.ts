@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import { customId } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { bySection, provenance, type ReuseWorld, startReuseWorld } from '../support/reuse-world.ts';
 
 let world: ReuseWorld;

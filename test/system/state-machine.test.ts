@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RETRIED_ERRORS, StoreUnavailable } from '../../lambdas/shared/errors.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { AWAITING, CHECKED, JOB, run, WAIT } from '../support/scripted.ts';
 
 describe('the state machine of the template', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import { stoppableWorld } from '../support/stoppable-world.ts';
 import { inputOf, type Job, killed } from '../support/stops.ts';
 import { onNextCall } from '../support/watch.ts';

@@ -8,8 +8,7 @@ import { collect } from '../../lambdas/steps/collect/collect.ts';
 import { complete } from '../../lambdas/steps/complete.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { dieOnce } from '../support/die-once.ts';
 import { startWorld, type World } from '../support/world.ts';
 

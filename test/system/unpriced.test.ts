@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { customId } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { sentBatches, total, UNPRICED, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
 import { onNextCall } from '../support/watch.ts';
 

@@ -1,5 +1,4 @@
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { stageOf } from '../../lib/stack-names.ts';
+import { stageOf, TABLE_NAMES } from '../../lib/names.ts';
 import type { Emulator } from './emulator.ts';
 import type { Outputs } from './outputs.ts';
 import type { SecretState } from './polis-side.ts';

@@ -1,4 +1,4 @@
-import { STATE } from '../../../lib/state-names.ts';
+import { STATE } from '../../../lib/names.ts';
 import type { Scenario } from '../scenario.ts';
 import { OTHER_REPORT } from '../site.ts';
 import type { SimulatedWorld } from '../world.ts';

@@ -1,6 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
-import { STATE } from '../../../lib/state-names.ts';
+import { STATE, TABLE_NAMES } from '../../../lib/names.ts';
 import type { Scenario } from '../scenario.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { putForeignBatch, putJob } from './put.ts';

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../../lambdas/job/new-row.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import type { Polis } from '../site.ts';
 import { MODEL } from '../times.ts';
 import type { SimulatedWorld } from '../world.ts';

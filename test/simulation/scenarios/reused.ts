@@ -1,5 +1,5 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { allRows } from '../../support/table-rows.ts';
 import type { Row } from '../invariants/left.ts';
 import type { Scenario } from '../scenario.ts';

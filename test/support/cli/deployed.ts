@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { main } from '../../../cli/main.ts';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { topicTableInputs } from '../../../local/embedded/polis.ts';
 import { synthNarratives } from '../../../local/machine/template.ts';

@@ -1,6 +1,6 @@
 import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { jobMark } from '../../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import type { Item } from '../../support/memory/expressions.ts';
 import { SECTIONS } from '../../support/small-conversation.ts';
 import type { Journaled, Ran, Side } from './scenario.ts';

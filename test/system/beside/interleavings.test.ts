@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { faultsOf, ownerOf, writesOf } from './faults-of.ts';
 import { play } from './scenario.ts';
 

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { serverJob } from '../../../lambdas/job/new-row.ts';
 import { legacyCustomId } from '../../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { MemoryApi } from '../../support/memory/memory-api.ts';
 import { MemoryDb, type Write } from '../../support/memory/memory-db.ts';
 import { atOnce, clientOf, MODEL, memoryWorld, putTopics, TABLES } from '../../support/memory/memory-world.ts';

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../../lambdas/job/new-row.ts';
 import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { between, mulberry32, shuffled } from '../../../stand-in/random.ts';
 import type { Item } from '../../support/memory/expressions.ts';
 import { MemoryApi } from '../../support/memory/memory-api.ts';

@@ -13,7 +13,7 @@ import type { Finding } from '../../../cli/doctor/finding.ts';
 import { SHAPES } from '../../../cli/doctor/table-shapes.ts';
 import { checkTable } from '../../../cli/doctor/tables.ts';
 import { postgresPool } from '../../../lambdas/stores/postgres.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { localAws } from '../../../local/embedded/dynamodb.ts';
 import { startPostgres } from '../../../local/embedded/embedded.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';

@@ -5,7 +5,7 @@ import { reportAnswer, reportRuns } from '../../../cli/commands/reports.ts';
 import { plainLine, reportsText } from '../../../cli/print.ts';
 import { jobText } from '../../../cli/print-job.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { ARN, outputs } from '../../support/cli/deployed.ts';
 import { startWorld, type World } from '../../support/world.ts';
 

@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { jobTable } from '../../../lambdas/stores/jobs.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { oneLine } from '../../support/cli/lines.ts';
 import { useDeployed } from '../../support/cli/use-deployed.ts';
 

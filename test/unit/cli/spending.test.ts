@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jobTable } from '../../../lambdas/stores/jobs.ts';
 import { spendingTable } from '../../../lambdas/stores/spending.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { outputs } from '../../support/cli/deployed.ts';
 import { useDeployed } from '../../support/cli/use-deployed.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { putJob } from '../../../lambdas/job/put.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { jobRowSchema } from '../../../lambdas/shared/job-row.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { MODEL, startGuarded } from '../../support/guarded.ts';
 
 let world: Awaited<ReturnType<typeof startGuarded>>;

@@ -3,7 +3,7 @@ import { App } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { addNarratives } from '../../../lib/app.ts';
 import { findings } from '../../../lib/nag.ts';
-import { functionsByStep, IMPORTED, outdir, statementsOf } from '../../support/stacks.ts';
+import { functionsByName, IMPORTED, outdir, statementsOf } from '../../support/stacks.ts';
 
 function synth(context: Record<string, unknown>) {
   const app = new App({
@@ -32,7 +32,7 @@ describe('the HTTP API', () => {
     expect(synth({}).api).toBeUndefined();
   });
 
-  it('answers the two routes of the Polis server, and the one that cancels a job, to callers who sign', () => {
+  it('answers three routes to callers who sign', () => {
     expect(routes(template)).toEqual([
       { route: 'GET /api/v3/delphi/reports', authorization: 'AWS_IAM' },
       { route: 'POST /api/v3/delphi/batchReports', authorization: 'AWS_IAM' },
@@ -52,12 +52,12 @@ describe('the HTTP API', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
   });
 
-  it('hands requests over in the format that the functions read', () => {
+  it('sends requests in the format that the functions read', () => {
     const found = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'));
     expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0', '2.0']);
   });
 
-  it('is throttled, and keeps an access log without readers’ addresses for as long as is set', () => {
+  it('is throttled, and keeps an access log without readers’ addresses', () => {
     const { template } = synth({ 'narratives:httpApi': 'iam', 'narratives:logRetentionDays': '30' });
     const [stage] = Object.values((template as Template).findResources('AWS::ApiGatewayV2::Stage'));
     expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
@@ -68,7 +68,7 @@ describe('the HTTP API', () => {
     expect(group?.Properties.RetentionInDays).toBe(30);
   });
 
-  it('tells its address', () => {
+  it('has its address among the outputs', () => {
     expect(Object.keys(template.findOutputs('ApiUrl'))).toEqual(['ApiUrl']);
   });
 
@@ -87,13 +87,13 @@ describe('the functions of the HTTP API', () => {
       ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DEFAULT_MODEL', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV'],
     ],
     ['api-cancel', ['JOB_TABLE']],
-  ])('give %s only the environment that it needs', (step, names) => {
-    const { Variables } = functionsByStep(template)[step].Environment;
+  ])('give %s only the environment that it needs', (name, names) => {
+    const { Variables } = functionsByName(template)[name].Environment;
     expect(Object.keys(Variables).sort()).toEqual([...EVERYWHERE, ...names].sort());
   });
 
-  const allowed = (step: string) =>
-    statementsOf(template, step)
+  const allowed = (name: string) =>
+    statementsOf(template, name)
       .flatMap(({ Action }) => Action)
       .filter((action) => /^(dynamodb|secretsmanager|states):/.test(action));
 
@@ -107,7 +107,7 @@ describe('the functions of the HTTP API', () => {
     expect(JSON.stringify(table)).not.toMatch(/JobTable|LedgerTable/);
   });
 
-  it('let the one that puts jobs put rows of the job table and the ledger in one transaction, and start nothing', () => {
+  it('let the one that puts jobs write to both tables, and start nothing', () => {
     const puts = statementsOf(template, 'api-batch-reports').filter(({ Action }) =>
       Action.includes('dynamodb:PutItem'),
     );
@@ -122,7 +122,7 @@ describe('the functions of the HTTP API', () => {
 });
 
 describe('the function that cancels jobs', () => {
-  it('may read and change rows of the job table, and put, start or call nothing', () => {
+  it('may read and change job rows, and nothing else', () => {
     const actions = statementsOf(template, 'api-cancel')
       .flatMap(({ Action }) => Action)
       .filter((action) => !/^(logs|xray):/.test(action));
@@ -135,9 +135,9 @@ describe('the function that cancels jobs', () => {
     ]);
   });
 
-  it('knows the stage, by which it tells its own executions', () => {
+  it('knows the stage, which is in the names of its executions', () => {
     const { template } = synth({ ...IMPORTED, 'narratives:httpApi': 'iam', 'narratives:stage': 'beta' });
-    const { Variables } = functionsByStep(template as Template)['api-cancel'].Environment;
+    const { Variables } = functionsByName(template as Template)['api-cancel'].Environment;
     expect(Variables.STAGE).toBe('beta');
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { API_FUNCTIONS, STEPS, type StepNeeds } from '../../../lib/functions.ts';
+import { API_FUNCTIONS, FUNCTIONS, type FunctionNeeds } from '../../../lib/functions.ts';
 import { bundleBare, bundleFunction, FUNCTION_NAMES, type FunctionBundle } from '../../../perf/function-bundle.ts';
 
 const MOST_BYTES = 1_500_000;
-const NEEDS: Record<string, StepNeeds> = { ...STEPS, ...API_FUNCTIONS };
+const NEEDS: Record<string, FunctionNeeds> = { ...FUNCTIONS, ...API_FUNCTIONS };
 
 const built = new Map<string, Promise<FunctionBundle>>();
 function bundleOf(name: string): Promise<FunctionBundle> {
@@ -13,7 +13,7 @@ function bundleOf(name: string): Promise<FunctionBundle> {
 }
 
 describe.each(FUNCTION_NAMES)('the bundle of %s', (name) => {
-  const needs = NEEDS[name] as StepNeeds;
+  const needs = NEEDS[name] as FunctionNeeds;
   const packages = async () => (await bundleOf(name)).packages.map(([pack]) => pack);
 
   test('is at most 1.5 MB', async () => {

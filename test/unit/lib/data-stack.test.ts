@@ -45,7 +45,7 @@ describe('data stack', () => {
     });
   });
 
-  it('keeps every table when the stack goes, with backups, encryption and payment on demand', () => {
+  it('keeps every table when the stack is deleted, with backups and encryption', () => {
     created.data?.resourceCountIs('AWS::DynamoDB::Table', 3);
     created.data?.allResources('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Retain',
@@ -58,7 +58,7 @@ describe('data stack', () => {
     });
   });
 
-  it('creates only the tables that are not there yet', () => {
+  it('creates only the tables that no setting names', () => {
     const { data } = stacks({ 'narratives:reportsTable': 'PolisReports' });
     const names = Object.values(data?.findResources('AWS::DynamoDB::Table') ?? {}).map(
       ({ Properties }) => Properties.TableName,

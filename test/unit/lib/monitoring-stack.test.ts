@@ -4,7 +4,7 @@ import type { Stack } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../../lambdas/shared/errors.ts';
 import { METRICS } from '../../../lambdas/shared/metrics.ts';
-import { functionsByStep, stacks } from '../../support/stacks.ts';
+import { functionsByName, stacks } from '../../support/stacks.ts';
 
 function monitoring(context: Record<string, unknown> = {}): Template {
   const { app } = stacks(context);
@@ -52,7 +52,7 @@ function anchorsUnder(section: string): string[] {
 describe('alarms', () => {
   const alarms = alarmsOf(plain);
 
-  it('each say in a line what they mean and where the runbook tells what to do, and the runbook has no other', () => {
+  it('each say what they mean and link to their entry in the runbook', () => {
     const linked = alarms.map(
       ({ AlarmDescription }) => /^[A-Z].+\. See docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1],
     );
@@ -76,13 +76,13 @@ describe('alarms', () => {
     ]);
   });
 
-  it('watch figures that the functions publish', () => {
+  it('watch metrics that the functions publish', () => {
     const ours = alarms.filter(({ Namespace }) => Namespace === 'DelphiNarratives');
     expect(ours).toHaveLength(6);
     for (const { MetricName } of ours) expect(Object.keys(METRICS)).toContain(MetricName);
   });
 
-  it('take silence of the sweep for its failure, and other silence for peace', () => {
+  it('treat missing data as breaching only for the sweep', () => {
     plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'DelphiNarratives-SweepNotRunning',
       MetricName: 'OldestJobSeconds',
@@ -104,7 +104,7 @@ describe('alarms', () => {
     ['SectionsFailed', 'SectionsFailed', 1, 'GreaterThanOrEqualToThreshold'],
     ['DeadLetters', 'ApproximateNumberOfMessagesVisible', 0, 'GreaterThanThreshold'],
     ['StreamBehind', 'IteratorAge', 600_000, 'GreaterThanThreshold'],
-  ])('%s rings when %s passes %i', (name, MetricName, Threshold, ComparisonOperator) => {
+  ])('%s goes off when %s passes %i', (name, MetricName, Threshold, ComparisonOperator) => {
     plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: `DelphiNarratives-${name}`,
       MetricName,
@@ -113,7 +113,7 @@ describe('alarms', () => {
     });
   });
 
-  it('count the spend of a day against the setting', () => {
+  it('compare the spend of a day with the setting', () => {
     const template = monitoring({ 'narratives:spendAlarmUsdPerDay': '7.5' });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'CostUsd',
@@ -124,29 +124,26 @@ describe('alarms', () => {
     });
   });
 
-  it.each(['1', '1440'])(
-    'look as far back as a sweep every %s minutes needs, within what CloudWatch allows',
-    (minutes) => {
-      const swept = monitoring({ 'narratives:sweepMinutes': minutes });
-      swept.hasResourceProperties('AWS::CloudWatch::Alarm', {
-        AlarmName: 'DelphiNarratives-SweepNotRunning',
-        Period: Number(minutes) * 60,
-        EvaluationPeriods: 3,
-      });
-    },
-  );
+  it.each(['1', '1440'])('look back over three sweeps every %s minutes', (minutes) => {
+    const swept = monitoring({ 'narratives:sweepMinutes': minutes });
+    swept.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'DelphiNarratives-SweepNotRunning',
+      Period: Number(minutes) * 60,
+      EvaluationPeriods: 3,
+    });
+  });
 
   it('watch every function for errors and throttles, each by its name', () => {
     const { narratives } = stacks();
-    for (const step of Object.keys(functionsByStep(narratives))) {
-      const name = step.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+    for (const name of Object.keys(functionsByName(narratives))) {
+      const id = name.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
       for (const [kind, MetricName] of [
         ['Errors', 'Errors'],
         ['Throttles', 'Throttles'],
       ] as const) {
         plain.hasResourceProperties('AWS::CloudWatch::Alarm', {
-          AlarmName: `DelphiNarratives-Function${kind}${name}`,
-          AlarmDescription: Match.stringLikeRegexp(`function ${step}\\b`),
+          AlarmName: `DelphiNarratives-Function${kind}${id}`,
+          AlarmDescription: Match.stringLikeRegexp(`function ${name}\\b`),
           Namespace: 'AWS/Lambda',
           MetricName,
           Dimensions: [Match.objectLike({ Name: 'FunctionName' })],
@@ -161,7 +158,7 @@ describe('alarms', () => {
 });
 
 describe('who is told', () => {
-  it('nobody without an address: alarms ring in the console and on the dashboard', () => {
+  it('nobody without an address: alarms show in the console and on the dashboard', () => {
     plain.resourceCountIs('AWS::SNS::Topic', 0);
     plain.resourceCountIs('AWS::KMS::Key', 0);
     for (const { AlarmActions } of alarmsOf(plain)) expect(AlarmActions).toBeUndefined();
@@ -174,7 +171,7 @@ describe('who is told', () => {
     expect(Object.keys(mailed.findOutputs('*'))).toContain('AlarmTopicArn');
   });
 
-  it('over a topic that is encrypted, takes no plain connections, and lets only this account’s alarms in', () => {
+  it('over an encrypted topic that takes this account’s alarms only', () => {
     const mailed = monitoring({ 'narratives:alarmEmail': 'night@polis.example' });
     const fromHere = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
     const cloudwatch = { Service: 'cloudwatch.amazonaws.com' };
@@ -203,7 +200,7 @@ describe('who is told', () => {
 });
 
 describe('dashboard', () => {
-  it('shows every figure that the functions publish', () => {
+  it('shows every metric that the functions publish', () => {
     const body = dashboardOf(plain);
     for (const name of Object.keys(METRICS)) expect(body, name).toContain(name);
   });
@@ -229,7 +226,7 @@ describe('two stages in one account', () => {
     plain.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: inItsRegion('DelphiNarratives') });
   });
 
-  it('watch their own figures: a function is told the stage that its figures are counted for', () => {
+  it('watch their own metrics: a function knows the stage that its metrics are of', () => {
     for (const [template, service, stage] of [
       [plain, 'narratives', undefined],
       [staged, 'narratives-preprod', 'preprod'],
@@ -248,14 +245,14 @@ describe('two stages in one account', () => {
 });
 
 describe('runbook', () => {
-  it('has no link within itself that leads nowhere', () => {
+  it('has no broken link within itself', () => {
     const anchors = [...runbook.matchAll(/^##+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
     const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
     expect(links.length).toBeGreaterThan(10);
     for (const link of links) expect(anchors).toContain(link);
   });
 
-  it('has an entry for every name of an error that a job row may bear', () => {
+  it('has an entry for every error name that a job row may have', () => {
     const raised = Object.values(errors).flatMap((value) =>
       typeof value === 'function' && value.prototype instanceof errors.NarrativesError && value !== errors.BadInput
         ? [new (value as typeof errors.InvalidRow)('').name]

@@ -3,10 +3,10 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { API_FUNCTIONS, STEPS } from '../../../lib/functions.ts';
+import { API_FUNCTIONS, FUNCTIONS } from '../../../lib/functions.ts';
 import { ACCEPTED, type Accepted, checkWithNag, findings } from '../../../lib/nag.ts';
 import {
-  functionsByStep,
+  functionsByName,
   IMPORTED,
   NETWORK,
   narrativesApp,
@@ -73,7 +73,7 @@ describe('policies', () => {
     .filter(({ Type }) => Type === 'AWS::IAM::Policy')
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 
-  it('ask for all resources only where AWS knows no narrower ones', () => {
+  it('ask for all resources only where AWS has no narrower ones', () => {
     const wide = statements.filter(({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'));
     expect([...new Set(wide.flatMap(({ Action }) => Action))].sort()).toEqual([
       'dynamodb:ListStreams',
@@ -98,23 +98,23 @@ describe('policies', () => {
     expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('open an index to the functions whose code names it, and to no other', async () => {
+  it('open an index only to the functions whose code names it', async () => {
     const { app } = narrativesApp(API);
     const templates = app
       .synth()
       .stacks.map(({ stackName }) => Template.fromStack(app.node.findChild(stackName) as Stack));
-    const functions = { ...STEPS, ...API_FUNCTIONS };
-    for (const step of Object.keys(functions)) {
-      const template = templates.find((one) => functionsByStep(one)[step]);
-      const opened = JSON.stringify(template && statementsOf(template, step)).match(/(?<=\/index\/)[\w*]+/g) ?? [];
-      expect([...new Set(opened)].sort(), step).toEqual(await indexesNamedBy(step));
+    const functions = { ...FUNCTIONS, ...API_FUNCTIONS };
+    for (const name of Object.keys(functions)) {
+      const template = templates.find((one) => functionsByName(one)[name]);
+      const opened = JSON.stringify(template && statementsOf(template, name)).match(/(?<=\/index\/)[\w*]+/g) ?? [];
+      expect([...new Set(opened)].sort(), name).toEqual(await indexesNamedBy(name));
     }
   });
 });
 
-/** Names of indexes in what is left of a function's code when all that it does not use is gone. */
-async function indexesNamedBy(step: string): Promise<string[]> {
-  const entryPoints = [new URL(`../../../lambdas/handlers/${step}.ts`, import.meta.url).pathname];
+/** Names of indexes in a function's code, without the code that it does not use. */
+async function indexesNamedBy(name: string): Promise<string[]> {
+  const entryPoints = [new URL(`../../../lambdas/handlers/${name}.ts`, import.meta.url).pathname];
   const { outputFiles } = await build({
     entryPoints,
     bundle: true,

@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../../../lib/config.ts';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../../lib/read-settings.ts';
 import { RETENTION_DAYS } from '../../../lib/settings.ts';
-import { readSettingsFile } from '../../../lib/settings-file.ts';
 import { IMPORTED, NETWORK, STREAM_ARN, stacks } from '../../support/stacks.ts';
 
 describe('settings', () => {
@@ -44,9 +39,9 @@ describe('settings', () => {
     );
   });
 
-  it('refuses a key that is no setting, naming those that are', () => {
+  it('refuses a key that is not a setting, naming those that are', () => {
     expect(() => readConfig({ 'narratives:jobtable': 'Jobs' })).toThrow(
-      /narratives:jobtable is no setting.*jobTable, /,
+      /narratives:jobtable is not a setting.*jobTable, /,
     );
   });
 
@@ -73,7 +68,7 @@ describe('settings', () => {
     { 'narratives:jobTable': 'PolisJobs' },
     { 'narratives:jobTableStreamArn': STREAM_ARN },
     { 'narratives:jobTable': 'OtherJobs', 'narratives:jobTableStreamArn': STREAM_ARN },
-  ])('takes an existing job table only together with its own stream: %j', (context) => {
+  ])('takes an existing job table only with its own stream: %j', (context) => {
     expect(() => readConfig(context)).toThrow(/go together and name the same table/);
   });
 
@@ -124,8 +119,8 @@ describe('settings', () => {
     'delphi-narratives:stage',
     'stage',
     'LogLevel',
-  ])('refuses the near miss -c %s, which CDK would take and nobody read', (key) => {
-    expect(() => readConfig({ [key]: 'x' })).toThrow(`-c ${key} is no setting; write narratives:KEY=VALUE`);
+  ])('refuses the near miss -c %s, which CDK would ignore', (key) => {
+    expect(() => readConfig({ [key]: 'x' })).toThrow(`-c ${key} is not a setting; write narratives:KEY=VALUE`);
   });
 
   it.each([
@@ -142,83 +137,16 @@ describe('settings', () => {
     expect(() => readConfig(context)).toThrow(says);
   });
 
-  it('lets a second stage create no table whose name a first stage has taken, unless it is told to', () => {
+  it('lets a second stage create tables only when told to', () => {
     expect(() => readConfig({ 'narratives:stage': 'preprod', 'narratives:reportsTable': 'PolisReports' })).toThrow(
       /^stage preprod would create Delphi_JobQueue, Delphi_NarrativeRequests, .* name existing ones with narratives:jobTable, ledgerTable, or, .*createTables=true$/,
     );
     expect(readConfig({ 'narratives:stage': 'preprod', 'narratives:createTables': true }).stage).toBe('preprod');
     expect(readConfig({ 'narratives:stage': 'preprod', ...IMPORTED }).stage).toBe('preprod');
   });
-});
-
-describe('settings file', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'narratives-settings-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-  const write = (name: string, value: unknown) =>
-    writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
-  const config = (context: Record<string, unknown> = {}) => readConfig(context, readSettingsFile(context, folder));
-
-  it('is narratives.json beside cdk.json, if it is there', () => {
-    expect(config().logLevel).toBe('INFO');
-    write('narratives.json', { logLevel: 'WARN' });
-    expect(config().logLevel).toBe('WARN');
-  });
-
-  it('is another one by -c narratives:file, and the command line wins over it', () => {
-    write('preprod.json', { logLevel: 'WARN', mathEnv: 'preprod' });
-    const context = { 'narratives:file': 'preprod.json', 'narratives:logLevel': 'DEBUG' };
-    expect(config(context)).toMatchObject({ logLevel: 'DEBUG', mathEnv: 'preprod' });
-  });
-
-  it("takes the authority's file from its own folder", () => {
-    mkdirSync(join(folder, 'sub'));
-    write('sub/preprod.json', { databaseCaFile: 'ca.pem' });
-    expect(config({ 'narratives:file': 'sub/preprod.json' }).databaseCaFile).toBe(join(folder, 'sub/ca.pem'));
-  });
-
-  it.each([
-    ['an unknown key', { loglevel: 'WARN' }, /^narratives\.json: loglevel is no setting; use: .*logLevel/],
-    ['a key with the prefix', { 'narratives:logLevel': 'WARN' }, /write "logLevel" instead of "narratives:logLevel"/],
-    ['a bad value', { sweepMinutes: 0.5 }, /^narratives\.json: sweepMinutes should be whole minutes/],
-    ['null', { stage: null }, /^narratives\.json: stage should be /],
-    ['a list', ['logLevel'], /should hold one JSON object/],
-    ['no JSON', '{logLevel: WARN}', /^settings file narratives\.json is not JSON: [^\n]+$/],
-  ])('that holds %s is refused in one line', (_, content, says) => {
-    write('narratives.json', content);
-    expect(() => config()).toThrow(says);
-  });
-
-  it('that is named and missing is refused', () => {
-    expect(() => config({ 'narratives:file': 'no.json' })).toThrow('settings file no.json cannot be read (ENOENT)');
-    expect(() => config({ 'narratives:file': true })).toThrow('should be the path of a JSON file');
-  });
-
-  it('has an example that is right', () => {
-    const settings = JSON.parse(readFileSync(new URL('../../../narratives.example.json', import.meta.url), 'utf8'));
-    expect(readConfig({}, { name: 'narratives.example.json', settings }).jobBudgetUsd).toBe(5);
-  });
-});
-
-describe('cdk synth with a setting that is wrong', () => {
-  const root = new URL('../../..', import.meta.url).pathname;
-  it('ends with exit code 2 and one line', () => {
-    const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ 'Narratives:stage': 'x' }) };
-    const { status, stderr, stdout } = spawnSync(process.execPath, ['bin/delphi-narratives.ts'], {
-      cwd: root,
-      env,
-      encoding: 'utf8',
-    });
-    expect(status).toBe(2);
-    expect(stdout + stderr).toMatch(/^InvalidSetting: -c Narratives:stage is no setting; [^\n]+\n$/);
-  });
 
   it('refuses one table for two purposes', () => {
     const named = { 'narratives:reportsTable': 'Reports', 'narratives:ledgerTable': 'Reports' };
-    expect(() => readConfig(named)).toThrow(
-      /reportsTable and narratives:ledgerTable name one and the same table Reports/,
-    );
+    expect(() => readConfig(named)).toThrow(/reportsTable and narratives:ledgerTable name the same table Reports/);
   });
 });

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { readable } from '../../support/readable.ts';
 import { IMPORTED, NETWORK, narrativesApp } from '../../support/stacks.ts';
 
-// `npx vitest run test/stacks/snapshots.test.ts -u` writes them anew: read the difference before you commit it.
+// `npx vitest run test/unit/lib/snapshots.test.ts -u` writes them again: read the difference before you commit it.
 describe('templates', () => {
   it.each([
     ['create', {}],
     ['import', IMPORTED],
     ['vpc', { ...IMPORTED, ...NETWORK }],
-  ])('are as they were read and agreed: %s', async (name, context) => {
+  ])('have not changed: %s', async (name, context) => {
     const { app, data, narratives } = narrativesApp(context);
     const assembly = app.synth();
     const text = (data ? [data, narratives] : [narratives])

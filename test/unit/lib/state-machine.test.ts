@@ -1,9 +1,9 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../../lambdas/shared/errors.ts';
-import { STATE } from '../../../lib/state-names.ts';
+import { STATE } from '../../../lib/names.ts';
 import { synthNarratives } from '../../../local/machine/template.ts';
-import { functionsByStep, stacks } from '../../support/stacks.ts';
+import { functionsByName, stacks } from '../../support/stacks.ts';
 
 const created = stacks();
 const { definition, stepOfState } = synthNarratives();
@@ -31,14 +31,14 @@ describe('state machine', () => {
     });
   });
 
-  it('ends every task but the failing one at "Fail job", whatever goes wrong', () => {
+  it('ends every failed task at "Fail job"', () => {
     for (const [name, task] of tasks) {
       const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: STATE.failJob }];
       expect('Catch' in task ? task.Catch : [], name).toEqual(name === STATE.failJob ? [] : caught);
     }
   });
 
-  it('tries passing trouble of ours and of Lambda again, with a pause that grows', () => {
+  it('retries temporary errors of ours and of Lambda, with growing pauses', () => {
     for (const [name, task] of tasks) {
       expect('Retry' in task && task.Retry, name).toMatchObject([
         {
@@ -54,17 +54,17 @@ describe('state machine', () => {
     }
   });
 
-  it('retries only error names that some error class bears', () => {
-    const borne = Object.values(errors).flatMap((value) =>
+  it('retries only names of errors that exist', () => {
+    const names = Object.values(errors).flatMap((value) =>
       typeof value === 'function' && value !== errors.NarrativesError
         ? [new (value as typeof errors.BadInput)('').name]
         : [],
     );
-    expect(borne).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
+    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
   });
 
   it("lets every task outlive its function's own limit", () => {
-    const functions = functionsByStep(created.narratives);
+    const functions = functionsByName(created.narratives);
     for (const [name, task] of tasks) {
       expect('TimeoutSeconds' in task && task.TimeoutSeconds, name).toBeGreaterThan(
         functions[stepOfState[name] ?? ''].Timeout,

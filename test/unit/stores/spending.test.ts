@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { type Spending, spendingTable } from '../../../lambdas/stores/spending.ts';
-import { TABLE_NAMES } from '../../../lib/contract.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
 import { createTables, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { synthNarratives } from '../../../local/machine/template.ts';
 

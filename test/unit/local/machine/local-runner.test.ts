@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../../lambdas/shared/errors.ts';
-import { STATE } from '../../../../lib/state-names.ts';
+import { STATE } from '../../../../lib/names.ts';
 import { statesEntered } from '../../../../local/machine/execution.ts';
 import { LocalStateMachine } from '../../../../local/machine/local-machine.ts';
 import { JOB, run, scripted, synthesized, WAIT } from '../../../support/scripted.ts';

@@ -1,31 +1,35 @@
+import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CDK_BUNDLING, handlerFile, PROJECT_ROOT } from './bundling.ts';
-import { API_FUNCTIONS, type ApiFunctionName, STEPS, type StepName, type StepNeeds } from './functions.ts';
-import { joinNetwork } from './network.ts';
-import { permit } from './permissions.ts';
-import type { SharedParts } from './shared-parts.ts';
+import type { NarrativesTables } from './data-stack.ts';
+import { API_FUNCTIONS, type ApiFunctionName, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
+import { TABLE_NAMES } from './names.ts';
+import { joinNetwork, permit } from './permissions.ts';
+import { readDatabaseCa } from './read-settings.ts';
+import type { NarrativesConfig } from './settings.ts';
 
-export interface StepFunctionProps extends SharedParts {
-  readonly step: StepName | ApiFunctionName;
+export interface NarrativesFunctionProps extends SharedParts {
+  readonly name: FunctionName | ApiFunctionName;
 }
 
-/** The CloudFormation metadata key of a function that says which step it is. */
-export const STEP_METADATA = 'delphi-narratives:step';
+/** The CloudFormation metadata key of a function that says which of ours it is. */
+export const FUNCTION_METADATA = 'delphi-narratives:function';
 
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
-/** One step of the state machine as a Lambda function, with only the environment and the permissions it needs. */
-export class StepFunction extends Construct {
+/** One Lambda function, with only the environment and the permissions it needs. */
+export class NarrativesFunction extends Construct {
   readonly lambda: NodejsFunction;
 
-  constructor(scope: Construct, id: string, props: StepFunctionProps) {
+  constructor(scope: Construct, id: string, props: NarrativesFunctionProps) {
     super(scope, id);
-    const needs: StepNeeds = { ...STEPS, ...API_FUNCTIONS }[props.step];
+    const needs: FunctionNeeds = { ...FUNCTIONS, ...API_FUNCTIONS }[props.name];
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -34,7 +38,7 @@ export class StepFunction extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     this.lambda = new NodejsFunction(this, 'Function', {
-      ...this.code(props.step),
+      ...this.code(props.name),
       role,
       logGroup,
       description: needs.does,
@@ -45,18 +49,18 @@ export class StepFunction extends Construct {
       memorySize: needs.memoryMb,
       environment: environment(props, needs),
     });
-    (this.lambda.node.defaultChild as CfnFunction).addMetadata(STEP_METADATA, props.step);
+    (this.lambda.node.defaultChild as CfnFunction).addMetadata(FUNCTION_METADATA, props.name);
     permit(this.lambda, needs, props);
     if (needs.database) joinNetwork(this.lambda, props.config);
   }
 
-  /** Bundles only when CDK asks for it, so that a synth for tests or for the local run takes no esbuild and no handler file. */
-  private code(step: StepFunctionProps['step']) {
+  /** Bundles only when CDK asks for it, so that a synth for tests or for the local run needs neither esbuild nor the handler's file. */
+  private code(name: NarrativesFunctionProps['name']) {
     if (!Stack.of(this).bundlingRequired) {
       return { code: Code.fromInline('export const handler = undefined; // not bundled'), handler: 'index.handler' };
     }
     return {
-      entry: handlerFile(step),
+      entry: handlerFile(name),
       handler: 'handler',
       projectRoot: PROJECT_ROOT,
       depsLockFilePath: `${PROJECT_ROOT}package-lock.json`,
@@ -66,12 +70,12 @@ export class StepFunction extends Construct {
 }
 
 function environment(
-  { step, config, tables, topics, databaseCa }: StepFunctionProps,
-  needs: StepNeeds,
+  { name, config, tables, topics, databaseCa }: NarrativesFunctionProps,
+  needs: FunctionNeeds,
 ): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',
-    POWERTOOLS_SERVICE_NAME: `narratives-${step}`,
+    POWERTOOLS_SERVICE_NAME: `narratives-${name}`,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     ...(needs.jobs !== 'none' && { JOB_TABLE: tables.jobs.tableName }),
     ...(config.stage && { STAGE: config.stage }),
@@ -90,5 +94,37 @@ function environment(
     ...(needs.plans && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
     ...(needs.pays && config.dayBudgetUsd && { DAY_BUDGET_USD: String(config.dayBudgetUsd) }),
     ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),
+  };
+}
+
+/** Delphi's own tables, only ever read. */
+export interface TopicTables {
+  readonly topicNames: ITable;
+  readonly clusterAssignments: ITable;
+}
+
+/** What every function is made from; one that needs none of it gets none of it. */
+export interface SharedParts {
+  readonly config: NarrativesConfig;
+  readonly tables: NarrativesTables;
+  readonly topics: TopicTables;
+  readonly anthropicSecret: ISecret;
+  readonly databaseSecret: ISecret;
+  /** PEM of a private authority of the database's certificate. */
+  readonly databaseCa: string | undefined;
+}
+
+/** What functions of any stack are made from. @throws InvalidSetting when `databaseCaFile` is not a file of certificates */
+export function sharedParts(scope: Construct, config: NarrativesConfig, tables: NarrativesTables): SharedParts {
+  return {
+    config,
+    tables,
+    topics: {
+      topicNames: Table.fromTableName(scope, 'TopicNames', TABLE_NAMES.topicNames),
+      clusterAssignments: Table.fromTableName(scope, 'ClusterAssignments', TABLE_NAMES.clusterAssignments),
+    },
+    anthropicSecret: Secret.fromSecretNameV2(scope, 'AnthropicKey', config.anthropicSecretName),
+    databaseSecret: Secret.fromSecretNameV2(scope, 'DatabaseUrl', config.databaseSecretName),
+    databaseCa: config.databaseCaFile === undefined ? undefined : readDatabaseCa(config.databaseCaFile),
   };
 }

@@ -1,16 +1,21 @@
 import { Metric, type MetricProps, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { METRICS_NAMESPACE, type MetricName, metricsService } from '../../lambdas/shared/metrics.ts';
+import type { FunctionName } from '../functions.ts';
+import type { NarrativesConfig } from '../settings.ts';
 
-/** The figures that the functions of one stage publish, by their names. */
-export class Figures {
+/** The metrics that the functions of one stage publish, by their names. */
+export class NarrativesMetrics {
   private readonly service: string;
 
   constructor(stage: string | undefined) {
     this.service = metricsService(stage);
   }
 
-  /** A figure over a period; `statistic` is the sum unless told. */
+  /** A metric over a period (5 minutes, unless given); `statistic` is the sum, unless given. */
   of(metricName: MetricName, props: Pick<MetricProps, 'statistic' | 'period' | 'label' | 'color'> = {}): Metric {
     return new Metric({
       namespace: METRICS_NAMESPACE,
@@ -22,14 +27,23 @@ export class Figures {
     });
   }
 
-  /** The part of a figure that has one value of its own dimension. */
+  /** The part of a metric that has one value of its own dimension. */
   withValue(metricName: MetricName, dimension: string, value: string): Metric {
     return this.of(metricName).with({ dimensionsMap: { service: this.service, [dimension]: value } });
   }
 
-  /** A search for every value of a figure's own dimension, for graphs: alarms cannot watch a search. */
+  /** A search for every value of a metric's own dimension, for graphs: alarms cannot watch a search. */
   each(metricName: MetricName, dimension: string, period: Duration): string {
     const schema = `{${METRICS_NAMESPACE},service,${dimension}}`;
     return `SEARCH('${schema} service="${this.service}" MetricName="${metricName}"', 'Sum', ${period.toSeconds()})`;
   }
+}
+
+/** What the dashboard and the alarms look at. */
+export interface Watched {
+  readonly config: NarrativesConfig;
+  readonly metrics: NarrativesMetrics;
+  readonly machine: IStateMachine;
+  readonly deadLetters: IQueue;
+  readonly functions: Readonly<Record<FunctionName, Lambda>>;
 }
