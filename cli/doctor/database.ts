@@ -1,7 +1,7 @@
 import type { Conversations } from '../../lambdas/stores/postgres.ts';
 import type { Topics } from '../../lambdas/stores/topics.ts';
-import { type Database, tlsTroubleHere } from '../database.ts';
-import { bad, type Finding, ok, warn } from './finding.ts';
+import { type Database, tlsTroubleHere } from '../connections.ts';
+import { bad, type Finding, ok, warn } from './findings.ts';
 
 /** Tables and columns of Polis that the steps read, at the price of no row. */
 const READABLE = {

@@ -1,4 +1,4 @@
-import { redriveJob } from '../../cli/commands/redrive.ts';
+import { redriveJob } from '../../cli/redrive.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/table-rows.ts';
 import type { Breakage } from './breakage.ts';

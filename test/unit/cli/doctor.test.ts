@@ -9,9 +9,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
-import type { Finding } from '../../../cli/doctor/finding.ts';
-import { SHAPES } from '../../../cli/doctor/table-shapes.ts';
-import { checkTable } from '../../../cli/doctor/tables.ts';
+import type { Finding } from '../../../cli/doctor/findings.ts';
+import { checkTable, SHAPES } from '../../../cli/doctor/tables.ts';
 import { postgresPool } from '../../../lambdas/stores/postgres.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { localAws } from '../../../local/embedded/dynamodb.ts';
@@ -116,9 +115,9 @@ test('every check runs though others fail, each says what to do, and the exit co
   expect(code).toBe(1);
   const told = Object.fromEntries(amiss.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
   expect(told).toEqual({
-    'secret anthropic': expect.stringMatching(/is absent: aws secretsmanager create-secret/),
+    'secret anthropic': expect.stringMatching(/does not exist: aws secretsmanager create-secret/),
     'secret database': expect.stringMatching(/JSON that does not fit \(password/),
-    'Anthropic API': expect.stringMatching(/is absent/),
+    'Anthropic API': expect.stringMatching(/does not exist/),
     'report rnone': expect.stringMatching(/has no row/),
     'state machine': expect.stringMatching(/is DELETING; npx cdk deploy/),
     'job stream mapping': expect.stringMatching(/does not read the stream of Delphi_JobQueue/),

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jobDetails } from '../../../cli/commands/job.ts';
-import { reportMarkdown } from '../../../cli/commands/report-text.ts';
-import { reportAnswer, reportRuns } from '../../../cli/commands/reports.ts';
-import { plainLine, reportsText } from '../../../cli/print.ts';
-import { jobText } from '../../../cli/print-job.ts';
+import { jobDetails, jobText } from '../../../cli/job.ts';
+import { plainLine } from '../../../cli/print.ts';
+import { reportAnswer, reportMarkdown } from '../../../cli/report.ts';
+import { reportRuns, reportsText } from '../../../cli/reports.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { ARN, outputs } from '../../support/cli/deployed.ts';
@@ -51,7 +50,7 @@ test('the row of a batch leads to the job that it is watched for', async () => {
 
 test('the stored sections are listed by run, with the keys that the web clientâ€™s server splits', async () => {
   const { report_id } = world.data.report;
-  const { runs } = await reportRuns({ stored }, report_id);
+  const { runs } = await reportRuns(stored, report_id);
   expect(runs).toMatchObject([{ job_id: jobId, current: true }]);
   expect(runs[0]?.sections).toHaveLength(15);
   for (const { rid_section_model, section } of runs[0]?.sections ?? [])
@@ -60,7 +59,7 @@ test('the stored sections are listed by run, with the keys that the web clientâ€
 });
 
 test('as Markdown, cited comments stand with the votes that the model was shown, and their text where it is known', async () => {
-  const answer = await reportAnswer({ stored }, world.data.report.report_id, undefined);
+  const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
   const texts = new Map(world.data.comments.map(({ tid, txt }) => [tid, txt]));
   const markdown = await reportMarkdown(world.world.ledger, answer, texts);
   expect(markdown.match(/^## /gm)).toHaveLength(16);
@@ -73,9 +72,7 @@ test('as Markdown, cited comments stand with the votes that the model was shown,
 });
 
 test('a job that wrote nothing of a report is refused', async () => {
-  await expect(reportAnswer({ stored }, world.data.report.report_id, 'nobody')).rejects.toThrow(
-    /no section of job nobody/,
-  );
+  await expect(reportAnswer(stored, world.data.report.report_id, 'nobody')).rejects.toThrow(/no section of job nobody/);
 });
 
 test('control characters do not reach the terminal', () => {

@@ -60,7 +60,7 @@ test('submit writes the row that the server writes, and refuses a second active 
 
   const second = await deployed.run(['submit', 'rnew', '--zid', '7']);
   expect(second).toMatchObject({ code: 1, out: '' });
-  expect(second.err).toEqual(oneLine(new RegExp(`^JobActive: report rnew has job ${job_id} under way`)));
+  expect(second.err).toEqual(oneLine(new RegExp(`^JobActive: report rnew already has the active job ${job_id}`)));
 });
 
 test('submit with the same idempotency key answers with the same job', async () => {

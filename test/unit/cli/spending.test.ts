@@ -31,8 +31,8 @@ test('spending tells what each day has committed, what of it is not priced yet, 
   expect(said.code).toBe(0);
   const lines = said.out.split('\n').map((line) => line.replaceAll(/ +/g, ' ').trim());
   expect(lines).toEqual([
-    'DAY (UTC) COMMITTED OF IT NOT YET PRICED',
-    '2026-11-22 $1.2500 $1.2500 1 round(s) of models without a price are not counted',
+    'DAY (UTC) COMMITTED OF THIS NOT YET PRICED',
+    '2026-11-22 $1.2500 $1.2500 1 round(s) of models without a known price are not counted',
     '2026-11-21 $0.7500 $0.0000',
     '2026-11-20 $0.0000 $0.0000',
     'no day budget is set',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkUnwatched } from '../../../cli/doctor/unwatched.ts';
+import { checkUnwatched } from '../../../cli/doctor/deployed.ts';
 import type { JobFinder } from '../../../lambdas/stores/jobs.ts';
 
 const NOW = new Date('2026-11-22T12:00:00Z');

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { translated } from '../../../cli/aws-errors.ts';
-import { type WatchDeps, watchJob } from '../../../cli/commands/watch.ts';
-import type { ExecutionNow } from '../../../cli/executions.ts';
+import { translated } from '../../../cli/errors.ts';
+import { type ExecutionNow, type WatchDeps, watchJob } from '../../../cli/watch.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { JOB, jobRow } from '../../support/make.ts';
 

@@ -32,7 +32,7 @@ test.each([
   [['jobs', '--zid', '7'], /--zid goes with --report/],
   [['doctor', '--settings', 'x.json'], /--settings goes with --before-deploy/],
   [['doctor', '--before-deploy', '--settings', 'no-such-file.json'], /no-such-file\.json cannot be read \(ENOENT\)/],
-  [['doctor', '--before-deploy', '--report', 'r1'], /--report goes without --before-deploy/],
+  [['doctor', '--before-deploy', '--report', 'r1'], /--report does not go with --before-deploy/],
   [['submit', 'r1', '--zid', '7', '--model', 'a#b'], /--model must be a model id/],
 ])('%j is refused before anything is checked', async (args, line) => {
   const said = await runMain([...args, '--endpoint-url', 'http://127.0.0.1:1', '--region', 'eu-west-1']);

@@ -1,10 +1,51 @@
-import type { NarrativesError } from '../../lambdas/shared/errors.ts';
-import type { JobRow } from '../../lambdas/shared/job-row.ts';
-import type { JobTable } from '../../lambdas/stores/jobs.ts';
-import { STATE } from '../../lib/names.ts';
-import { EndpointDown } from '../errors.ts';
-import type { ExecutionLookup, ExecutionNow } from '../executions.ts';
-import { ENDED, executionOf, narrativeJob } from './own-job.ts';
+import {
+  DescribeExecutionCommand,
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import type { NarrativesError } from '../lambdas/shared/errors.ts';
+import type { JobRow } from '../lambdas/shared/job-row.ts';
+import { executionArn } from '../lambdas/shared/names.ts';
+import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
+import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
+import { STATE } from '../lib/names.ts';
+import { type Context, command, JOB_ID, type Shown, text } from './command.ts';
+import type { Deployment } from './deployment.ts';
+import { EndpointDown, translated } from './errors.ts';
+import { ENDED, executionOf, narrativeJob } from './job-row.ts';
+import { plainLine } from './print.ts';
+
+export const watch = command({
+  name: 'watch',
+  description: 'follow a job until it ends; Ctrl-C ends the watching, and the job continues',
+  argument: JOB_ID,
+  input: z.object({ jobId: text }),
+  run: (context, { jobId }) => runWatch(context, jobId),
+});
+
+/** What `watch` does, and `submit --watch` after it has put the job. */
+export async function runWatch(context: Context, jobId: string): Promise<Shown & { value: Watched }> {
+  const { io, global, cloud } = context;
+  const deployment = await context.deployment();
+  const stop = io.stop();
+  context.closing.push(() => stop.release());
+  const deps: WatchDeps = {
+    jobs: jobTable(cloud.db, deployment.JobTableName),
+    executions: executionLookup(cloud.stepFunctions, deployment),
+    stage: deployment.stage,
+    now: io.now,
+    pause: io.pause,
+    stopped: stop.signal,
+    tell: (change) => {
+      if (!global.json) io.out(`${changeText(change)}\n`);
+    },
+    translated: (error) => translated(error, cloud.where),
+  };
+  const value = await watchJob(deps, jobId);
+  return { value, text: watchedText(value), exitCode: value.stopped ? 130 : value.status === 'COMPLETED' ? 0 : 1 };
+}
 
 export interface WatchDeps {
   jobs: Pick<JobTable, 'get'>;
@@ -115,3 +156,53 @@ const watched = (row: JobRow, stopped: boolean, changes: Change[]): Watched => (
   stopped,
   changes,
 });
+
+/** Where an execution stands. */
+export interface ExecutionNow {
+  name: string;
+  /** RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED, PENDING_REDRIVE */
+  status: string;
+  /** the state it entered last, by the name in the console */
+  state: string | undefined;
+  /** round of asking; undefined before the first */
+  round: number | undefined;
+}
+
+export interface ExecutionLookup {
+  /** @returns undefined when there is none of this name, or no longer */
+  now(name: string): Promise<ExecutionNow | undefined>;
+}
+
+/** Events looked at, newest first; a state that is entered is never further back than a task's own events. */
+const EVENTS = 25;
+const handOffSchema = z.object({ round: z.number().int().positive() });
+
+/** Executions of a deployment's state machine, as Step Functions tells of them. */
+export const executionLookup = (client: SFNClient, deployment: Deployment): ExecutionLookup => ({
+  async now(name) {
+    const arn = executionArn(deployment.StateMachineArn, name);
+    try {
+      const { status = 'unknown' } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
+      const history = new GetExecutionHistoryCommand({ executionArn: arn, reverseOrder: true, maxResults: EVENTS });
+      const { events = [] } = await client.send(history);
+      const entered = events
+        .toSorted((a, b) => (b.id ?? 0) - (a.id ?? 0))
+        .find(({ stateEnteredEventDetails }) => stateEnteredEventDetails)?.stateEnteredEventDetails;
+      const handOff = handOffSchema.safeParse(jsonOrUndefined(entered?.input ?? ''));
+      return { name, status, state: entered?.name, round: handOff.data?.round };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  },
+});
+
+/** One change of a watched job. */
+export const changeText = ({ at, what }: Change): string => `${at.slice(11, 19)}  ${plainLine(what)}`;
+
+/** How a watched job ended. */
+export function watchedText({ job_id, status, error, stopped }: Watched): string {
+  if (stopped) return `job ${job_id} is ${status} and goes on; narratives watch ${job_id} follows it again`;
+  const report = status === 'FAILED' ? '' : `; narratives job ${job_id} tells what it did`;
+  return `job ${job_id} ended ${status}${error ? `: ${plainLine(error)}` : ''}${report}`;
+}

@@ -1,8 +1,8 @@
-import { readJob } from '../../lambdas/job/own.ts';
-import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../../lambdas/shared/job-row.ts';
-import { executionName, isExecutionName } from '../../lambdas/shared/names.ts';
-import type { JobTable } from '../../lambdas/stores/jobs.ts';
-import { UnknownJob, WrongStatus } from '../errors.ts';
+import { readJob } from '../lambdas/job/own.ts';
+import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../lambdas/shared/job-row.ts';
+import { executionName, isExecutionName } from '../lambdas/shared/names.ts';
+import type { JobTable } from '../lambdas/stores/jobs.ts';
+import { UnknownJob, WrongStatus } from './errors.ts';
 
 export const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 

@@ -1,4 +1,5 @@
 import type { NarrativesError } from '../../lambdas/shared/errors.ts';
+import { plainLine } from '../print.ts';
 
 /** What one check found. */
 export interface Finding {
@@ -33,4 +34,15 @@ export async function runChecks(
     }
   }
   return findings;
+}
+
+/** A line for each check. */
+export function findingsText(findings: readonly Finding[]): string {
+  const lines = findings.map(
+    ({ state, what, found, todo }) => `${state.padEnd(4)}  ${what}: ${found}${todo ? `; ${todo}` : ''}`,
+  );
+  const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
+  return [...lines.map(plainLine), `${count('ok')} ok, ${count('warn')} to look at, ${count('FAIL')} failed`].join(
+    '\n',
+  );
 }

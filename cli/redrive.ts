@@ -1,9 +1,34 @@
-import { firstActiveRow } from '../../lambdas/job/active.ts';
-import { pendingAgain } from '../../lambdas/job/put-back.ts';
-import type { ActiveJobs } from '../../lambdas/stores/guards.ts';
-import type { JobTable } from '../../lambdas/stores/jobs.ts';
-import { JobActive, WrongStatus } from '../errors.ts';
-import { attends, executionOf, narrativeJob } from './own-job.ts';
+import * as z from 'zod';
+import { firstActiveRow } from '../lambdas/job/active.ts';
+import { pendingAgain } from '../lambdas/job/put-back.ts';
+import { type ActiveJobs, newJobTables } from '../lambdas/stores/guards.ts';
+import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
+import { command, text } from './command.ts';
+import { JobActive, WrongStatus } from './errors.ts';
+import { attends, executionOf, narrativeJob } from './job-row.ts';
+import { deadLetters, invokeSweep, redriveAll, sweptText } from './sweep.ts';
+
+export const redrive = command({
+  name: 'redrive',
+  description:
+    'resume a failed job; without JOB_ID, run the sweep, which starts or resumes forgotten jobs, and clear the dead letters',
+  argument: ['[JOB_ID]', 'id of a FAILED job'],
+  input: z.object({ jobId: text.optional() }),
+  async run({ cloud, io, deployment }, { jobId }) {
+    const { JobTableName, LedgerTableName, DeadLetterQueueUrl, SweepFunctionName, stage } = await deployment();
+    if (jobId !== undefined) {
+      const { jobs: active } = newJobTables(cloud.db, { jobs: JobTableName, ledger: LedgerTableName });
+      const jobs = { ...jobTable(cloud.db, JobTableName), ...active };
+      const value = await redriveJob({ jobs, now: io.now, stage }, jobId);
+      return { value, text: redrivenText(value) };
+    }
+    const value = await redriveAll({
+      letters: deadLetters(cloud.queues, DeadLetterQueueUrl),
+      sweep: () => invokeSweep(cloud.lambda, SweepFunctionName),
+    });
+    return { value, text: sweptText(value) };
+  },
+});
 
 export interface Redriven {
   job_id: string;
@@ -55,3 +80,7 @@ const WHY_NOT: Record<string, string> = {
   COMPLETED: 'it is done; put in a new job for another report',
   CANCELLED: 'it was cancelled; put in a new job',
 };
+
+/** What comes of a job put back to PENDING. */
+export const redrivenText = ({ job_id, execution }: Redriven): string =>
+  `job ${job_id} is PENDING again; its stream starts execution ${execution} (narratives watch ${job_id})`;

@@ -2,8 +2,18 @@ import { type CloudFormationClient, paginateListStackResources } from '@aws-sdk/
 import { type LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { marksSchema } from '../../lambdas/job/marks.ts';
+import { dayOf } from '../../lambdas/money/day.ts';
+import { anthropicKeyOf } from '../../lambdas/runtime/anthropic-secret.ts';
+import { databaseUrlOf } from '../../lambdas/runtime/database-secret.ts';
+import { daysBefore } from '../../lambdas/shared/days.ts';
+import type { Batches } from '../../lambdas/stores/anthropic.ts';
+import { hostOf } from '../../lambdas/stores/database-tls.ts';
+import type { JobFinder } from '../../lambdas/stores/jobs.ts';
+import type { Spending } from '../../lambdas/stores/spending.ts';
+import { DAYS_OF_RESULTS } from '../../lambdas/watchdog/sweep/rule.ts';
 import type { Deployment } from '../deployment.ts';
-import { bad, type Finding, ok, warn } from './finding.ts';
+import { bad, type Check, type Finding, ok, warn } from './findings.ts';
 
 const DEPLOY = 'npx cdk deploy --all';
 
@@ -63,4 +73,60 @@ export async function checkSweep(client: CloudFormationClient, deployment: Deplo
     if (rule) return ok(what, `is scheduled by ${rule.PhysicalResourceId}`);
   }
   return bad(what, 'is not scheduled: no rule of the stack calls it', DEPLOY);
+}
+
+type Read = (name: string) => Promise<string>;
+
+/** Both secrets are there and hold what they should; no value is shown. */
+export const secretChecks = (read: Read, names: { anthropic: string; database: string }): Check[] => [
+  [
+    `secret ${names.anthropic}`,
+    async () => {
+      anthropicKeyOf(await read(names.anthropic), names.anthropic);
+      return ok(`secret ${names.anthropic}`, 'looks like a key');
+    },
+  ],
+  [
+    `secret ${names.database}`,
+    async () => {
+      hostOf(databaseUrlOf(await read(names.database), names.database));
+      return ok(`secret ${names.database}`, 'is the address of a PostgreSQL database');
+    },
+  ],
+];
+
+/** The key opens the API, and the API knows the model; asking for it is free. */
+export const anthropicCheck = (open: () => Promise<Pick<Batches, 'knowsModel'>>, model: string): Check => [
+  'Anthropic API',
+  async () =>
+    (await (await open()).knowsModel(model))
+      ? ok('Anthropic API', `takes the key and knows ${model}`)
+      : bad('Anthropic API', `takes the key, but does not know the model ${model}`, 'deploy with another defaultModel'),
+];
+
+/** With less than this part of the budget left, a job may not fit any more. */
+const NEARLY = 0.8;
+
+/** How much of today's budget is spoken for. */
+export async function checkDayBudget(spending: Pick<Spending, 'days'>, budget: number, now: Date): Promise<Finding> {
+  const [today] = await spending.days([dayOf(now)]);
+  const { day, committed_usd = 0, open_usd = 0 } = today ?? {};
+  const found = `$${committed_usd.toFixed(2)} of $${budget} spoken for on ${day} (UTC), of that $${open_usd.toFixed(2)} at most for batches not yet priced`;
+  if (committed_usd < budget * NEARLY) return ok('day budget', found);
+  return warn('day budget', found, 'jobs that do not fit are refused until midnight UTC: wait, or raise dayBudgetUsd');
+}
+
+const MOST_NAMED = 5;
+
+/** Whether a job ended with a paid batch that nobody watches; its results can be had for 29 days. */
+export async function checkUnwatched(finder: JobFinder, now: Date): Promise<Finding> {
+  const what = 'unwatched paid batches';
+  const jobs: string[] = [];
+  for await (const indexed of finder.withStatus('FAILED', daysBefore(now, DAYS_OF_RESULTS))) {
+    const row = marksSchema.safeParse(indexed).data;
+    if (row?.checker_schedule_failed) jobs.push(row.job_id);
+  }
+  if (jobs.length === 0) return ok(what, 'none');
+  const named = `${jobs.slice(0, MOST_NAMED).join(', ')}${jobs.length > MOST_NAMED ? ', …' : ''}`;
+  return warn(what, `${jobs.length} FAILED job(s) left one: ${named}`, 'narratives redrive JOB_ID goes on with each');
 }

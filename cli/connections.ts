@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type pg from 'pg';
+import * as z from 'zod';
+import { anthropicKeyOf } from '../lambdas/runtime/anthropic-secret.ts';
+import { databaseUrlOf } from '../lambdas/runtime/database-secret.ts';
+import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
+import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
+import { type Conversations, conversationsOf, postgresPool } from '../lambdas/stores/postgres.ts';
+import type { Context } from './command.ts';
+import type { Deployment } from './deployment.ts';
+import { DatabaseAway, NotSetUp, WrongUse } from './errors.ts';
+
+/**
+ * The text of a deployed secret. No error quotes it.
+ * @throws NotSetUp when it is missing, empty or marked for deletion
+ */
+export async function readSecret(client: Pick<SecretsManagerClient, 'send'>, name: string): Promise<string> {
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
+    if (SecretString?.trim()) return SecretString.trim();
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    if (kind === 'ResourceNotFoundException') {
+      throw new NotSetUp(
+        `secret ${name} does not exist: aws secretsmanager create-secret --name ${name} --secret-string file://FILE`,
+        { cause: error },
+      );
+    }
+    if (kind === 'InvalidRequestException' && /delet/.test(message)) {
+      throw new NotSetUp(
+        `secret ${name} is marked for deletion: aws secretsmanager restore-secret --secret-id ${name}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+  throw new NotSetUp(
+    `secret ${name} is empty or not text: aws secretsmanager put-secret-value --secret-id ${name} --secret-string file://FILE`,
+  );
+}
+
+/** The variables of a schema; an empty one counts as not set. @throws WrongUse */
+function readEnvironment<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  return parseOr(schema, given, (line) => new WrongUse(`environment variable ${line}`));
+}
+
+/** Polis' PostgreSQL as it is reached from this machine. */
+export interface Database {
+  pool: pg.Pool;
+  conversations: Conversations;
+  tls: 'verify' | 'off';
+}
+
+const databaseSchema = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'should look like postgres://user:password@host:5432/database')
+    .optional(),
+  DATABASE_TLS: z.enum(['verify', 'off'], 'should be verify or off').optional(),
+  DATABASE_CA_FILE: z.string().optional(),
+});
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
+
+/**
+ * Opens Polis' PostgreSQL until the command has ended: at DATABASE_URL, or else by the deployed secret and the deployed
+ * TLS setting. TLS is on except towards this machine itself, unless DATABASE_TLS says otherwise.
+ * @throws WrongUse for a variable; NotSetUp or InvalidSetting for the secret
+ */
+export async function openDatabase(context: Context, deployment: Deployment): Promise<Database> {
+  const { DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE } = readEnvironment(databaseSchema, context.io.env);
+  const { DatabaseSecretName: secret, DatabaseTls, MathEnv } = deployment;
+  const url = DATABASE_URL ?? databaseUrlOf(await readSecret(context.cloud.secrets, secret), secret);
+  const usual = LOOPBACK.test(hostOf(url)) ? 'off' : 'verify';
+  const tls = DATABASE_TLS ?? (DATABASE_URL === undefined ? DatabaseTls : undefined) ?? usual;
+  const pool = postgresPool(url, { tls, ...(DATABASE_CA_FILE ? { ca: readCa(DATABASE_CA_FILE) } : {}) });
+  context.closing.push(() => pool.end());
+  return { pool, tls, conversations: conversationsOf(pool, MathEnv) };
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new WrongUse(`DATABASE_CA_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
+  }
+}
+
+/** A failed TLS connection to PostgreSQL, told with the variables of this machine; undefined for any other failure. */
+export function tlsTroubleHere(error: unknown): InvalidSetting | undefined {
+  const trouble = tlsTrouble(error);
+  return (
+    trouble &&
+    new InvalidSetting(
+      `${trouble.message}; on this machine set DATABASE_CA_FILE=FILE instead of databaseCaFile, and DATABASE_TLS instead of databaseTls`,
+      { cause: error },
+    )
+  );
+}
+
+/** Looks a report up in the database; if that cannot be reached, the error says what else can be done. */
+export const conversationOf =
+  (context: Context): Conversations['report'] =>
+  async (reportId) => {
+    const { conversations } = await openDatabase(context, await context.deployment());
+    try {
+      return await conversations.report(reportId);
+    } catch (error) {
+      if (error instanceof InvalidSetting) throw tlsTroubleHere(error.cause) ?? error;
+      if (!(error instanceof StoreUnavailable)) throw error;
+      throw new DatabaseAway(
+        `${error.message}: it may be in a private network; set DATABASE_URL to an address that can be reached from this machine, or give --zid`,
+        { cause: error },
+      );
+    }
+  };
+
+const anthropicSchema = z.object({
+  ANTHROPIC_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'should be one line of plain characters')
+    .optional(),
+  ANTHROPIC_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'should be an address such as http://localhost:8080' })
+    .optional(),
+});
+
+/**
+ * Opens the Anthropic API: with ANTHROPIC_API_KEY, which needs no deployment, or else with the key of the deployed secret.
+ * @throws WrongUse for a variable; NotSetUp or InvalidSetting for the secret
+ */
+export async function openAnthropic({ io, cloud, deployment }: Pick<Context, 'io' | 'cloud' | 'deployment'>) {
+  const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = readEnvironment(anthropicSchema, io.env);
+  // the deployed key goes where the functions send it; a key of one's own goes to Anthropic, unless told otherwise
+  let apiKey = ANTHROPIC_API_KEY;
+  let baseURL = ANTHROPIC_BASE_URL;
+  if (apiKey === undefined) {
+    const { AnthropicSecretName: secret, AnthropicBaseUrl } = await deployment();
+    apiKey = anthropicKeyOf(await readSecret(cloud.secrets, secret), secret);
+    baseURL ??= AnthropicBaseUrl;
+  }
+  // this client takes long to load, and few commands need it
+  const { anthropicBatches, anthropicClient } = await import('../lambdas/stores/anthropic.ts');
+  return anthropicBatches(anthropicClient({ apiKey, baseURL }));
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { type BatchReportsRequest, batchReportsSchema } from '../lambdas/job/batch-reports-request.ts';
+import { type PutJobAnswer, type PutJobDeps, putJob } from '../lambdas/job/put.ts';
+import type { Log } from '../lambdas/shared/log.ts';
+import { parseOr } from '../lambdas/shared/parse.ts';
+import { newJobTables } from '../lambdas/stores/guards.ts';
+import { command, flag, REPORT_ID, reportId, text, wholeNumber, zid } from './command.ts';
+import { conversationOf } from './connections.ts';
+import { JobActive, WrongUse } from './errors.ts';
+import { runWatch } from './watch.ts';
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export const submit = command({
+  name: 'submit',
+  description: 'start a narrative report: put the job row that the Polis server would put',
+  argument: REPORT_ID,
+  options: [
+    ['--model <model>', 'model that writes the report (default: the model of the deployment)'],
+    ['--max-batch-size <count>', 'maximum number of sections in one batch (default: 20)'],
+    ['--no-cache', 'ask for every section again, including the unchanged ones'],
+    ['--include-moderation', 'leave out comments that moderators rejected'],
+    ['--allow-unpriced', 'allow a model without a known price; no budget counts it'],
+    ['--idempotency-key <key>', 'submitting again with the same key gives the same job'],
+    ['--zid <zid>', 'zid of the conversation, if the database cannot be reached from this machine'],
+    ['--watch', 'then follow the job, as `narratives watch` does'],
+  ],
+  input: z.object({
+    reportId,
+    model: text.optional(),
+    maxBatchSize: wholeNumber(100_000).optional(),
+    cache: z.boolean(),
+    includeModeration: flag,
+    allowUnpriced: flag,
+    idempotencyKey: text.optional(),
+    zid: zid.optional(),
+    watch: flag,
+  }),
+  async run(context, input) {
+    const given = {
+      report_id: input.reportId,
+      model: input.model,
+      max_batch_size: input.maxBatchSize,
+      no_cache: !input.cache,
+      include_moderation: input.includeModeration,
+      idempotency_key: input.idempotencyKey,
+    };
+    const parsed = parseOr(batchReportsSchema, given, (line) => new WrongUse(`--${line.replace(': ', ' ')}`));
+    const request = { ...parsed, ...(input.allowUnpriced ? { allow_unpriced: true as const } : {}) };
+    const { JobTableName, LedgerTableName, DefaultModel } = await context.deployment();
+    const report =
+      input.zid === undefined
+        ? conversationOf(context)
+        : // the database is not asked
+          async () => ({ zid: Number(input.zid), rid: 0, labels: [] });
+    const deps = {
+      ...newJobTables(context.cloud.db, { jobs: JobTableName, ledger: LedgerTableName }),
+      conversations: { report },
+      now: context.io.now,
+      randomHex: () => randomBytes(4).toString('hex'),
+      defaultModel: DefaultModel,
+      log: silent,
+    };
+    const value = await submitJob(deps, request);
+    const text = `job ${value.job_id} ${value.deduplicated ? 'exists already' : 'is submitted'} (${value.model})`;
+    if (!input.watch) return { value, text: `${text}; narratives watch ${value.job_id} follows it` };
+    if (!context.global.json) context.io.out(`${text}\n`);
+    const watched = await runWatch(context, value.job_id);
+    return { ...watched, value: { ...value, ...watched.value } };
+  },
+});
+
+/**
+ * Puts a job row as the Polis server does.
+ * @throws JobActive when the report has an active job, unless an idempotency key asks for just that one
+ */
+async function submitJob(deps: PutJobDeps, request: BatchReportsRequest): Promise<PutJobAnswer> {
+  const answer = await putJob(deps, request);
+  if (!answer.deduplicated || request.idempotency_key !== undefined) return answer;
+  throw new JobActive(
+    `report ${request.report_id} already has the active job ${answer.job_id}: wait for it (narratives watch ${answer.job_id}) or cancel it`,
+  );
+}
