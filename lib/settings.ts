@@ -43,14 +43,33 @@ const ids = (prefix: string, most: number) =>
     )
     .refine((list) => new Set(list).size === list.length);
 
-/** The known settings: how each is parsed, and what an error message says it should be. */
+export interface Setting {
+  /** What it is for, as the documentation says it. */
+  readonly does: string;
+  /** What holds when it is not given and has no default value. */
+  readonly unset?: string;
+  readonly parse: z.ZodType;
+  /** What the value should be, as errors and the documentation say it. */
+  readonly wants: string;
+}
+
+/** The known settings. `npm run docs` writes docs/settings.md from them. */
 export const SETTINGS = {
   stage: {
+    does: 'Suffix of the stack names. Two deployments that use one job table need different stages.',
+    unset: 'no suffix',
     parse: z.string().regex(STAGE).optional(),
     wants: 'a suffix for stack names: a letter, then letters, digits or hyphens, 30 characters at most',
   },
-  jobTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
+  jobTable: {
+    does: 'Uses an existing job table. Needs `jobTableStreamArn`.',
+    unset: 'the table is created',
+    parse: tableName.optional(),
+    wants: A_TABLE_NAME,
+  },
   jobTableStreamArn: {
+    does: 'The stream of the existing job table.',
+    unset: 'none',
     parse: z
       .string()
       .regex(/^arn:[\w-]+:dynamodb:[\w-]*:\d{12}:table\/[\w.-]+\/stream\/\S+$/)
@@ -58,13 +77,27 @@ export const SETTINGS = {
     wants:
       "the job table's LatestStreamArn (aws dynamodb describe-table); turn the stream on with NEW_IMAGE if it has none",
   },
-  reportsTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
-  ledgerTable: { parse: tableName.optional(), wants: A_TABLE_NAME },
+  reportsTable: {
+    does: 'Uses an existing table of stored sections.',
+    unset: 'the table is created',
+    parse: tableName.optional(),
+    wants: A_TABLE_NAME,
+  },
+  ledgerTable: {
+    does: 'Uses an existing ledger.',
+    unset: 'the table is created',
+    parse: tableName.optional(),
+    wants: A_TABLE_NAME,
+  },
   createTables: {
+    does: '`true` creates the tables that no setting names, even with a `stage`. `false` refuses to create any.',
+    unset: 'tables are created, except with a `stage`',
     parse: yesOrNo.optional(),
     wants: 'true or false: whether the tables that no setting names are created',
   },
   kmsKeyArns: {
+    does: 'Gives the functions access to your own KMS keys.',
+    unset: 'none',
     parse: z
       .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((arn) => arn.trim()))])
       .pipe(z.array(z.string().regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/)).min(1))
@@ -73,10 +106,12 @@ export const SETTINGS = {
       'the ARNs (arn:…:key/…, no alias) of your own KMS keys that existing tables or the secrets are encrypted with',
   },
   removalPolicy: {
+    does: 'What happens to the tables that this deployment created when you remove it.',
     parse: z.enum(['retain', 'destroy']).default('retain'),
     wants: 'retain or destroy: what becomes of created tables when their stack is removed',
   },
   mathEnv: {
+    does: 'Which `math_env` of the table `math_main` is read.',
     parse: z
       .string()
       .regex(/^[\w-]{1,64}$/)
@@ -84,72 +119,107 @@ export const SETTINGS = {
     wants: "the math worker's math_env, such as prod",
   },
   defaultModel: {
+    does: 'The model for jobs that name none.',
     parse: modelId.default('claude-sonnet-5-5'),
     wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
   },
   jobBudgetUsd: {
+    does: 'Refuses a job that could cost more than this.',
+    unset: 'no limit',
     parse: number.pipe(z.number().positive()).optional(),
     wants: 'a number above 0: US dollars for one job',
   },
   dayBudgetUsd: {
+    does: 'Refuses a job when all jobs of its UTC day together could cost more than this.',
+    unset: 'no limit',
     parse: number.pipe(z.number().positive()).optional(),
     wants: 'a number above 0: US dollars for all jobs of a UTC day',
   },
   unpricedModels: {
+    does: 'Allows models whose price is not known. No budget counts what they cost.',
+    unset: 'jobs with such a model are refused',
     parse: z
       .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((model) => model.trim()))])
       .pipe(z.array(modelId).min(1))
       .optional(),
-    wants: 'model ids, a list or separated by commas: they may be used although the price list does not have them',
+    wants: 'model ids of the Anthropic API, a list or separated by commas',
   },
-  anthropicSecretName: { parse: secretName.default('delphi-narratives/anthropic-api-key'), wants: A_SECRET_NAME },
-  databaseSecretName: { parse: secretName.default('delphi-narratives/database-url'), wants: A_SECRET_NAME },
+  anthropicSecretName: {
+    does: 'The secret that holds the Anthropic API key.',
+    parse: secretName.default('delphi-narratives/anthropic-api-key'),
+    wants: A_SECRET_NAME,
+  },
+  databaseSecretName: {
+    does: 'The secret that holds the address of PostgreSQL, or the JSON that RDS keeps.',
+    parse: secretName.default('delphi-narratives/database-url'),
+    wants: A_SECRET_NAME,
+  },
   anthropicBaseUrl: {
+    does: 'Another address of the Anthropic API.',
+    unset: "Anthropic's own",
     parse: z.url({ protocol: /^https?$/ }).optional(),
-    wants: 'an http or https address, only needed for a stand-in of the API',
+    wants: 'an http or https address',
   },
   databaseTls: {
+    does: 'How connections to PostgreSQL are protected.',
     parse: z.enum(['verify', 'off']).default('verify'),
-    wants: 'verify or off: whether connections to PostgreSQL use TLS and check its certificate',
+    wants: 'verify or off: verify connects over TLS only, and only after checking the certificate',
   },
   databaseCaFile: {
+    does: 'The only certificate authority to trust for PostgreSQL. At most 2,700 characters.',
+    unset: 'the authorities of RDS and of Node.js',
     parse: z.string().min(1).optional(),
     wants: "a PEM file with the certificate of the authority that signed the database's certificate",
   },
   subnetIds: {
+    does: 'The private network of the functions that read PostgreSQL. Needs `securityGroupIds`.',
+    unset: 'no private network',
     parse: ids('subnet', 16).optional(),
     wants: '1 to 16 subnet ids (subnet-…), a list or separated by commas',
   },
   securityGroupIds: {
+    does: 'The security groups of those functions. Needs `subnetIds`.',
+    unset: 'none',
     parse: ids('sg', 5).optional(),
     wants: '1 to 5 security group ids (sg-…), a list or separated by commas',
   },
   architecture: {
+    does: 'The processor that the functions run on.',
     parse: z.enum(['arm64', 'x86_64']).default('arm64'),
     wants: 'arm64 or x86_64: x86_64 is for regions whose Lambda has no arm64',
   },
   logLevel: {
+    does: 'The lowest level that is logged.',
     parse: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
     wants: 'one of DEBUG, INFO, WARN, ERROR',
   },
   logRetentionDays: {
+    does: 'How many days logs are kept.',
     parse: number.refine((days) => RETENTION_DAYS.includes(days)).default(90),
     wants: `a number of days that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`,
   },
-  alarmEmail: { parse: z.email().optional(), wants: 'an e-mail address that alarms are sent to' },
+  alarmEmail: {
+    does: 'Sends alarms to this address.',
+    unset: 'alarms are shown in the console only',
+    parse: z.email().optional(),
+    wants: 'an e-mail address that alarms are sent to',
+  },
   spendAlarmUsdPerDay: {
+    does: 'Raises an alarm when the jobs of 24 hours cost more than this.',
     parse: number.pipe(z.number().positive()).default(50),
     wants: 'a number above 0: an alarm tells when a day has cost more US dollars',
   },
   sweepMinutes: {
+    does: 'How often the sweep looks for forgotten jobs.',
     parse: number.pipe(z.number().int().min(1).max(1440)).default(15),
     wants: 'whole minutes between two sweeps for forgotten jobs, 1 to 1440',
   },
   httpApi: {
+    does: 'Deploys the HTTP API, and says who may call it.',
     parse: z.enum(['off', 'iam', 'open']).default('off'),
     wants: 'one of off, iam (callers sign with AWS credentials), open (anybody who knows the address)',
   },
-} as const;
+} as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
 

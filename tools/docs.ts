@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { SETTINGS, type Setting } from '../lib/settings.ts';
+
+/** The pages of docs/ that are written from the code, by path. `npm run docs` writes them; a test compares them. */
+export const pages = (): Record<string, string> => ({ 'docs/settings.md': settingsPage() });
+
+function settingsPage(): string {
+  const rows = Object.entries<Setting>(SETTINGS).map(([key, { does, parse, wants, unset = '' }]) => {
+    const value = parse.safeParse(undefined).data;
+    return [code(key), does, wants, value === undefined ? unset : code(String(value))];
+  });
+  return page(
+    'Settings',
+    'lib/settings.ts',
+    `These settings are for a deployment. The flags and environment variables of \`npm start\` are in [cli.md](cli.md).
+
+Put them into \`narratives.json\`, beside \`cdk.json\`; [narratives.example.json](../narratives.example.json) is an
+example. Without a file, every setting has its default. On the command line of \`cdk\`, \`-c narratives:KEY=VALUE\` sets one
+setting and wins over the file, and \`-c narratives:file=PATH\` names another file. On the command line, a list is one text with
+commas. An unknown key or a wrong value is an error that names the key.`,
+    table(['Setting', 'What it does', 'Value', 'Default'], rows),
+  );
+}
+
+const page = (title: string, source: string, ...parts: string[]): string =>
+  [`# ${title}`, `<!-- Written from ${source} by \`npm run docs\`. Change the code, not this file. -->`, ...parts]
+    .map((part) => `${part}\n`)
+    .join('\n');
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const code = (text: string): string => `\`${text}\``;
+
+if (import.meta.main) for (const [path, text] of Object.entries(pages())) writeFileSync(path, text);
