@@ -49,17 +49,50 @@ const environmentSchema = z.object({
 });
 export type LocalEnvironment = z.infer<typeof environmentSchema>;
 
-const VARIABLES = `
-Environment:
-  ANTHROPIC_API_KEY    use the real API; without it the text is simulated and nothing is paid
-  ANTHROPIC_BASE_URL   another address of the API (with ANTHROPIC_API_KEY)
-  JOB_BUDGET_USD       refuse a job that could cost more
-  DAY_BUDGET_USD       refuse a job that could take the jobs of a UTC day over it
-  UNPRICED_MODELS      models, separated by commas, to use though their price is not known
-  DYNAMODB_ENDPOINT    use this DynamoDB (with Streams) instead of the embedded one
+/** The environment variables that `npm start` reads, and what they do. */
+export const ENVIRONMENT = {
+  ANTHROPIC_API_KEY: 'use the real API; without it the text is simulated and nothing is paid',
+  ANTHROPIC_BASE_URL: 'another address of the API (with ANTHROPIC_API_KEY)',
+  JOB_BUDGET_USD: 'refuse a job that could cost more',
+  DAY_BUDGET_USD: 'refuse a job when all jobs of its UTC day together could cost more',
+  UNPRICED_MODELS: 'models, separated by commas, to use although their price is not known',
+  DYNAMODB_ENDPOINT: 'use this DynamoDB (with Streams) instead of the embedded one',
+} as const satisfies Record<keyof LocalEnvironment, string>;
 
-Exit code: 0 done, 1 failed, 2 wrong use, 130 stopped. A run that was stopped goes on when started again.
-With --serve, Ctrl-C ends with 0 when no job is under way.`;
+/** What `npm start` ends with. */
+export const EXIT_CODES = {
+  0: 'the report is written; with --serve: stopped while no job was under way',
+  1: 'the run failed',
+  2: 'the command line or the environment is wrong',
+  130: 'stopped; the same command continues later',
+} as const;
+
+const list = (title: string, rows: Readonly<Record<string, string>>): string =>
+  [`\n${title}:`, ...Object.entries(rows).map(([name, text]) => `  ${name.padEnd(20)} ${text}`)].join('\n');
+
+/** The parser of the command line. */
+export const startCommand = (): Command =>
+  new Command('npm start --')
+    .description('Writes the narrative report of one conversation on this machine.')
+    .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
+    .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
+    .option('--state <folder>', 'where databases and batches are kept between runs', '.narratives')
+    .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
+    .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
+    .option('--max-batch-size <count>', 'sections in one batch at most', '20')
+    .option('--no-cache', 'buy every section anew, including unchanged ones')
+    .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
+    .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
+    .addOption(
+      new Option(
+        '--serve [port]',
+        'afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with ANTHROPIC_API_KEY, starting a job needs --yes',
+      ).preset(SERVE_PORT),
+    )
+    .addHelpText('after', `${list('Environment variables', ENVIRONMENT)}\n${list('Exit codes', EXIT_CODES)}`)
+    .allowExcessArguments()
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
 
 /**
  * Parses the command line.
@@ -67,22 +100,7 @@ With --serve, Ctrl-C ends with 0 when no job is under way.`;
  * @throws InvalidSetting naming the flag
  */
 export function parseOptions(argv: readonly string[]): Options | undefined {
-  const command = new Command('npm start --')
-    .description('Writes the narrative report of one conversation, on embedded parts.')
-    .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
-    .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
-    .option('--state <folder>', 'where databases and batches are kept between runs', '.narratives')
-    .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
-    .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
-    .option('--max-batch-size <count>', 'sections in one batch at most', '20')
-    .option('--no-cache', 'buy every section anew, also those whose prompt an earlier run has had answered')
-    .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
-    .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
-    .addOption(new Option('--serve [port]', 'then answer as the HTTP API does, on this machine').preset(SERVE_PORT))
-    .addHelpText('after', VARIABLES)
-    .allowExcessArguments()
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride();
+  const command = startCommand();
   try {
     command.parse(argv, { from: 'user' });
   } catch (error) {

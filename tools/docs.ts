@@ -1,8 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import type { Command, Option } from 'commander';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
+import * as start from '../local/options.ts';
 
 /** The pages of docs/ that are written from the code, by path. `npm run docs` writes them; a test compares them. */
-export const pages = (): Record<string, string> => ({ 'docs/settings.md': settingsPage() });
+export const pages = (): Record<string, string> => ({
+  'docs/settings.md': settingsPage(),
+  'docs/cli.md': commandsPage(),
+});
 
 function settingsPage(): string {
   const rows = Object.entries<Setting>(SETTINGS).map(([key, { does, parse, wants, unset = '' }]) => {
@@ -22,12 +27,38 @@ commas. An unknown key or a wrong value is an error that names the key.`,
   );
 }
 
+function commandsPage(): string {
+  return page(
+    'Commands',
+    'local/options.ts',
+    '## npm start',
+    `\`npm start -- FLAGS\`: ${start.startCommand().description()}`,
+    options(start.startCommand()),
+    table(['Environment variable', 'Meaning'], named(start.ENVIRONMENT)),
+    `The embedded DynamoDB is a program for Linux x64. On other systems, start another DynamoDB with Streams
+and name it in \`DYNAMODB_ENDPOINT\`.`,
+    table(['Exit code', 'Meaning'], named(start.EXIT_CODES)),
+  );
+}
+
+function options(command: Command): string {
+  const rows = command.options.map((option) => [code(option.flags), option.description, defaultOf(option)]);
+  return table(['Option', 'What it does', 'Default'], rows);
+}
+
+function defaultOf({ defaultValue, negate, presetArg }: Option): string {
+  if (presetArg !== undefined) return `off; ${code(String(presetArg))} without a value`;
+  return defaultValue === undefined || negate ? '' : code(String(defaultValue));
+}
+
 const page = (title: string, source: string, ...parts: string[]): string =>
   [`# ${title}`, `<!-- Written from ${source} by \`npm run docs\`. Change the code, not this file. -->`, ...parts]
     .map((part) => `${part}\n`)
     .join('\n');
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+const named = (texts: Readonly<Record<string, string>>): string[][] =>
+  Object.entries(texts).map(([name, text]) => [code(name), text]);
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const code = (text: string): string => `\`${text}\``;
 
