@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
+import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
 
@@ -28,17 +29,56 @@ commas. An unknown key or a wrong value is an error that names the key.`,
 }
 
 function commandsPage(): string {
+  const startCommand = start.startCommand();
+  const program = narratives.program();
   return page(
     'Commands',
-    'local/options.ts',
+    'local/options.ts and cli/',
     '## npm start',
-    `\`npm start -- FLAGS\`: ${start.startCommand().description()}`,
-    options(start.startCommand()),
+    `${code('npm start -- [OPTIONS]')}
+
+${startCommand.description()}`,
+    options(startCommand),
     table(['Environment variable', 'Meaning'], named(start.ENVIRONMENT)),
     `The embedded DynamoDB is a program for Linux x64. On other systems, start another DynamoDB with Streams
 and name it in \`DYNAMODB_ENDPOINT\`.`,
     table(['Exit code', 'Meaning'], named(start.EXIT_CODES)),
+    '## narratives',
+    `${code('npx narratives COMMAND')}
+
+${program.description()} It
+finds the deployment by the name of its stack. With \`--json\`, an error is one line of JSON on stderr.`,
+    table(
+      ['Command', 'What it does'],
+      program.commands.map((command) => [
+        `[${code(command.name())}](#narratives-${command.name()})`,
+        command.description(),
+      ]),
+    ),
+    'Every command takes these options:',
+    options(program),
+    table(['Environment variable', 'Meaning'], named(narratives.ENVIRONMENT)),
+    table(['Exit code', 'Meaning'], named(narratives.EXIT_CODES)),
+    ...program.commands.map(commandSection),
   );
+}
+
+function commandSection(command: Command): string {
+  const words = command.registeredArguments.map((argument) =>
+    argument.required ? argument.name() : `[${argument.name()}]`,
+  );
+  if (command.options.length > 0) words.push('[OPTIONS]');
+  const lines = [
+    `### narratives ${command.name()}`,
+    `${code(['npx narratives', command.name(), ...words].join(' '))}`,
+    `${sentence(command.description())}.`,
+  ];
+  if (command.registeredArguments.length > 0)
+    lines.push(
+      command.registeredArguments.map((argument) => `- ${code(argument.name())}: ${argument.description}`).join('\n'),
+    );
+  if (command.options.length > 0) lines.push(options(command));
+  return lines.join('\n\n');
 }
 
 function options(command: Command): string {
@@ -60,6 +100,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const named = (texts: Readonly<Record<string, string>>): string[][] =>
   Object.entries(texts).map(([name, text]) => [code(name), text]);
 const cell = (text: string): string => text.replaceAll('|', '\\|');
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const code = (text: string): string => `\`${text}\``;
 
 if (import.meta.main) for (const [path, text] of Object.entries(pages())) writeFileSync(path, text);
