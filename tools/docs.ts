@@ -95,11 +95,19 @@ const page = (title: string, source: string, ...parts: string[]): string =>
   [`# ${title}`, `<!-- Written from ${source} by \`npm run docs\`. Change the code, not this file. -->`, ...parts]
     .map((part) => `${part}\n`)
     .join('\n');
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+/** A table as the formatter leaves it: columns of one width. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows].map((row) => row.map((text) => text.replaceAll('|', '\\|')));
+  const widths = head.map((_, at) => Math.max(3, ...lines.map((line) => line[at]?.length ?? 0)));
+  lines.splice(
+    1,
+    0,
+    widths.map((width) => '-'.repeat(width)),
+  );
+  return lines.map((line) => `| ${line.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`).join('\n');
+}
 const named = (texts: Readonly<Record<string, string>>): string[][] =>
   Object.entries(texts).map(([name, text]) => [code(name), text]);
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const code = (text: string): string => `\`${text}\``;
 
