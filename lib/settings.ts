@@ -207,7 +207,7 @@ export const SETTINGS = {
   spendAlarmUsdPerDay: {
     does: 'Raises an alarm when the jobs of 24 hours cost more than this.',
     parse: number.pipe(z.number().positive()).default(50),
-    wants: 'a number above 0: an alarm tells when a day has cost more US dollars',
+    wants: 'a number above 0: US dollars a day',
   },
   sweepMinutes: {
     does: 'How often the sweep looks for forgotten jobs.',

@@ -80,7 +80,7 @@ export const startCommand = (): Command =>
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
     .option('--max-batch-size <count>', 'sections in one batch at most', '20')
-    .option('--no-cache', 'buy every section anew, including unchanged ones')
+    .option('--no-cache', 'buy every section again, including unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .addOption(
