@@ -1,5 +1,6 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { budgetSchema } from '../lambdas/money/money.ts';
 import { executionArn } from '../lambdas/shared/names.ts';
 import { stackName } from '../lib/names.ts';
 import { NotDeployed } from './errors.ts';
@@ -19,8 +20,8 @@ export const outputsSchema = z.object({
   DatabaseSecretName: text,
   MathEnv: text,
   DefaultModel: text,
-  /** set where the jobs of a day have a budget, in US dollars */
-  DayBudgetUsd: z.coerce.number().positive().optional(),
+  /** set where the jobs of a day have a budget */
+  DayBudgetUsd: budgetSchema.optional(),
   /** set where a stand-in of the API is deployed with */
   AnthropicBaseUrl: z.url().optional(),
   /** `off` where the deployed functions speak to PostgreSQL without TLS */

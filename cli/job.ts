@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { summarize, tellReused } from '../lambdas/job/summary.ts';
-import type { Tokens } from '../lambdas/money/tokens.ts';
+import { microUsd, usdOrNull } from '../lambdas/money/money.ts';
+import type { Tokens } from '../lambdas/money/prices.ts';
 import type { JobRow } from '../lambdas/shared/job-row.ts';
 import { REASONS } from '../lambdas/shared/outcome.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
@@ -126,7 +127,7 @@ async function fromLedger(ledger: Ledger, jobId: string) {
             planned: summary.planned,
             stored: summary.stored,
             reused: summary.reused,
-            reused_saved_usd: summary.reused_saved_usd ?? null,
+            reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
             failed,
             unfiled: summary.unfiled.length,
             left_out: plan.left_out ?? [],
@@ -134,8 +135,8 @@ async function fromLedger(ledger: Ledger, jobId: string) {
         : null,
     rounds: summary?.rounds ?? 0,
     tokens: summary?.tokens ?? null,
-    cost_usd: summary?.cost_usd ?? null,
-    expected_usd: plan?.expected_usd ?? null,
+    cost_usd: usdOrNull(summary?.cost_micro_usd),
+    expected_usd: usdOrNull(plan?.expected_micro_usd),
   };
 }
 
@@ -175,7 +176,7 @@ function sections({ sections: all, ended }: JobDetails): string {
   const { planned, stored, reused, reused_saved_usd: saved, failed, unfiled, left_out } = all;
   const open = ended ? 'failed' : 'to ask again or failed';
   return [
-    `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_usd: saved ?? undefined })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers not filed` : ''}`,
+    `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_micro_usd: saved === null ? undefined : microUsd(saved) })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers not filed` : ''}`,
     ...failed.map(({ section, reason, message }) => `  ${section}  ${reason}: ${message}`),
     ...(left_out.length > 0 ? [`left out, as no comment belongs to them: ${left_out.map(plainLine).join('; ')}`] : []),
   ].join('\n');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type DaySpending, dayOf } from '../lambdas/money/day.ts';
+import { dayOf } from '../lambdas/money/day.ts';
+import { type MicroUsd, toUsd, usdOrNull } from '../lambdas/money/money.ts';
 import { daysBefore } from '../lambdas/shared/days.ts';
 import { type Spending, spendingTable } from '../lambdas/stores/spending.ts';
 import { command, wholeNumber } from './command.ts';
@@ -20,12 +21,12 @@ export const spending = command({
   },
 });
 
-/** What the jobs of some days may cost and did cost. */
+/** What the jobs of some days may cost and did cost, in US dollars. */
 interface SpentByDay {
   /** null when none is set */
   day_budget_usd: number | null;
   /** newest first */
-  days: DaySpending[];
+  days: { day: string; committed_usd: number; open_usd: number; unpriced_rounds: number }[];
 }
 
 /** Reads the totals of the last days, including today. */
@@ -33,10 +34,19 @@ async function spentByDay(
   spending: Pick<Spending, 'days'>,
   now: Date,
   count: number,
-  budget: number | undefined,
+  budget: MicroUsd | undefined,
 ): Promise<SpentByDay> {
   const days = Array.from({ length: count }, (_, ago) => dayOf(new Date(daysBefore(now, ago))));
-  return { day_budget_usd: budget ?? null, days: await spending.days(days) };
+  const totals = await spending.days(days);
+  return {
+    day_budget_usd: usdOrNull(budget),
+    days: totals.map(({ day, committed_micro_usd, open_micro_usd, unpriced_rounds }) => ({
+      day,
+      committed_usd: toUsd(committed_micro_usd),
+      open_usd: toUsd(open_micro_usd),
+      unpriced_rounds,
+    })),
+  };
 }
 
 const usd = (amount: number): string => `$${amount.toFixed(4)}`;
@@ -48,6 +58,6 @@ function spendingText({ days, day_budget_usd: budget }: SpentByDay): string {
     usd(open_usd),
     unpriced_rounds > 0 ? `${unpriced_rounds} round(s) of models without a known price are not counted` : '',
   ]);
-  const cap = budget === null ? 'no day budget is set' : `the day budget is $${budget}, by UTC day`;
+  const cap = budget === null ? 'no day budget is set' : `the day budget is $${budget.toFixed(2)}, by UTC day`;
   return `${columns([['DAY (UTC)', 'COMMITTED', 'OF THIS NOT YET PRICED', ''], ...rows])}\n${cap}`;
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { checkToday } from '../lambdas/job/budget.ts';
 import { parseJobConfig } from '../lambdas/job/config.ts';
-import { checkToday } from '../lambdas/job/day-budget.ts';
 import { serverJob } from '../lambdas/job/new-row.ts';
 import { readJob } from '../lambdas/job/own.ts';
 import { planJob } from '../lambdas/job/plan.ts';
-import { OverBudget, StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
+import { OverBudget } from '../lambdas/money/limits.ts';
+import { StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
 import { CREATE_BATCH } from '../lambdas/shared/job-row.ts';
 import { executionName } from '../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../lib/names.ts';
@@ -27,13 +28,8 @@ const jobSchema = z.object({
 export type KnownJob = z.infer<typeof jobSchema>;
 export type JobToBe = ReturnType<typeof jobFor>;
 
-/** What the setting that a refusal speaks of is called here. */
-const variableOf = ({ message }: OverBudget): string =>
-  message.includes('unpricedModels')
-    ? 'UNPRICED_MODELS'
-    : message.includes('day budget')
-      ? 'DAY_BUDGET_USD'
-      : 'JOB_BUDGET_USD';
+/** What the settings that a refusal names are called here. */
+const SETTINGS = { unpriced: 'UNPRICED_MODELS', job: 'JOB_BUDGET_USD', day: 'DAY_BUDGET_USD' };
 
 /** The row that the server would write for this conversation. */
 export const jobFor = (data: ConversationData, options: Options) =>
@@ -56,7 +52,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
     const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
-    await checkToday(world, estimate.most_usd);
+    await checkToday(world, estimate.most_micro_usd);
     return { model: plan.model, estimate, sections: plan.sections };
   } catch (error) {
     if (error instanceof UnknownModel) {
@@ -65,8 +61,7 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
         cause: error,
       });
     }
-    if (error instanceof OverBudget)
-      throw new OverBudget(`${error.message} (here: ${variableOf(error)})`, { cause: error });
+    if (error instanceof OverBudget) throw new OverBudget(error.refusal, SETTINGS, { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
+import { budgetSchema } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 
@@ -31,7 +32,6 @@ const optionsSchema = z.object({
 export type Options = z.infer<typeof optionsSchema>;
 
 const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
-const amount = z.coerce.number('should be an amount above 0, such as 2.50').positive('should be above 0').optional();
 const environmentSchema = z.object({
   ANTHROPIC_API_KEY: z
     .string()
@@ -40,8 +40,8 @@ const environmentSchema = z.object({
     .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
-  JOB_BUDGET_USD: amount,
-  DAY_BUDGET_USD: amount,
+  JOB_BUDGET_USD: budgetSchema.optional(),
+  DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
     .string()
     .transform((list) => list.split(',').flatMap((model) => model.trim() || []))

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
-import type { Estimate } from '../lambdas/money/cost.ts';
+import type { Estimate } from '../lambdas/money/estimate.ts';
+import { usdText } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 
@@ -10,12 +11,15 @@ export const reusedLine = (reused: number, sections: number): string =>
   `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them anew)`;
 
 /** What a job will cost, in one line. */
-export function priceLine(model: string, { sections, input_tokens, expected_usd, most_usd }: Estimate): string {
+export function priceLine(
+  model: string,
+  { sections, input_tokens, expected_micro_usd: expected, most_micro_usd: most }: Estimate,
+): string {
   const size = `${sections} sections, about ${input_tokens.toLocaleString('en')} input tokens, model ${model}`;
-  if (expected_usd === undefined || most_usd === undefined) {
-    return `${size}: the price list does not know this model, so the price cannot be told`;
+  if (expected === undefined || most === undefined) {
+    return `${size}: the price list does not know this model, so its price is not known`;
   }
-  return `${size}: about $${expected_usd.toFixed(2)}, at most $${most_usd.toFixed(2)} for the first round`;
+  return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
 }
 
 /**

@@ -93,8 +93,8 @@ async function startParts(
     anthropic,
     settings: {
       defaultModel: options.model,
-      jobBudgetUsd: env.JOB_BUDGET_USD,
-      dayBudgetUsd: env.DAY_BUDGET_USD,
+      jobBudget: env.JOB_BUDGET_USD,
+      dayBudget: env.DAY_BUDGET_USD,
       unpricedModels: env.UNPRICED_MODELS,
       ledgerDays: LEDGER_DAYS,
     },

@@ -28,7 +28,7 @@ export async function sampleAsked(): Promise<Asked[]> {
     layers: undefined,
     allow_unpriced: false,
   };
-  const settings = { jobBudgetUsd: undefined, dayBudgetUsd: undefined, unpricedModels: [], ledgerDays: 180 };
+  const settings = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [], ledgerDays: 180 };
   const deps = {
     ...portsOf(data),
     ...NOTHING_STORED,

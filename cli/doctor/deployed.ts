@@ -4,6 +4,7 @@ import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { marksSchema } from '../../lambdas/job/marks.ts';
 import { dayOf } from '../../lambdas/money/day.ts';
+import { type MicroUsd, usdText } from '../../lambdas/money/money.ts';
 import { anthropicKeyOf } from '../../lambdas/runtime/anthropic-secret.ts';
 import { databaseUrlOf } from '../../lambdas/runtime/database-secret.ts';
 import { daysBefore } from '../../lambdas/shared/days.ts';
@@ -107,12 +108,12 @@ export const anthropicCheck = (open: () => Promise<Pick<Batches, 'knowsModel'>>,
 /** With less than this part of the budget left, a job may not fit any more. */
 const NEARLY = 0.8;
 
-/** How much of today's budget is spoken for. */
-export async function checkDayBudget(spending: Pick<Spending, 'days'>, budget: number, now: Date): Promise<Finding> {
+/** How much of today's budget is spent or reserved. */
+export async function checkDayBudget(spending: Pick<Spending, 'days'>, budget: MicroUsd, now: Date): Promise<Finding> {
   const [today] = await spending.days([dayOf(now)]);
-  const { day, committed_usd = 0, open_usd = 0 } = today ?? {};
-  const found = `$${committed_usd.toFixed(2)} of $${budget} spoken for on ${day} (UTC), of that $${open_usd.toFixed(2)} at most for batches not yet priced`;
-  if (committed_usd < budget * NEARLY) return ok('day budget', found);
+  const { day, committed_micro_usd: committed = 0, open_micro_usd: open = 0 } = today ?? {};
+  const found = `${usdText(committed)} of ${usdText(budget)} spent or reserved on ${day} (UTC), of that ${usdText(open)} at most for batches not yet priced`;
+  if (committed < budget * NEARLY) return ok('day budget', found);
   return warn('day budget', found, 'jobs that do not fit are refused until midnight UTC: wait, or raise dayBudgetUsd');
 }
 

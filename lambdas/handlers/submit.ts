@@ -20,8 +20,8 @@ export const handler = stepHandler(submit, async () => {
   );
   const settings = {
     defaultModel: env.DEFAULT_MODEL,
-    jobBudgetUsd: env.JOB_BUDGET_USD,
-    dayBudgetUsd: env.DAY_BUDGET_USD,
+    jobBudget: env.JOB_BUDGET_USD,
+    dayBudget: env.DAY_BUDGET_USD,
     unpricedModels: env.UNPRICED_MODELS,
     ledgerDays: LEDGER_DAYS,
   };

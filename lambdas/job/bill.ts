@@ -1,5 +1,5 @@
-import { addKnown } from '../money/cost.ts';
-import { addTokens, NO_TOKENS, type Tokens } from '../money/tokens.ts';
+import { addKnown, type MicroUsd } from '../money/money.ts';
+import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
 import type { AnsweredFacts, Plan, Unfiled } from '../shared/ledger-rows.ts';
 import type { Ledger } from '../stores/ledger.ts';
 
@@ -10,12 +10,12 @@ export const PRICE_UNKNOWN = 'its price is not known, and no budget counts it';
 export class Bill {
   tokens: Tokens = NO_TOKENS;
   /** undefined when any billed answer has no known price */
-  cost: number | undefined = 0;
+  cost: MicroUsd | undefined = 0;
 
-  add({ tokens, cost_usd }: Pick<AnsweredFacts, 'tokens' | 'cost_usd'>): void {
+  add({ tokens, cost_micro_usd }: Pick<AnsweredFacts, 'tokens' | 'cost_micro_usd'>): void {
     if (!tokens) return;
     this.tokens = addTokens(this.tokens, tokens);
-    this.cost = addKnown(this.cost, cost_usd);
+    this.cost = addKnown(this.cost, cost_micro_usd);
   }
 }
 
@@ -28,7 +28,7 @@ export async function roundCost(
   ledger: Ledger,
   { job_id }: Pick<Plan, 'job_id'>,
   round: number,
-): Promise<number | undefined> {
+): Promise<MicroUsd | undefined> {
   const bill = new Bill();
   for await (const answer of ledger.answers(job_id, round)) bill.add(answer);
   for await (const row of ledger.unfiled(job_id, round)) if (isBilledApart(row)) bill.add(row);

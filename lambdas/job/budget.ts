@@ -1,41 +1,55 @@
-import { type Estimate, estimateCost } from '../money/cost.ts';
-import { OverBudget } from '../shared/errors.ts';
+import { dayOf } from '../money/day.ts';
+import { type Estimate, estimateCost } from '../money/estimate.ts';
+import { jobRefusal, OverBudget, type Refusal, refusalText } from '../money/limits.ts';
+import type { MicroUsd } from '../money/money.ts';
+import { whyOf } from '../shared/errors.ts';
+import type { JobState } from '../shared/hand-off.ts';
 import type { Asked, Plan } from '../shared/ledger-rows.ts';
+import type { Log } from '../shared/log.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import type { Spending } from '../stores/spending.ts';
 import type { JobConfig } from './config.ts';
 import { summarize } from './summary.ts';
 
-/** What an operator lets jobs cost, in US dollars. */
+/** What an operator lets jobs cost. */
 export interface BudgetSettings {
-  jobBudgetUsd: number | undefined;
+  jobBudget: MicroUsd | undefined;
   /** for all jobs of one UTC day */
-  dayBudgetUsd: number | undefined;
+  dayBudget: MicroUsd | undefined;
   /** models that may be used although the price list does not know them */
   unpricedModels: readonly string[];
 }
 
+export interface BudgetDeps {
+  spending: Spending;
+  ledger: Ledger;
+  settings: BudgetSettings;
+  log: Log;
+  now: () => Date;
+}
+
+/** A round that is to be sent, and the version of the job row that this execution was started for. */
+export interface DueRound {
+  round: number;
+  version: number;
+  /** undefined when the price list does not know the model */
+  most_micro_usd: MicroUsd | undefined;
+}
+
 /**
- * Refuses a job, before anything is spent, that could cost more than it may, or whose price cannot be told.
- * @throws OverBudget with both figures
+ * Refuses a job, before anything is spent, that could cost more than its budget, or whose price is not known.
+ * @throws OverBudget
  */
 export function checkJobBudget(
   config: Pick<JobConfig, 'model' | 'allow_unpriced'>,
-  estimate: Pick<Estimate, 'most_usd'>,
+  { most_micro_usd: most }: Pick<Estimate, 'most_micro_usd'>,
   settings: BudgetSettings,
 ): void {
-  const { jobBudgetUsd: budget } = settings;
-  if (estimate.most_usd === undefined) {
-    if (mayBeUnpriced(config, settings)) return;
-    throw new OverBudget(
-      `the price list does not know the model "${config.model}", so what the job costs cannot be told and no budget can count it: name a priced model, or allow this one with the setting unpricedModels or "allow_unpriced": true in job_config`,
-    );
-  }
-  if (budget !== undefined && estimate.most_usd > budget) {
-    throw new OverBudget(
-      `the job could cost up to $${estimate.most_usd.toFixed(2)}, which is over the job budget of $${budget}: raise the budget or ask for fewer layers`,
-    );
-  }
+  const { jobBudget: budget } = settings;
+  const unpricedAllowed = mayBeUnpriced(config, settings);
+  const refusal = jobRefusal({ model: config.model, most, spent: 0, budget, unpricedAllowed });
+  if (refusal) throw new OverBudget(refusal);
 }
 
 /** Whether somebody has said that the model may be used although no budget can count what it costs. */
@@ -45,25 +59,82 @@ export const mayBeUnpriced = (
 ): boolean => allow_unpriced || unpricedModels.includes(model);
 
 /** What some asked rows cost at most, from their prompts; undefined when the model has no price. */
-export function mostUsdOf(plan: Plan, rows: readonly Asked[]): number | undefined {
+export function mostOf(plan: Plan, rows: readonly Asked[], at: Date): MicroUsd | undefined {
   const requests = rows.map((row) => ({ prompt: unpack(row.prompt), maxTokens: row.max_tokens }));
-  return estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '').most_usd;
+  return estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '', at).most_micro_usd;
+}
+
+/** Checks whether a job that is not put yet would fit today's budget. Nothing is reserved. @throws OverBudget */
+export async function checkToday(
+  { spending, settings, now }: Pick<BudgetDeps, 'spending' | 'settings' | 'now'>,
+  most: MicroUsd = 0,
+): Promise<void> {
+  const { dayBudget: budget } = settings;
+  const day = dayOf(now());
+  if (budget === undefined || most === 0) return;
+  const [total] = await spending.days([day]);
+  const committed = total?.committed_micro_usd ?? 0;
+  if (committed + most > budget) throw new OverBudget({ kind: 'day', most, committed, budget, day });
 }
 
 /**
- * Why a later round is not sent: what was spent so far and what it costs at most are over the job's budget, or cannot be told.
- * @param most of the round; undefined for a model without a price, which is used only if that was allowed when the job was planned
- * @returns undefined when it may be sent
+ * Reserves on today's budget what the first round may cost at most, before anything of it is sent. Without a budget it is
+ * counted as well, so that a budget that is set at noon includes the morning.
+ * @returns false when a newer execution has taken the job over
+ * @throws OverBudget
  */
-export async function overJobBudget(
-  { ledger, settings: { jobBudgetUsd: budget } }: { ledger: Ledger; settings: BudgetSettings },
+export async function reserveToday(deps: BudgetDeps, plan: Plan, due: DueRound): Promise<boolean> {
+  const answer = await reserve(deps, plan, due);
+  if (answer.kind === 'over') throw new OverBudget(answer.refusal);
+  return answer.kind === 'reserved';
+}
+
+/**
+ * Checks a later round against the job's budget, with what was spent so far, and reserves it on today's budget.
+ * @returns why it is not sent; undefined when it may be
+ */
+export async function reserveLater(deps: BudgetDeps, plan: Plan, due: DueRound): Promise<string | undefined> {
+  const over = await overJobBudget(deps, plan, due.most_micro_usd);
+  if (over) return refusalText(over, 'it');
+  const answer = await reserve(deps, plan, due);
+  if (answer.kind === 'taken') return 'a newer execution has taken the job over';
+  return answer.kind === 'over' ? refusalText(answer.refusal, 'it') : undefined;
+}
+
+async function overJobBudget(
+  { ledger, settings: { jobBudget: budget } }: BudgetDeps,
   plan: Plan,
-  most: number | undefined,
-): Promise<string | undefined> {
-  if (most === undefined) return plan.unpriced ? undefined : `the price list does not know the model "${plan.model}"`;
-  if (budget === undefined) return undefined;
-  const { cost_usd: spent } = await summarize(ledger, plan);
-  if (spent !== undefined && spent + most <= budget) return undefined;
-  const soFar = spent === undefined ? 'an unknown sum' : `$${spent.toFixed(2)}`;
-  return `${soFar} was spent and it could cost up to $${most.toFixed(2)}, which is over the job budget of $${budget}`;
+  most: MicroUsd | undefined,
+): Promise<Refusal | undefined> {
+  // what was spent takes reading every answer of the job
+  const spent = most === undefined || budget === undefined ? 0 : (await summarize(ledger, plan)).cost_micro_usd;
+  return jobRefusal({ model: plan.model, most, spent, budget, unpricedAllowed: plan.unpriced === true });
+}
+
+async function reserve(
+  { spending, settings: { dayBudget: budget }, now }: BudgetDeps,
+  { job_id, expires_at_epoch }: Plan,
+  due: DueRound,
+): Promise<{ kind: 'reserved' } | { kind: 'taken' } | { kind: 'over'; refusal: Refusal }> {
+  const answer = await spending.reserve({ job_id, ...due, now: now(), expires_at_epoch }, budget);
+  if (answer.kind !== 'over') return answer;
+  const { others: committed, day } = answer;
+  return {
+    kind: 'over',
+    refusal: { kind: 'day', most: due.most_micro_usd ?? 0, committed, budget: budget ?? 0, day },
+  };
+}
+
+/** Releases what the round after the last one that was begun has reserved: nothing of it was sent. A failure of this is only logged. */
+export async function releaseUnsent(
+  { spending, ledger, log }: BudgetDeps,
+  { job_id, version }: Pick<JobState, 'job_id' | 'version'>,
+): Promise<void> {
+  try {
+    // an intent counts as begun: it may be a batch that exists
+    const begun = (await ledger.batches(job_id)).map(({ round }) => round);
+    await spending.release(job_id, Math.max(0, ...begun) + 1, version);
+  } catch (error) {
+    log.warn('the reservation of an unsent round could not be released', { job_id, why: whyOf(error) });
+  }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { NO_TOKENS } from '../money/tokens.ts';
+import { microUsd, toUsd } from '../money/money.ts';
+import { NO_TOKENS } from '../money/prices.ts';
 import { tokensSchema } from '../shared/ledger-rows.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
@@ -45,7 +46,8 @@ export function countEnding(
     grown('OutputTokens', summary.tokens.output, before.tokens.output);
     grown('CacheReadTokens', summary.tokens.cache_read, before.tokens.cache_read);
     grown('CacheWriteTokens', summary.tokens.cache_write, before.tokens.cache_write);
-    grown('CostUsd', summary.cost_usd ?? 0, before.cost_usd);
+    const spent = (summary.cost_micro_usd ?? 0) - microUsd(before.cost_usd);
+    grown('CostUsd', toUsd(spent), 0);
     for (const [reason, sections] of byReason(summary)) metrics.add('SectionsFailed', sections, { reason });
   };
 }

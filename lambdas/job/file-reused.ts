@@ -71,5 +71,5 @@ function answeredRow(plan: Plan, { section, ordinal, reuse }: AskedFacts, stored
   const { job_id, expires_at_epoch } = plan;
   const about = { job_id, entry: entry.answered(0, ordinal), section, expires_at_epoch };
   if (!stored || !reuse) return { ...about, kind: 'ask_again', reason: 'gone' };
-  return { ...about, kind: 'stored', reused_from: reuse.from, saved_usd: reuse.saved_usd };
+  return { ...about, kind: 'stored', reused_from: reuse.from, saved_micro_usd: reuse.saved_micro_usd };
 }

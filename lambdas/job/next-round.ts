@@ -3,8 +3,7 @@ import { moreTokens } from '../report/prompt/request.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import { customId, entry, ordinalOf } from '../shared/names.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { mostUsdOf, overJobBudget } from './budget.ts';
-import { type DayBudgetDeps, overDay } from './day-budget.ts';
+import { type BudgetDeps, mostOf, reserveLater } from './budget.ts';
 
 /**
  * The round to ask now: the one that was begun and not collected, or the one after the last.
@@ -26,14 +25,14 @@ export type NextRound = { kind: 'written' } | { kind: 'nothing left' } | { kind:
  * @returns 'over budget' when what is left does not fit the budget of the job or the day: its sections stay missing
  */
 export async function writeNextRound(
-  deps: DayBudgetDeps,
+  deps: BudgetDeps,
   plan: Plan,
   { round, version, startedAnew }: { round: number; version: number; startedAnew: boolean },
 ): Promise<NextRound> {
   const rows = await rowsToAsk(deps.ledger, plan, round, startedAnew);
   if (rows.length === 0) return { kind: 'nothing left' };
-  const most_usd = mostUsdOf(plan, rows);
-  const why = (await overJobBudget(deps, plan, most_usd)) ?? (await overDay(deps, plan, { round, version, most_usd }));
+  const most_micro_usd = mostOf(plan, rows, deps.now());
+  const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)
     return { kind: 'over budget', why: `round ${round} with ${rows.length} sections is not sent: ${why}` };
   await deps.ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));

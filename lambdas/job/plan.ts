@@ -1,5 +1,6 @@
 import { splitIntoParts } from '../batch/split.ts';
-import { addKnown, type Estimate, estimateCost } from '../money/cost.ts';
+import { type Estimate, estimateCost } from '../money/estimate.ts';
+import { addKnown, type MicroUsd } from '../money/money.ts';
 import type { TalliedComment } from '../report/comments.ts';
 import { FIRST_MAX_TOKENS } from '../report/prompt/request.ts';
 import { type PromptContext, sectionPrompt } from '../report/prompt/section-prompt.ts';
@@ -29,7 +30,7 @@ export interface PlannedJob {
   /** of what is to be bought */
   estimate: Estimate;
   /** what the reused sections cost when they were bought; undefined when that is not known of all */
-  reusedSavedUsd: number | undefined;
+  reusedSaved: MicroUsd | undefined;
 }
 
 export interface PlanDeps {
@@ -74,14 +75,14 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   const texts = config.no_cache ? NO_TEXTS : await findReusable(deps, report.report_id, made, drafts);
   const bought = drafts.filter(({ prompt_hash }) => !texts.has(prompt_hash));
   const requests = bought.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
-  const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT);
+  const now = deps.now();
+  const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT, now);
   if (bought.length > 0 && !(await deps.batches.knowsModel(config.model))) {
     throw new UnknownModel(
       `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
     );
   }
   if (bought.length > 0) checkJobBudget(config, estimate, deps.settings);
-  const now = deps.now();
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
@@ -95,16 +96,18 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     left_out: leftOut(sections, topics, layers),
     report_timestamp: row.started_at || now.toISOString(),
     system: pack(SYSTEM_PROMPT),
-    ...(estimate.expected_usd === undefined ? {} : { expected_usd: estimate.expected_usd }),
-    ...(estimate.most_usd === undefined ? {} : { most_usd: estimate.most_usd }),
+    ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
+    ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
     // also with nothing to buy: a text to be reused may be gone by the time it is stored anew
-    ...(estimate.most_usd === undefined && mayBeUnpriced(config, deps.settings) ? { unpriced: true as const } : {}),
+    ...(estimate.most_micro_usd === undefined && mayBeUnpriced(config, deps.settings)
+      ? { unpriced: true as const }
+      : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
   const rows = drafts.map((draft, ordinal) => askedRow(plan, draft, texts.get(draft.prompt_hash), ordinal));
   const [kept, open] = [rows.filter(({ reuse }) => reuse), rows.filter(({ reuse }) => !reuse)];
-  const reusedSavedUsd = kept.map(({ reuse }) => reuse?.saved_usd).reduce(addKnown, 0);
-  return { plan, asked: [...kept, ...splitIntoParts(open, config.max_batch_size)], estimate, reusedSavedUsd };
+  const reusedSaved = kept.map(({ reuse }) => reuse?.saved_micro_usd).reduce(addKnown, 0);
+  return { plan, asked: [...kept, ...splitIntoParts(open, config.max_batch_size)], estimate, reusedSaved };
 }
 
 const NO_TEXTS: ReadonlyMap<string, Reuse> = new Map();

@@ -1,5 +1,5 @@
-import { addKnown } from '../money/cost.ts';
-import type { Tokens } from '../money/tokens.ts';
+import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
+import type { Tokens } from '../money/prices.ts';
 import type { AnsweredFacts, BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import { ordinalOf } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
@@ -23,13 +23,13 @@ export interface JobSummary {
   /** sections whose text an earlier job bought */
   reused: number;
   /** what the reused sections cost then; undefined when that is not known of all */
-  reused_saved_usd: number | undefined;
+  reused_saved_micro_usd: MicroUsd | undefined;
   failed: FailedSection[];
   unfiled: { why: string; custom_id?: string; filed_as?: string }[];
   rounds: number;
   tokens: Tokens;
   /** undefined when any billed answer has no known price */
-  cost_usd: number | undefined;
+  cost_micro_usd: MicroUsd | undefined;
   batches: BatchEntry[];
 }
 
@@ -39,7 +39,7 @@ export async function summarize(ledger: Ledger, plan: Plan): Promise<JobSummary>
   const rounds = Math.max(0, ...batches.map(({ round }) => round));
   const bill = new Bill();
   const open = new Map<number, FailedSection>();
-  const reuse = { reused: 0, reused_saved_usd: 0 as number | undefined };
+  const reuse = { reused: 0, reused_saved_micro_usd: 0 as MicroUsd | undefined };
   let stored = 0;
   for (let round = plan.reused ? 0 : 1; round <= rounds; round++) {
     for await (const answer of ledger.answers(plan.job_id, round)) {
@@ -60,24 +60,34 @@ export async function summarize(ledger: Ledger, plan: Plan): Promise<JobSummary>
   }
   const failed = [...open.values()].sort((a, b) => a.ordinal - b.ordinal);
   const planned = plan.legacy ? stored + failed.length : plan.sections;
-  return { planned, stored, ...reuse, failed, unfiled, rounds, tokens: bill.tokens, cost_usd: bill.cost, batches };
+  return {
+    planned,
+    stored,
+    ...reuse,
+    failed,
+    unfiled,
+    rounds,
+    tokens: bill.tokens,
+    cost_micro_usd: bill.cost,
+    batches,
+  };
 }
 
 function countReused(
-  reuse: Pick<JobSummary, 'reused' | 'reused_saved_usd'>,
-  { saved_usd: saved }: Pick<AnsweredFacts, 'saved_usd'>,
+  reuse: Pick<JobSummary, 'reused' | 'reused_saved_micro_usd'>,
+  { saved_micro_usd: saved }: Pick<AnsweredFacts, 'saved_micro_usd'>,
 ): void {
   reuse.reused += 1;
-  reuse.reused_saved_usd = addKnown(reuse.reused_saved_usd, saved);
+  reuse.reused_saved_micro_usd = addKnown(reuse.reused_saved_micro_usd, saved);
 }
 
 /** How many sections were reused and what that saved, for a line of a log; empty when none was. */
 export function tellReused({
   reused,
-  reused_saved_usd: saved,
-}: Pick<JobSummary, 'reused' | 'reused_saved_usd'>): string {
+  reused_saved_micro_usd: saved,
+}: Pick<JobSummary, 'reused' | 'reused_saved_micro_usd'>): string {
   if (reused === 0) return '';
-  return ` (${reused} reused, which ${saved === undefined ? 'saved an unknown sum' : `saved $${saved.toFixed(4)}`})`;
+  return ` (${reused} reused, which ${saved === undefined ? 'saved an unknown sum' : `saved ${usdText(saved, 4)}`})`;
 }
 
 /** Batches that were paid for and whose results are not stored: nobody watches them once the job has failed. */
@@ -86,12 +96,12 @@ export const unwatched = (batches: readonly BatchEntry[]): BatchEntry[] =>
 
 /** `job_results` of a row: a JSON string. */
 export function jobResults(plan: Plan, summary: JobSummary, seconds: number): string {
-  const { planned, stored, reused, reused_saved_usd, failed, unfiled, rounds, tokens, cost_usd, batches } = summary;
+  const { planned, stored, reused, failed, unfiled, rounds, tokens, batches } = summary;
   return JSON.stringify({
     planned,
     stored,
     reused,
-    reused_saved_usd: reused_saved_usd === undefined ? null : Number(reused_saved_usd.toFixed(6)),
+    reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
     left_out: plan.left_out ?? [],
     failed_count: failed.length,
     failed: failed.slice(0, MOST_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
@@ -99,9 +109,9 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
     unfiled: unfiled.slice(0, MOST_NAMED),
     rounds,
     tokens,
-    cost_usd: cost_usd === undefined ? null : Number(cost_usd.toFixed(6)),
-    ...(cost_usd === undefined ? { cost_note: PRICE_UNKNOWN } : {}),
-    expected_usd: plan.expected_usd ?? null,
+    cost_usd: usdOrNull(summary.cost_micro_usd),
+    ...(summary.cost_micro_usd === undefined ? { cost_note: PRICE_UNKNOWN } : {}),
+    expected_usd: usdOrNull(plan.expected_micro_usd),
     seconds,
     model: plan.model,
     prompt_version: plan.prompt_version,

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import type { MicroUsd } from './money.ts';
 
 /**
  * What jobs may cost and did cost, by UTC day, in the ledger: a row `spend#{round}` in the job's own partition for each
  * round that is sent, and a row `spend:{day}` / `total` that adds them up. The two are only ever changed together.
  */
-const usd = z.number().nonnegative();
+const amount = z.int().nonnegative();
 
 /** `spend#{round}`: what one round of one job counts for on its day. */
 export const spendSchema = z.object({
@@ -15,9 +16,9 @@ export const spendSchema = z.object({
   /** version of the job row of the execution that reserved it: an older one changes nothing */
   version: z.number().int().nonnegative(),
   /** what the round may cost at most; 0 when the price list does not know the model */
-  reserved_usd: usd,
+  reserved_micro_usd: amount,
   /** what its billed answers did cost; absent until every batch of the round is collected */
-  settled_usd: usd.optional(),
+  settled_micro_usd: amount.optional(),
   /** the price list does not know the model: what it costs is not counted */
   unpriced: z.literal(true).optional(),
   expires_at_epoch: z.number().int().optional(),
@@ -28,36 +29,30 @@ export type Spend = z.infer<typeof spendSchema>;
 export interface DaySpending {
   day: string;
   /** rounds that are priced at what they cost, the others at what they may cost at most */
-  committed_usd: number;
+  committed_micro_usd: MicroUsd;
   /** of that, what rounds may cost whose answers are not priced yet */
-  open_usd: number;
+  open_micro_usd: MicroUsd;
   /** rounds whose cost is not known and is not in the other figures */
   unpriced_rounds: number;
 }
 
-const figure = z.number().default(0);
+const figure = z.int().default(0);
 /** `spend:{day}` / `total` of the ledger. */
-export const daySchema = z.object({ committed_usd: figure, open_usd: figure, unpriced_rounds: figure });
+export const daySchema = z.object({ committed_micro_usd: figure, open_micro_usd: figure, unpriced_rounds: figure });
 
 /** UTC day of a moment, YYYY-MM-DD. */
 export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 
-const MILLION = 1_000_000;
-/** US dollars to the millionth: sums of them are exact in DynamoDB's decimals. */
-export const exactUsd = (amount: number): number => Math.round(amount * MILLION) / MILLION;
-/** The same, never less than the amount. */
-export const atMostUsd = (amount: number): number => Math.ceil(exactUsd(amount * MILLION)) / MILLION;
-
 /** How much a day's total changes. */
 export type DayChange = Omit<DaySpending, 'day'>;
 
-const NOTHING: DayChange = { committed_usd: 0, open_usd: 0, unpriced_rounds: 0 };
+const NOTHING: DayChange = { committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 0 };
 
 /** What one round counts for on its day. */
-export function countsFor({ reserved_usd, settled_usd, unpriced }: Spend): DayChange {
-  const committed_usd = settled_usd ?? reserved_usd;
-  const open_usd = settled_usd === undefined ? reserved_usd : 0;
-  return { committed_usd, open_usd, unpriced_rounds: unpriced ? 1 : 0 };
+export function countsFor({ reserved_micro_usd, settled_micro_usd, unpriced }: Spend): DayChange {
+  const committed_micro_usd = settled_micro_usd ?? reserved_micro_usd;
+  const open_micro_usd = settled_micro_usd === undefined ? reserved_micro_usd : 0;
+  return { committed_micro_usd, open_micro_usd, unpriced_rounds: unpriced ? 1 : 0 };
 }
 
 /** How the totals of days change when a round's row does; days that stay as they are are left out. */
@@ -68,8 +63,8 @@ export function dayChanges(before: Spend | undefined, after: Spend | undefined):
     const sum = changes.get(row.day) ?? NOTHING;
     const one = countsFor(row);
     changes.set(row.day, {
-      committed_usd: exactUsd(sum.committed_usd + sign * one.committed_usd),
-      open_usd: exactUsd(sum.open_usd + sign * one.open_usd),
+      committed_micro_usd: sum.committed_micro_usd + sign * one.committed_micro_usd,
+      open_micro_usd: sum.open_micro_usd + sign * one.open_micro_usd,
       unpriced_rounds: sum.unpriced_rounds + sign * one.unpriced_rounds,
     });
   };

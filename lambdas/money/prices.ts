@@ -1,5 +1,47 @@
+import * as z from 'zod';
 import kept from './anthropic-prices.json' with { type: 'json' };
-import type { Tokens } from './tokens.ts';
+import type { MicroUsd } from './money.ts';
+
+/** Tokens of one or many messages, as `usage` counts them: `input` excludes what the cache served or stored. */
+export interface Tokens {
+  input: number;
+  output: number;
+  cache_write: number;
+  cache_read: number;
+}
+
+export const NO_TOKENS: Tokens = { input: 0, output: 0, cache_write: 0, cache_read: 0 };
+
+const count = z
+  .number()
+  .int()
+  .nonnegative()
+  .nullish()
+  .transform((value) => value ?? 0);
+
+/** `usage` of a message. */
+export const usageSchema = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_creation_input_tokens: count,
+    cache_read_input_tokens: count,
+  })
+  .transform(
+    (usage): Tokens => ({
+      input: usage.input_tokens,
+      output: usage.output_tokens,
+      cache_write: usage.cache_creation_input_tokens,
+      cache_read: usage.cache_read_input_tokens,
+    }),
+  );
+
+export const addTokens = (a: Tokens, b: Tokens): Tokens => ({
+  input: a.input + b.input,
+  output: a.output + b.output,
+  cache_write: a.cache_write + b.cache_write,
+  cache_read: a.cache_read + b.cache_read,
+});
 
 /** Which model ids a price is for; the list uses these five. */
 type Match = { or: Match[] } | { equals: string } | { starts_with: string } | { contains: string } | { regex: string };
@@ -18,24 +60,29 @@ export interface ModelPrices {
 // The compiler takes each entry for a type of its own; tools/keep-prices.ts writes them all in this one.
 const MODELS = kept as unknown as ModelPrices[];
 
+/** A batch costs half of what single messages cost (Message Batches API). */
+const BATCH_DISCOUNT = 0.5;
+
 /**
- * Price of one message in US dollars with the one-hour cache, not in a batch, by the kept price list.
+ * Price of one message in a batch with the one-hour cache, by the kept price list, rounded up.
+ * @param at when it is sent
  * @returns undefined when the list does not know the model
  */
-export function messagePrice(model: string, tokens: Tokens, at: Date): number | undefined {
+export function priceOf(model: string, tokens: Tokens, at: Date): MicroUsd | undefined {
   const prices = pricesOf(model, at);
   if (!prices) return undefined;
   const input = tokens.input + tokens.cache_read + tokens.cache_write;
-  // tokens without a price of their own cost what plainer ones do
-  const millionth = (...names: PriceName[]) =>
-    names.map((name) => prices[name]).find((price) => price !== undefined) ?? 0;
+  // dollars for a million tokens are millionths of a dollar for one; tokens without a price of their own cost what plainer ones do
+  const each = (...names: PriceName[]) => names.map((name) => prices[name]).find((price) => price !== undefined) ?? 0;
   const parts: [number, Price][] = [
-    [tokens.input, millionth('input_mtok')],
-    [tokens.cache_read, millionth('cache_read_mtok', 'input_mtok')],
-    [tokens.cache_write, millionth('cache_write_1h_mtok', 'cache_write_mtok', 'input_mtok')],
-    [tokens.output, millionth('output_mtok')],
+    [tokens.input, each('input_mtok')],
+    [tokens.cache_read, each('cache_read_mtok', 'input_mtok')],
+    [tokens.cache_write, each('cache_write_1h_mtok', 'cache_write_mtok', 'input_mtok')],
+    [tokens.output, each('output_mtok')],
   ];
-  return parts.reduce((sum, [count, price]) => sum + (count * inTier(price, input)) / 1_000_000, 0);
+  const exact = parts.reduce((sum, [count, price]) => sum + count * inTier(price, input), 0) * BATCH_DISCOUNT;
+  // the error of adding fractions, far below a millionth, must not add one
+  return Math.ceil(Number(exact.toFixed(5)));
 }
 
 function pricesOf(model: string, at: Date): Prices | undefined {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Tokens, usageSchema } from '../money/tokens.ts';
+import { type Tokens, usageSchema } from '../money/prices.ts';
 import { listOf } from '../shared/list-of.ts';
 import type { Reason } from '../shared/outcome.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { microUsd } from '../money/money.ts';
 import { type Plan, type Reuse, reusedFromSchema } from '../shared/ledger-rows.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 import type { BoughtText, ReportKey } from './row.ts';
@@ -21,7 +22,7 @@ const rowSchema = z.object({
     prompt_hash: z.string(),
     prompt_version: z.string(),
     schema_version: z.number(),
-    cost_usd: z.number().nonnegative().optional().catch(undefined),
+    cost_usd: z.number().nonnegative().transform(microUsd).optional().catch(undefined),
     reused_from: reusedFromSchema.optional().catch(undefined),
   }),
 });
@@ -52,11 +53,11 @@ export function reusableText(
   if (!report || citedTids(report).some((tid) => !shown.has(tid))) return undefined;
   const { job_id, section, timestamp, batch_id, metadata } = found;
   const from = metadata.reused_from ?? { job_id, section, timestamp };
-  return { report, section, batch_id, from, cost_usd: metadata.cost_usd };
+  return { report, section, batch_id, from, cost: metadata.cost_usd };
 }
 
 /** What the ledger keeps of a text that is to be used again. */
-export const reuseOf = (key: ReportKey, { from, cost_usd }: BoughtText): Reuse => ({ key, from, saved_usd: cost_usd });
+export const reuseOf = (key: ReportKey, { from, cost }: BoughtText): Reuse => ({ key, from, saved_micro_usd: cost });
 
 function goodRow(row: unknown, { model, prompt_version, schema_version }: MadeWith) {
   const found = rowSchema.safeParse(row).data;

@@ -1,3 +1,4 @@
+import { type MicroUsd, toUsd } from '../money/money.ts';
 import type { AskedFacts, Plan, ReusedFrom } from '../shared/ledger-rows.ts';
 import { ridSectionModel } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
@@ -52,15 +53,9 @@ const about = (plan: Plan, facts: SectionFacts): Record<string, unknown> => ({
 
 /**
  * The row of a section that was written. Its citations are those of comments the model was shown.
- * @param costUsd what this answer cost; undefined: its price is not known
+ * @param cost what this answer cost; undefined: its price is not known
  */
-export function storedRow(
-  plan: Plan,
-  facts: StoredFacts,
-  batchId: string,
-  report: Report,
-  costUsd?: number,
-): ReportRow {
+export function storedRow(plan: Plan, facts: StoredFacts, batchId: string, report: Report, cost?: MicroUsd): ReportRow {
   return {
     ...start(plan, facts.section, batchId),
     report_data: JSON.stringify({ ...report, id: report.id || facts.section, title: report.title || facts.title }),
@@ -70,7 +65,7 @@ export function storedRow(
       comments_cited: citedTids(report).length,
       // by these a later job finds that it need not buy the section again
       ...(facts.prompt_hash ? { prompt_hash: facts.prompt_hash } : {}),
-      ...(costUsd === undefined ? {} : { cost_usd: costUsd }),
+      ...(cost === undefined ? {} : { cost_usd: toUsd(cost) }),
     },
   };
 }
@@ -82,14 +77,14 @@ export interface BoughtText {
   section: string;
   batch_id: string;
   from: ReusedFrom;
-  cost_usd?: number | undefined;
+  cost?: MicroUsd | undefined;
 }
 
 /** The row of a section whose text an earlier job bought: this job's names and time, the text, price and batch of then. */
 export function reusedRow(plan: Plan, facts: StoredFacts, bought: BoughtText): ReportRow {
-  const { report, section, batch_id, from, cost_usd } = bought;
+  const { report, section, batch_id, from, cost } = bought;
   const id = report.id === section ? facts.section : report.id;
-  const row = storedRow(plan, facts, batch_id, { ...report, id }, cost_usd);
+  const row = storedRow(plan, facts, batch_id, { ...report, id }, cost);
   return { ...row, metadata: { ...row.metadata, reused_from: from } };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { budgetSchema } from '../money/money.ts';
 import { InvalidSetting } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 
@@ -13,8 +14,8 @@ const variables = {
   CLUSTER_ASSIGNMENTS_TABLE: name,
   MATH_ENV: name,
   DEFAULT_MODEL: name,
-  JOB_BUDGET_USD: z.coerce.number().positive().optional(),
-  DAY_BUDGET_USD: z.coerce.number().positive().optional(),
+  JOB_BUDGET_USD: budgetSchema.optional(),
+  DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
     .string()
     .default('')

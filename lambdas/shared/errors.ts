@@ -41,11 +41,6 @@ export class UnknownModel extends BadInput {
   override readonly name = 'UnknownModel';
 }
 
-/** The estimated price is over the budget, or cannot be told. */
-export class OverBudget extends BadInput {
-  override readonly name = 'OverBudget';
-}
-
 /** An environment variable, a flag, a file or a state hand-off is not in the agreed shape. */
 export class InvalidSetting extends BadInput {
   override readonly name = 'InvalidSetting';

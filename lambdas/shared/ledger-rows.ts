@@ -8,6 +8,8 @@ import { REASONS, type Reason } from './outcome.ts';
  */
 const bytes = z.instanceof(Uint8Array);
 const index = z.number().int().nonnegative();
+/** money in whole millionths of a US dollar */
+const microUsd = z.int().nonnegative();
 const base = { job_id: z.string(), entry: z.string(), expires_at_epoch: z.number().int().optional() };
 
 /** Seconds since the epoch at which DynamoDB may delete a row of the ledger. */
@@ -30,7 +32,7 @@ export const reuseSchema = z.object({
   key: z.object({ rid_section_model: z.string(), timestamp: z.string() }),
   from: reusedFromSchema,
   /** absent when its price is not known */
-  saved_usd: z.number().nonnegative().optional(),
+  saved_micro_usd: microUsd.optional(),
 });
 export type Reuse = z.infer<typeof reuseSchema>;
 
@@ -53,8 +55,8 @@ export const planSchema = z.object({
   prompt_version: z.string(),
   schema_version: z.number().int(),
   system: bytes.optional(),
-  expected_usd: z.number().optional(),
-  most_usd: z.number().optional(),
+  expected_micro_usd: microUsd.optional(),
+  most_micro_usd: microUsd.optional(),
   /** the price list does not know the model, and somebody has said that it may be used all the same */
   unpriced: z.literal(true).optional(),
   /** a batch of the old pipeline: its candidate sections and the conversation's tids, as JSON */
@@ -141,17 +143,17 @@ export const answeredSchema = z.object({
   /** mark of the line that this was read from; absent when there was none */
   line_mark: z.string().optional(),
   tokens: tokensSchema.optional(),
-  cost_usd: z.number().optional(),
+  cost_micro_usd: microUsd.optional(),
   /** round 0 only: where the text was bought, and what that cost */
   reused_from: reusedFromSchema.optional(),
-  saved_usd: z.number().optional(),
+  saved_micro_usd: microUsd.optional(),
   /** the JSON line as it came; absent when there was none */
   raw: bytes.optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
 export type AnsweredFacts = Pick<
   Answered,
-  'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_usd' | 'saved_usd'
+  'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_micro_usd' | 'saved_micro_usd'
 >;
 
 /** `unfiled#{round}#{mark}`: a line that names no section of this job, or one that has a better answer. */
@@ -163,7 +165,7 @@ export const unfiledSchema = z.object({
   /** the section it was stored under, once decided */
   filed_as: z.string().optional(),
   tokens: tokensSchema.optional(),
-  cost_usd: z.number().optional(),
+  cost_micro_usd: microUsd.optional(),
   raw: bytes.optional(),
 });
 export type Unfiled = z.infer<typeof unfiledSchema>;

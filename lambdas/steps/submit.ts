@@ -2,8 +2,8 @@ import { type SendDeps, sendOnce } from '../batch/send.ts';
 import { settleLater } from '../batch/settle-later.ts';
 import { requestOf } from '../batch/split.ts';
 import { secondsToNextCheck } from '../batch/wait.ts';
+import { releaseUnsent, reserveToday } from '../job/budget.ts';
 import { parseJobConfig } from '../job/config.ts';
-import { releaseUnsent, reserveToday } from '../job/day-budget.ts';
 import { fileReused } from '../job/file-reused.ts';
 import { roundToAsk, writeNextRound } from '../job/next-round.ts';
 import { claim, isOurs, readJob } from '../job/own.ts';
@@ -67,7 +67,7 @@ async function submitDue(deps: SubmitDeps, handed: JobState, row: JobRow | undef
       const next = await writeNextRound(deps, plan, { ...due, startedAnew: round === first_round });
       if (next.kind === 'over budget') await tellNotSent(deps, state, next.why);
       if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
-    } else if (!(await reserveToday(deps, plan, { ...due, most_usd: plan.most_usd })))
+    } else if (!(await reserveToday(deps, plan, { ...due, most_micro_usd: plan.most_micro_usd })))
       return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
   }
   const sent = await sendRound(deps, state, row, plan, round, begun);
@@ -117,7 +117,7 @@ async function takeUpPlan(
   const earlier = await deps.ledger.plan(row.job_id);
   if (earlier && (anythingSent || (await filingBegan(deps.ledger, earlier)))) return earlier;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
-  const { plan, asked, estimate, reusedSavedUsd } = await planJob(deps, row, config);
+  const { plan, asked, estimate, reusedSaved } = await planJob(deps, row, config);
   if (!(await isStillOurs(deps, state))) return undefined;
   // nor must the plan be replaced by which an attempt has sent that Step Functions lost sight of
   if (!anythingSent && (await deps.ledger.batches(row.job_id)).length > 0) return deps.ledger.plan(row.job_id);
@@ -127,7 +127,7 @@ async function takeUpPlan(
     ...estimate,
     planned: plan.sections,
     reused: plan.reused,
-    reused_saved_usd: reusedSavedUsd,
+    reused_saved_micro_usd: reusedSaved,
     left_out: plan.left_out,
   });
   return plan;

@@ -157,7 +157,17 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
-      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'line_mark', 'tokens', 'cost_usd', 'saved_usd'];
+      const names = [
+        'job_id',
+        'entry',
+        'section',
+        'kind',
+        'reason',
+        'line_mark',
+        'tokens',
+        'cost_micro_usd',
+        'saved_micro_usd',
+      ];
       for await (const row of query(job_id, entry.answeredInRound(round), names)) yield parse(answeredSchema, row);
     },
     async answer(job_id, round, ordinal) {

@@ -1,16 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import {
-  atMostUsd,
   type DayChange,
   type DaySpending,
   dayChanges,
   dayOf,
   daySchema,
-  exactUsd,
   type Spend,
   spendSchema,
 } from '../money/day.ts';
+import type { MicroUsd } from '../money/money.ts';
 import { InvalidRow, StoreUnavailable } from '../shared/errors.ts';
 import { entry, spendDayKey } from '../shared/names.ts';
 import { parseOr } from '../shared/parse.ts';
@@ -23,7 +22,7 @@ export interface RoundToPay {
   /** of the job row, as the execution was started for it: an older execution never replaces what a newer one reserved */
   version: number;
   /** undefined when the price list does not know the model */
-  most_usd: number | undefined;
+  most_micro_usd: MicroUsd | undefined;
   now: Date;
   expires_at_epoch: number | undefined;
 }
@@ -32,19 +31,19 @@ export interface RoundToPay {
 export interface Spending {
   /**
    * Counts a round on the day of `now` at what it may cost at most; an earlier reservation of the same round is replaced.
-   * @param capUsd what a day may come to; undefined: no limit
+   * @param cap what a day may come to; undefined: no limit
    * @returns 'over' when the day would pass its cap, with what all others take of it; 'taken' when a newer execution has
    * reserved the round
    */
   reserve(
     round: RoundToPay,
-    capUsd: number | undefined,
-  ): Promise<{ kind: 'reserved' } | { kind: 'taken' } | { kind: 'over'; day: string; others_usd: number }>;
+    cap: MicroUsd | undefined,
+  ): Promise<{ kind: 'reserved' } | { kind: 'taken' } | { kind: 'over'; day: string; others: MicroUsd }>;
   /**
    * Counts a round at what it did cost, on the day it was reserved for; one without a reservation on the day of `now`. An
    * unknown cost changes nothing.
    */
-  settle(round: Omit<RoundToPay, 'version' | 'most_usd'>, costUsd: number | undefined): Promise<void>;
+  settle(round: Omit<RoundToPay, 'version' | 'most_micro_usd'>, cost: MicroUsd | undefined): Promise<void>;
   /** Takes back a reservation of this version or an older one: nothing of the round was sent. */
   release(jobId: string, round: number, version: number): Promise<void>;
   /** @param days YYYY-MM-DD; the answer has each, in the same order */
@@ -73,8 +72,8 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
     jobId: string,
     round: number,
     decide: (before: Spend | undefined) => Spend | undefined,
-    capUsd?: number,
-  ): Promise<{ day: string; takes: number } | undefined> {
+    cap?: MicroUsd,
+  ): Promise<{ day: string; takes: MicroUsd } | undefined> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const before = await spend(jobId, round);
       const after = decide(before);
@@ -83,26 +82,26 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
       const changes = [...dayChanges(before, after)];
       const failed = await transact(db, WHAT, [
         rowItem(table, before, after),
-        ...changes.map(([day, sum]) => dayItem(table, kept, day, sum, capUsd)),
+        ...changes.map(([day, sum]) => dayItem(table, kept, day, sum, cap)),
       ]);
       if (failed.length === 0) return undefined;
       // another changed the row of the round: it is read again
       if (failed.includes(0)) continue;
-      const [day, { committed_usd }] = changes[(failed[0] as number) - 1] as [string, DayChange];
-      return { day, takes: committed_usd };
+      const [day, { committed_micro_usd }] = changes[(failed[0] as number) - 1] as [string, DayChange];
+      return { day, takes: committed_micro_usd };
     }
     throw new StoreUnavailable(`DynamoDB could not ${WHAT}: others were at it ${TRIES} times`);
   }
 
   return {
-    async reserve({ job_id, round, version, most_usd, now, expires_at_epoch }, capUsd) {
+    async reserve({ job_id, round, version, most_micro_usd, now, expires_at_epoch }, cap) {
       const wanted: Spend = {
         job_id,
         entry: entry.spend(round),
         day: dayOf(now),
         version,
-        reserved_usd: atMostUsd(most_usd ?? 0),
-        ...(most_usd === undefined ? { unpriced: true as const } : {}),
+        reserved_micro_usd: most_micro_usd ?? 0,
+        ...(most_micro_usd === undefined ? { unpriced: true as const } : {}),
         ...expiring(expires_at_epoch),
       };
       for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -114,33 +113,33 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
             taken = before !== undefined && before.version > version;
             return taken ? before : wanted;
           },
-          capUsd,
+          cap,
         );
         if (taken) return { kind: 'taken' };
         if (!over) return { kind: 'reserved' };
-        const { committed_usd } = await dayTotal(over.day);
+        const { committed_micro_usd } = await dayTotal(over.day);
         // what others gave back meanwhile may have made room
-        if (capUsd === undefined || exactUsd(committed_usd + over.takes) <= capUsd) continue;
-        const own = exactUsd(wanted.reserved_usd - over.takes);
-        return { kind: 'over', day: over.day, others_usd: exactUsd(committed_usd - own) };
+        if (cap === undefined || committed_micro_usd + over.takes <= cap) continue;
+        const own = wanted.reserved_micro_usd - over.takes;
+        return { kind: 'over', day: over.day, others: committed_micro_usd - own };
       }
       throw new StoreUnavailable(`DynamoDB could not ${WHAT}: the day's total changed ${TRIES} times`);
     },
-    async settle({ job_id, round, now, expires_at_epoch }, costUsd) {
-      if (costUsd === undefined) return;
+    async settle({ job_id, round, now, expires_at_epoch }, cost) {
+      if (cost === undefined) return;
       const key = { job_id, entry: entry.spend(round) };
-      const unreserved = { ...key, day: dayOf(now), version: 0, reserved_usd: 0, ...expiring(expires_at_epoch) };
+      const unreserved = { ...key, day: dayOf(now), version: 0, reserved_micro_usd: 0, ...expiring(expires_at_epoch) };
       await change(job_id, round, (before) =>
-        before?.unpriced ? before : { ...(before ?? unreserved), settled_usd: exactUsd(costUsd) },
+        before?.unpriced ? before : { ...(before ?? unreserved), settled_micro_usd: cost },
       );
     },
     async release(jobId, round, version) {
       await change(jobId, round, (before) =>
-        before && before.version <= version && before.settled_usd === undefined ? undefined : before,
+        before && before.version <= version && before.settled_micro_usd === undefined ? undefined : before,
       );
     },
     async days(days) {
-      const names = { ProjectionExpression: 'job_id, committed_usd, open_usd, unpriced_rounds' };
+      const names = { ProjectionExpression: 'job_id, committed_micro_usd, open_micro_usd, unpriced_rounds' };
       const rows = await readAll(db, table, days.map(spendDayKey), names);
       const byKey = new Map(rows.map((row) => [row.job_id, row]));
       return days.map((day) => ({ day, ...daySchema.parse(byKey.get(spendDayKey(day).job_id) ?? {}) }));
@@ -160,16 +159,17 @@ function rowItem(TableName: string, before: Spend | undefined, after: Spend | un
 
 function asRead(before: Spend | undefined) {
   if (!before) return { ConditionExpression: 'attribute_not_exists(job_id)' };
-  const { day, version, reserved_usd, settled_usd } = before;
-  const settled = settled_usd === undefined ? 'attribute_not_exists(settled_usd)' : 'settled_usd = :settled';
+  const { day, version, reserved_micro_usd, settled_micro_usd } = before;
+  const settled =
+    settled_micro_usd === undefined ? 'attribute_not_exists(settled_micro_usd)' : 'settled_micro_usd = :settled';
   return {
-    ConditionExpression: `#day = :day AND #version = :version AND reserved_usd = :reserved AND ${settled}`,
+    ConditionExpression: `#day = :day AND #version = :version AND reserved_micro_usd = :reserved AND ${settled}`,
     ExpressionAttributeNames: { '#day': 'day', '#version': 'version' },
     ExpressionAttributeValues: {
       ':day': day,
       ':version': version,
-      ':reserved': reserved_usd,
-      ...(settled_usd === undefined ? {} : { ':settled': settled_usd }),
+      ':reserved': reserved_micro_usd,
+      ...(settled_micro_usd === undefined ? {} : { ':settled': settled_micro_usd }),
     },
   };
 }
@@ -179,24 +179,24 @@ function dayItem(
   TableName: string,
   { expires_at_epoch }: Spend,
   day: string,
-  { committed_usd, open_usd, unpriced_rounds }: DayChange,
-  capUsd: number | undefined,
+  { committed_micro_usd, open_micro_usd, unpriced_rounds }: DayChange,
+  cap: MicroUsd | undefined,
 ): TransactItem {
-  const capped = capUsd !== undefined && committed_usd > 0;
+  const capped = cap !== undefined && committed_micro_usd > 0;
   // an empty day has nothing committed, and room may still be less than nothing
-  const empty = capped && committed_usd <= capUsd ? 'attribute_not_exists(committed_usd) OR ' : '';
+  const empty = capped && committed_micro_usd <= cap ? 'attribute_not_exists(committed_micro_usd) OR ' : '';
   return {
     Update: {
       TableName,
       Key: spendDayKey(day),
-      UpdateExpression: `${expires_at_epoch === undefined ? '' : 'SET expires_at_epoch = :expires '}ADD committed_usd :committed, open_usd :open, unpriced_rounds :unpriced`,
-      ...(capped ? { ConditionExpression: `${empty}committed_usd <= :room` } : {}),
+      UpdateExpression: `${expires_at_epoch === undefined ? '' : 'SET expires_at_epoch = :expires '}ADD committed_micro_usd :committed, open_micro_usd :open, unpriced_rounds :unpriced`,
+      ...(capped ? { ConditionExpression: `${empty}committed_micro_usd <= :room` } : {}),
       ExpressionAttributeValues: {
         ...(expires_at_epoch === undefined ? {} : { ':expires': expires_at_epoch }),
-        ':committed': committed_usd,
-        ':open': open_usd,
+        ':committed': committed_micro_usd,
+        ':open': open_micro_usd,
         ':unpriced': unpriced_rounds,
-        ...(capped ? { ':room': exactUsd(capUsd - committed_usd) } : {}),
+        ...(capped ? { ':room': cap - committed_micro_usd } : {}),
       },
     },
   };

@@ -1,3 +1,4 @@
+import { microUsd } from '../../lambdas/money/money.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
 import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropic.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
@@ -33,8 +34,8 @@ const deps = {
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   settings: {
     defaultModel: 'claude-sonnet-4-6',
-    jobBudgetUsd: 1_000,
-    dayBudgetUsd: 10_000,
+    jobBudget: microUsd(1_000),
+    dayBudget: microUsd(10_000),
     unpricedModels: [],
     ledgerDays: 180,
   },

@@ -23,13 +23,14 @@ await measure(() => writeAtOnce(db, calls, LANES));
 
 function* rows(kind: 'report' | 'answered'): Generator<object> {
   const plan = planOf(jobId, count);
+  const at = new Date();
   for (const text of answerLines(jobId, count)) {
     const line = readLine(text);
     const { ordinal } = customIdReader(jobId)(line.custom_id ?? '') as { ordinal: number };
     const asked = askedRow(jobId, ordinal);
     const shown = new Set(asked.shown);
     const outcome = readResult(line.result, (tid) => shown.has(tid));
-    const row = answeredRow({ plan, round: 1 }, batchIdOf(jobId, count), ordinal, asked, { line, outcome })[kind];
+    const row = answeredRow({ plan, round: 1, at }, batchIdOf(jobId, count), ordinal, asked, { line, outcome })[kind];
     if (!row) throw new Error(`answer ${ordinal} makes no ${kind} row`);
     yield row;
   }

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { stepFunctions } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
@@ -25,7 +26,7 @@ import { LEDGER_DAYS, MACHINE_ARN, MODEL, processing, SECONDS_OF_A_RUN, START, s
 import { watchOf } from './watch.ts';
 
 /** Room for many runs on one set of tables, which count on one day: every reservation's condition is put to the test. */
-const DAY_BUDGET_USD = 1_000;
+const DAY_BUDGET = microUsd(1_000);
 
 export interface WorldOptions {
   plan: FaultPlan;
@@ -59,8 +60,8 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
     log: silent,
     settings: {
       defaultModel: MODEL,
-      jobBudgetUsd: 100,
-      dayBudgetUsd: DAY_BUDGET_USD,
+      jobBudget: microUsd(100),
+      dayBudget: DAY_BUDGET,
       unpricedModels: [],
       ledgerDays: LEDGER_DAYS,
     },

@@ -19,7 +19,7 @@ export function useMoneyWorld(): void {
     world.passTime(86_400);
   });
   afterEach(() => {
-    Object.assign(world.settings, { jobBudgetUsd: undefined, dayBudgetUsd: undefined, unpricedModels: [] });
+    Object.assign(world.settings, { jobBudget: undefined, dayBudget: undefined, unpricedModels: [] });
     world.standIn.script.clear();
   });
   afterAll(() => world.close?.());

@@ -59,8 +59,8 @@ export async function startWorld({
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
   const settings: StepWorld['settings'] = {
     defaultModel: MODEL,
-    jobBudgetUsd: undefined,
-    dayBudgetUsd: undefined,
+    jobBudget: undefined,
+    dayBudget: undefined,
     unpricedModels: [],
     ledgerDays: 30,
   };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { costUsd } from '../../lambdas/money/cost.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
+import { microUsd, usdText } from '../../lambdas/money/money.ts';
+import { priceOf } from '../../lambdas/money/prices.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { day, ledgerRows, sentBatches, spendRow, total, useMoneyWorld, world } from '../support/money-world.ts';
@@ -19,11 +20,15 @@ describe('the money of a day', () => {
     const of = day();
     const job = await world.run();
     const row = await spendRow(job.job_id);
-    expect(underWay?.committed_usd).toBe(row?.reserved_usd);
-    expect(underWay?.open_usd).toBe(row?.reserved_usd);
-    expect(row?.settled_usd).toBeCloseTo(job.results.cost_usd, 5);
-    expect(Number(row?.settled_usd)).toBeLessThan(Number(row?.reserved_usd));
-    expect(await total(of)).toMatchObject({ committed_usd: row?.settled_usd, open_usd: 0, unpriced_rounds: 0 });
+    expect(underWay?.committed_micro_usd).toBe(row?.reserved_micro_usd);
+    expect(underWay?.open_micro_usd).toBe(row?.reserved_micro_usd);
+    expect(row?.settled_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect(Number(row?.settled_micro_usd)).toBeLessThan(Number(row?.reserved_micro_usd));
+    expect(await total(of)).toMatchObject({
+      committed_micro_usd: row?.settled_micro_usd,
+      open_micro_usd: 0,
+      unpriced_rounds: 0,
+    });
   });
 
   it('is counted on the day the batch was sent, though its answers come the next day', async () => {
@@ -32,8 +37,8 @@ describe('the money of a day', () => {
     world.passTime(untilMidnight / 1000);
     const job = await world.run();
     expect(day()).not.toBe(of);
-    expect((await total(of)).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
-    expect(await total()).toMatchObject({ committed_usd: 0 });
+    expect((await total(of)).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect(await total()).toMatchObject({ committed_micro_usd: 0 });
   });
 
   it('counts what every section cost in every round it was asked in', async () => {
@@ -47,12 +52,15 @@ describe('the money of a day', () => {
     const answers = await ledgerRows(row.job_id, 'answered#');
     expect(answers).toHaveLength(18);
     const sum = (prefix: string) =>
-      answers.reduce((all, { entry, cost_usd }) => all + (String(entry).startsWith(prefix) ? Number(cost_usd) : 0), 0);
+      answers.reduce(
+        (all, { entry, cost_micro_usd }) => all + (String(entry).startsWith(prefix) ? Number(cost_micro_usd) : 0),
+        0,
+      );
     expect(sum('answered#2')).toBeGreaterThan(0);
-    expect(results.cost_usd).toBeCloseTo(sum('answered#'), 5);
-    expect((await spendRow(row.job_id, 1))?.settled_usd).toBeCloseTo(sum('answered#1'), 5);
-    expect((await spendRow(row.job_id, 2))?.settled_usd).toBeCloseTo(sum('answered#2'), 5);
-    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+    expect(microUsd(results.cost_usd)).toBe(sum('answered#'));
+    expect((await spendRow(row.job_id, 1))?.settled_micro_usd).toBe(sum('answered#1'));
+    expect((await spendRow(row.job_id, 2))?.settled_micro_usd).toBe(sum('answered#2'));
+    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 
   it('counts an answer that names no section, and one filed by elimination once', async () => {
@@ -62,7 +70,7 @@ describe('the money of a day', () => {
     await world.settle();
     const { results } = await world.ended(row.job_id);
     expect(results.unfiled).toHaveLength(1);
-    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 });
 
@@ -73,17 +81,19 @@ describe('the cost of a section', () => {
     // dollars for a million tokens of claude-sonnet-5-5, from the kept list; the one-hour cache costs twice the input
     const cached = answers.filter(({ tokens }) => (tokens as { cache_read: number }).cache_read > 0);
     expect(cached.length).toBeGreaterThan(0);
-    for (const { raw, cost_usd } of answers) {
+    for (const { raw, cost_micro_usd } of answers) {
       const { usage, model } = JSON.parse(unpack(raw as Uint8Array)).result.message;
       const price = (tokens: object) =>
-        Number(costUsd(model, { input: 0, output: 0, cache_read: 0, cache_write: 0, ...tokens }));
-      const input = price({ input: 1 });
+        Number(
+          priceOf(model, { input: 0, output: 0, cache_read: 0, cache_write: 0, ...tokens }, new Date(world.now())),
+        ) / 1_000;
+      const input = price({ input: 1_000 });
       const byHand =
         usage.input_tokens * input +
-        usage.output_tokens * price({ output: 1 }) +
+        usage.output_tokens * price({ output: 1_000 }) +
         usage.cache_read_input_tokens * input * 0.1 +
         usage.cache_creation_input_tokens * input * 2;
-      expect(cost_usd).toBeCloseTo(byHand, 9);
+      expect(cost_micro_usd).toBe(Math.ceil(Number(byHand.toFixed(5))));
     }
   });
 });
@@ -92,19 +102,19 @@ describe('a day budget', () => {
   /** What one job of the sample may cost at most. */
   let most = 0;
   beforeAll(async () => {
-    most = Number((await spendRow((await world.run()).job_id))?.reserved_usd);
+    most = Number((await spendRow((await world.run()).job_id))?.reserved_micro_usd);
   });
 
   it('refuses a job that does not fit, before anything is sent, with both figures, and the job can be redriven the next day', async () => {
     const first = await world.run();
-    const spent = Number(first.results.cost_usd);
-    world.settings.dayBudgetUsd = spent + most - 0.05;
+    const spent = microUsd(first.results.cost_usd);
+    world.settings.dayBudget = spent + most - microUsd(0.05);
     const before = sentBatches();
     const refused = await world.run();
     expect(refused.row).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
     expect(refused.row.checker_schedule_failed).toBeUndefined();
     expect(refused.row.error_message).toContain(
-      `OverBudget: the job could cost up to $${most.toFixed(2)}, and $${spent.toFixed(2)} of the day budget of $${world.settings.dayBudgetUsd} is spoken for on ${day()}: raise the day budget, or redrive the job after midnight UTC`,
+      `OverBudget: the job could cost up to ${usdText(most)}, and ${usdText(spent)} of the day budget of ${usdText(world.settings.dayBudget)} is already spent or reserved on ${day()}: raise the day budget (dayBudgetUsd), or redrive the job after midnight UTC`,
     );
     expect(sentBatches()).toBe(before);
     expect(await spendRow(refused.job_id)).toBeUndefined();
@@ -115,37 +125,39 @@ describe('a day budget', () => {
   });
 
   it('says what to do about a job that would not fit on any day', async () => {
-    world.settings.dayBudgetUsd = 0.01;
-    expect((await world.run()).row.error_message).toMatch(/raise the day budget, or ask for fewer layers$/);
+    world.settings.dayBudget = microUsd(0.01);
+    expect((await world.run()).row.error_message).toMatch(
+      /raise the day budget \(dayBudgetUsd\), or ask for fewer layers$/,
+    );
   });
 
   it('is not passed by jobs that start at once', async () => {
-    world.settings.dayBudgetUsd = most * 2.5;
+    world.settings.dayBudget = most * 2.5;
     const rows = Array.from({ length: 5 }, () => world.jobRow());
     await Promise.all(rows.map((row) => world.putJob(row)));
     let highest = 0;
     const { reserve } = world.world.spending;
     world.world.spending.reserve = async (...given) => {
       const answer = await reserve(...given);
-      highest = Math.max(highest, (await total()).committed_usd);
+      highest = Math.max(highest, (await total()).committed_micro_usd);
       return answer;
     };
     await world.settle();
     world.world.spending.reserve = reserve;
     const ended = await Promise.all(rows.map(({ job_id }) => world.ended(job_id)));
     expect(ended.filter(({ row }) => row.status === 'COMPLETED').length).toBeGreaterThanOrEqual(2);
-    expect(highest).toBeLessThanOrEqual(world.settings.dayBudgetUsd);
+    expect(highest).toBeLessThanOrEqual(world.settings.dayBudget);
     for (const { row } of ended.filter(({ row: { status } }) => status === 'FAILED'))
       expect(row.error_message).toMatch(/^OverBudget: .*day budget/);
   });
 
   it('leaves the sections of a later round missing when they do not fit, and closes the job with what is there', async () => {
     const row = world.jobRow();
-    world.settings.dayBudgetUsd = most;
+    world.settings.dayBudget = most;
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
     onNextCall(world.world.batches, 'status', {
       before: () => {
-        world.settings.dayBudgetUsd = 0.02;
+        world.settings.dayBudget = microUsd(0.02);
       },
     });
     const before = sentBatches();
@@ -157,7 +169,7 @@ describe('a day budget', () => {
     expect(sentBatches()).toBe(before + 1);
     expect(await spendRow(row.job_id, 2)).toBeUndefined();
     expect(String(ended.logs)).toMatch(
-      /round 2 with 1 sections is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is spoken for/,
+      /round 2 with 1 sections is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is already spent or reserved/,
     );
   });
 });

@@ -126,7 +126,7 @@ describe('no comment, key or password is told', () => {
     };
     const job = await runDeployed(undefined, { spending: { ...world.world.spending, release } });
     expect(job.error?.name).toBe('AnthropicRefused');
-    expect(lines.join('')).toMatch(/what an unsent round may cost stays counted/);
+    expect(lines.join('')).toMatch(/the reservation of an unsent round could not be released/);
     expect(leaksIn(told(job))).toEqual([]);
   });
 

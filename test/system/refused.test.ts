@@ -1,5 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
@@ -111,9 +112,9 @@ describe('a job that cannot be right fails with one clear error before anything 
   });
 
   it('a price over the budget, with both figures', async () => {
-    world.settings.jobBudgetUsd = 0.01;
+    world.settings.jobBudget = microUsd(0.01);
     const message = await refused({});
-    world.settings.jobBudgetUsd = undefined;
+    world.settings.jobBudget = undefined;
     expect(message).toMatch(
       /^OverBudget: the job could cost up to \$\d+\.\d\d, which is over the job budget of \$0\.01/,
     );
@@ -223,7 +224,7 @@ describe('a refusal that comes after the money is spent', () => {
 
 describe('a budget', () => {
   it('is kept over the rounds: what does not fit is not asked for again, and is named', async () => {
-    world.settings.jobBudgetUsd = 1.5;
+    world.settings.jobBudget = microUsd(1.5);
     const row = world.jobRow();
     const before = world.standIn.batches().length;
     for (let ordinal = 0; ordinal < 15; ordinal++) {
@@ -231,7 +232,7 @@ describe('a budget', () => {
     }
     await world.putJob(row);
     await world.settle();
-    world.settings.jobBudgetUsd = undefined;
+    world.settings.jobBudget = undefined;
     world.standIn.script.clear();
     expect(world.standIn.batches()).toHaveLength(before + 1);
     expect((await world.ended(row.job_id)).row.error_message).toMatch(

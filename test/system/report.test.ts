@@ -103,7 +103,7 @@ describe('a PENDING job row as the server writes it', () => {
     for (const row of answered) {
       expect(JSON.parse(unpack(row.raw as Uint8Array)).result.type).toBe('succeeded');
       expect(row).toMatchObject({ kind: 'stored', batch_id: job.row.batch_id });
-      expect(row.cost_usd).toBeGreaterThan(0);
+      expect(row.cost_micro_usd).toBeGreaterThan(0);
     }
     const [first] = await askedRows();
     expect(unpack(first?.prompt as Uint8Array)).toContain('<comments columns=');

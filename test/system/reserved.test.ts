@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
 import { MOST_TROUBLES } from '../../lambdas/batch/wait.ts';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { sentBatches, spendRow, total, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
@@ -14,7 +15,7 @@ describe('what was reserved', () => {
     const job = await world.run();
     expect(job.row.error_message).toMatch(/^AnthropicRefused/);
     expect(await spendRow(job.job_id)).toBeUndefined();
-    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0 });
+    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
   it('stays when the API refuses the second batch of a round, as the first is paid for', async () => {
@@ -26,22 +27,22 @@ describe('what was reserved', () => {
     });
     const job = await world.run(changes);
     expect(job.row).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
-    const reserved = Number((await spendRow(job.job_id))?.reserved_usd);
-    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+    const reserved = Number((await spendRow(job.job_id))?.reserved_micro_usd);
+    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
     world.standIn.script.clear();
     await world.putJob({ ...job.row, status: 'PENDING', version: Number(job.row.version) + 1 });
     await world.settle();
     const { results } = await world.ended(job.job_id);
     expect(results).toMatchObject({ stored: 15 });
-    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
-    expect((await total()).open_usd).toBe(0);
+    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
+    expect((await total()).open_micro_usd).toBe(0);
   });
 
   it('keeps its place while the API says "later", and is settled in the end', async () => {
     world.standIn.script.answer('create', 429, { times: 3, retryAfterSeconds: 30 });
     const job = await world.run();
     expect(job.row.status).toBe('COMPLETED');
-    expect((await total()).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
+    expect((await total()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
   });
 
   it('stays while it is not known whether a batch was made, and is given back when there is none', async () => {
@@ -57,7 +58,7 @@ describe('what was reserved', () => {
     world.passTime(SETTLE_SECONDS);
     expect(await submit(state)).toMatchObject({ next: 'complete' });
     expect(await spendRow(row.job_id)).toBeUndefined();
-    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0 });
+    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
   it('is not given back by the step of a redriven execution that waits for its row, while the step before the stop still sends', async () => {
@@ -77,8 +78,8 @@ describe('what was reserved', () => {
     const before = sentBatches();
     await submit(state);
     expect(sentBatches()).toBe(before + 1);
-    const reserved = Number((await spendRow(row.job_id))?.reserved_usd);
-    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+    const reserved = Number((await spendRow(row.job_id))?.reserved_micro_usd);
+    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
   });
 
   it('is given back when the job is cancelled before anything is sent', async () => {
@@ -100,13 +101,13 @@ describe('what was reserved', () => {
   it('stays when the job fails with a paid batch that nobody watches, and is settled when it is collected after all', async () => {
     world.standIn.script.answer('retrieve', 401);
     const failed = await world.run();
-    const reserved = Number((await spendRow(failed.job_id))?.reserved_usd);
+    const reserved = Number((await spendRow(failed.job_id))?.reserved_micro_usd);
     expect(failed.row.checker_schedule_failed).toBe(true);
-    expect(await total()).toMatchObject({ committed_usd: reserved, open_usd: reserved });
+    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
     await world.putJob({ ...failed.row, status: 'PENDING', version: Number(failed.row.version) + 1 });
     await world.settle();
     const { results } = await world.ended(failed.job_id);
-    expect((await total()).committed_usd).toBeCloseTo(results.cost_usd, 5);
+    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 
   it('is counted once when the step that sends, and the one that collects, are lost in the middle and run again', async () => {
@@ -124,7 +125,7 @@ describe('what was reserved', () => {
     }
     const job = await world.run();
     expect(job.row.status).toBe('COMPLETED');
-    expect((await total()).committed_usd).toBeCloseTo(job.results.cost_usd, 5);
-    expect((await total()).open_usd).toBe(0);
+    expect((await total()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect((await total()).open_micro_usd).toBe(0);
   });
 });

@@ -136,10 +136,10 @@ describe('a stored text that is gone when it is to be stored anew', () => {
     await world.removeStored(first.reports.slice(0, 3));
     onceAfterPlanning(async () => {
       await world.removeStored(first.reports.slice(5, 6));
-      world.settings.jobBudgetUsd = 0.000_001;
+      world.settings.jobBudget = 1;
     });
     const second = await world.runReusing();
-    world.settings.jobBudgetUsd = undefined;
+    world.settings.jobBudget = undefined;
     expect(second.results).toMatchObject({ stored: ALL - 1, reused: ALL - 4, failed: [{ reason: 'gone' }] });
     const gap = bySection(second.reports).get(first.reports[5]?.section ?? '');
     expect(gap?.errors).toMatch(/^gone: /);

@@ -62,7 +62,7 @@ describe('a report that is asked for again with nothing changed', () => {
     ]);
     for (const row of entriesOf('answered#0#')) {
       expect(row).toMatchObject({ kind: 'stored', reused_from: { job_id: first.job_id }, section: expect.any(String) });
-      expect(row.saved_usd).toBeGreaterThan(0);
+      expect(row.saved_micro_usd).toBeGreaterThan(0);
       expect(row).not.toHaveProperty('tokens');
     }
     for (const row of entriesOf('asked#0#')) expect(row.prompt).toBeInstanceOf(Uint8Array);
@@ -136,7 +136,7 @@ describe('a report of which something has changed', () => {
       expect(new Set(second.reports.map(({ timestamp }) => timestamp)).size).toBe(1);
       // the plan's price is that of what is bought
       const [all, some] = await Promise.all([first, second].map(({ job_id }) => world.world.ledger.plan(job_id)));
-      expect(some?.most_usd).toBeLessThan(((all?.most_usd ?? 0) * (touched.length + 1)) / ALL);
+      expect(some?.most_micro_usd).toBeLessThan(((all?.most_micro_usd ?? 0) * (touched.length + 1)) / ALL);
     });
   });
 
@@ -180,11 +180,11 @@ describe('a report of which something has changed', () => {
   it('fits a job budget that the whole report would not fit', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 1));
-    const { most_usd = 0 } = (await world.world.ledger.plan(first.job_id)) ?? {};
-    world.settings.jobBudgetUsd = most_usd / 3;
+    const { most_micro_usd = 0 } = (await world.world.ledger.plan(first.job_id)) ?? {};
+    world.settings.jobBudget = most_micro_usd / 3;
     const anew = await world.runReusing({ no_cache: true });
     const reusing = await world.runReusing();
-    world.settings.jobBudgetUsd = undefined;
+    world.settings.jobBudget = undefined;
     expect(anew.row).toMatchObject({ status: 'FAILED', error_message: expect.stringMatching(/^OverBudget/) });
     expect(reusing.results).toMatchObject({ stored: ALL, reused: ALL - 1 });
   });

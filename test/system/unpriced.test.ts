@@ -1,5 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { sentBatches, total, UNPRICED, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
@@ -10,8 +11,8 @@ useMoneyWorld();
 describe('a model without a price', () => {
   it('is refused before anything is sent, with and without a budget', async () => {
     const before = sentBatches();
-    for (const jobBudgetUsd of [undefined, 1_000]) {
-      world.settings.jobBudgetUsd = jobBudgetUsd;
+    for (const budget of [undefined, microUsd(1_000)]) {
+      world.settings.jobBudget = budget;
       const { row } = await world.run(withConfig({ model: UNPRICED }));
       expect(row.error_message).toMatch(
         /^OverBudget: the price list does not know the model "narrator-9", .*unpricedModels or "allow_unpriced": true/,
@@ -24,7 +25,11 @@ describe('a model without a price', () => {
     ['the setting names it', () => [UNPRICED], {}],
     ['its job_config allows it', () => [], { allow_unpriced: true }],
   ])('is used when %s; row and results say that its price is unknown', async (_how, unpricedModels, config) => {
-    Object.assign(world.settings, { unpricedModels: unpricedModels(), jobBudgetUsd: 0.01, dayBudgetUsd: 0.01 });
+    Object.assign(world.settings, {
+      unpricedModels: unpricedModels(),
+      jobBudget: microUsd(0.01),
+      dayBudget: microUsd(0.01),
+    });
     const row = world.jobRow();
     const changes = withConfig({ model: UNPRICED, ...config });
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
@@ -41,7 +46,7 @@ describe('a model without a price', () => {
     expect(String(job.row.logs)).toContain(
       'submitted with 15 sections; its price is not known, and no budget counts it',
     );
-    expect(await total()).toMatchObject({ committed_usd: 0, open_usd: 0, unpriced_rounds: 2 });
+    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
   });
 
   it('that is allowed is used as well for a text that was to be reused and is gone, when nothing else had to be bought', async () => {

@@ -1,5 +1,5 @@
 import type { ReadLine } from '../../batch/read-line.ts';
-import { costUsd } from '../../money/cost.ts';
+import { priceOf } from '../../money/prices.ts';
 import { billedTokens, type Outcome } from '../../report/answer.ts';
 import { type ReportRow, storedRow } from '../../report/row.ts';
 import type { Answered, AskedFacts, Unfiled } from '../../shared/ledger-rows.ts';
@@ -13,14 +13,15 @@ const LARGEST_BYTES = 350_000;
 
 /** The ledger's row for one answer, and the report row when it can be stored. */
 export function answeredRow(
-  { plan, round }: Pick<Round, 'plan' | 'round'>,
+  { plan, round, at }: Pick<Round, 'plan' | 'round' | 'at'>,
   batchId: string,
   ordinal: number,
   asked: AskedFacts,
   { line, outcome }: { line: Pick<ReadLine, 'text' | 'mark'>; outcome: Outcome },
 ): { answered: Answered; report: ReportRow | undefined } {
-  const bill = billed(plan.model, outcome.tokens);
-  const report = outcome.kind === 'stored' ? storedRow(plan, asked, batchId, outcome.report, bill.cost_usd) : undefined;
+  const bill = billed(plan.model, outcome.tokens, at);
+  const report =
+    outcome.kind === 'stored' ? storedRow(plan, asked, batchId, outcome.report, bill.cost_micro_usd) : undefined;
   const tooLarge = report !== undefined && !fitsRow(report);
   const verdict = tooLarge
     ? ({ kind: 'ask_again', reason: 'too_large' } as const)
@@ -42,10 +43,10 @@ export function answeredRow(
   return { answered, report: tooLarge ? undefined : report };
 }
 
-function billed(model: string, tokens: Outcome['tokens']): Pick<Answered, 'tokens' | 'cost_usd'> {
+function billed(model: string, tokens: Outcome['tokens'], at: Date): Pick<Answered, 'tokens' | 'cost_micro_usd'> {
   if (!tokens) return {};
-  const cost_usd = costUsd(model, tokens);
-  return { tokens, ...(cost_usd === undefined ? {} : { cost_usd }) };
+  const cost_micro_usd = priceOf(model, tokens, at);
+  return { tokens, ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }) };
 }
 
 /** Whether a report is small enough to be stored. */
@@ -54,7 +55,7 @@ export const fitsRow = ({ report_data }: Pick<ReportRow, 'report_data'>): boolea
 
 /** The ledger's row for a line that is not a section's answer: it names none of this job, or one that has a better answer. */
 export function unfiledRow(
-  { plan, round }: Pick<Round, 'plan' | 'round'>,
+  { plan, round, at }: Pick<Round, 'plan' | 'round' | 'at'>,
   batchId: string,
   line: ReadLine,
   why: Unfiled['why'],
@@ -65,7 +66,7 @@ export function unfiledRow(
     why,
     ...(line.custom_id ? { custom_id: plainLabel(line.custom_id) } : {}),
     batch_id: batchId,
-    ...billed(plan.model, billedTokens(line.result)),
+    ...billed(plan.model, billedTokens(line.result), at),
     raw: packRaw(line.text),
     expires_at_epoch: plan.expires_at_epoch,
   };
@@ -73,7 +74,7 @@ export function unfiledRow(
 
 /** The row that keeps an answer which a better one takes the place of; the same as if it had come second. */
 export function replacedRow(answered: Answered, round: number, mark: string, customId: string): Unfiled {
-  const { job_id, batch_id, tokens, cost_usd, raw, expires_at_epoch } = answered;
+  const { job_id, batch_id, tokens, cost_micro_usd, raw, expires_at_epoch } = answered;
   return {
     job_id,
     entry: entry.unfiled(round, mark),
@@ -81,7 +82,7 @@ export function replacedRow(answered: Answered, round: number, mark: string, cus
     custom_id: plainLabel(customId),
     batch_id,
     ...(tokens ? { tokens } : {}),
-    ...(cost_usd === undefined ? {} : { cost_usd }),
+    ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }),
     raw,
     expires_at_epoch,
   };

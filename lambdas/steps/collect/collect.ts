@@ -37,7 +37,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   deps.log.ids?.({ report_id: plan.report_id });
   const sections = sectionsOf(deps.ledger, plan, state.round);
   const board = new TallyBoard(plan.sections);
-  const round: Round = { plan, round: state.round, sections, board, unfiled: new Set(), found: 0 };
+  const round: Round = { plan, round: state.round, at: deps.now(), sections, board, unfiled: new Set(), found: 0 };
   for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
   for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
   for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);

@@ -27,6 +27,8 @@ export interface CollectDeps {
 export interface Round {
   plan: Plan;
   round: number;
+  /** when this invocation began: answers are priced by the list of that time */
+  at: Date;
   sections: AskedSections;
   board: TallyBoard;
   /** ledger keys of lines that could not be filed: each is written once */

@@ -106,7 +106,7 @@ function topicRow(round: Round, row: Unfiled, section: string, shown: Set<number
   const outcome = line && readResult(line.result, (tid) => shown.has(tid));
   if (outcome?.kind !== 'stored') return undefined;
   const facts = { section, kind: 'topic' as const, title: outcome.report.title || section, shown: [...shown] };
-  const report = storedRow(round.plan, facts, row.batch_id ?? '', outcome.report, row.cost_usd);
+  const report = storedRow(round.plan, facts, row.batch_id ?? '', outcome.report, row.cost_micro_usd);
   return fitsRow(report) ? report : undefined;
 }
 

@@ -1,10 +1,8 @@
-import { costUsd } from '../../../lambdas/money/cost.ts';
-import { countsFor, exactUsd, type Spend } from '../../../lambdas/money/day.ts';
-import { usageSchema } from '../../../lambdas/money/tokens.ts';
+import { countsFor, type Spend } from '../../../lambdas/money/day.ts';
+import { toUsd } from '../../../lambdas/money/money.ts';
+import { priceOf, usageSchema } from '../../../lambdas/money/prices.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, type Left, placeOf, type Row } from './left.ts';
-
-const CENT_OF_A_CENT = 1e-5;
 
 /** Every round that was sent counts on its day at what the API billed, and nothing stays reserved for a job that has ended. */
 export function roundsPriced(left: Left, { legacy }: Scenario): string[] {
@@ -21,16 +19,18 @@ export function roundsPriced(left: Left, { legacy }: Scenario): string[] {
 
 function roundPriced({ paid, mark }: Left, round: number, row: Row | undefined): string[] {
   if (!row) return [`round ${round} was sent and is not counted`];
-  if (row.settled_usd === undefined) return [`round ${round} is left reserved at $${row.reserved_usd}`];
+  if (row.settled_micro_usd === undefined)
+    return [`round ${round} is left reserved at $${toUsd(Number(row.reserved_micro_usd))}`];
   const billed = paid.filter(({ custom_id }) => custom_id.startsWith(mark) && placeOf(custom_id).round === round);
-  const real = billed.reduce((sum, { model, usage }) => sum + (costUsd(model, usageSchema.parse(usage)) ?? 0), 0);
-  const dear = real > Number(row.reserved_usd) + CENT_OF_A_CENT;
+  const real = billed.reduce(
+    (sum, { model, usage }) => sum + (priceOf(model, usageSchema.parse(usage), new Date()) ?? 0),
+    0,
+  );
+  const [reserved, settled] = [Number(row.reserved_micro_usd), Number(row.settled_micro_usd)];
   return [
-    ...(Math.abs(Number(row.settled_usd) - real) < CENT_OF_A_CENT
-      ? []
-      : [`round ${round} counts at $${row.settled_usd}; the API billed $${real.toFixed(6)}`]),
-    ...(dear
-      ? [`round ${round} cost $${real.toFixed(6)}, more than the $${row.reserved_usd} that it was reserved at`]
+    ...(settled === real ? [] : [`round ${round} counts at $${toUsd(settled)}; the API billed $${toUsd(real)}`]),
+    ...(real > reserved
+      ? [`round ${round} cost $${toUsd(real)}, more than the $${toUsd(reserved)} that it was reserved at`]
       : []),
   ];
 }
@@ -46,9 +46,9 @@ export function daysAddUp(ledger: readonly Row[]): string[] {
   return [...names].flatMap((day) => {
     const counts = rounds.filter((row) => row.day === day).map(countsFor);
     const total = days.find(({ job_id }) => job_id === `spend:${day}`);
-    return (['committed_usd', 'open_usd', 'unpriced_rounds'] as const).flatMap((name) => {
-      const sum = exactUsd(counts.reduce((all, count) => all + count[name], 0));
-      return sum === exactUsd(Number(total?.[name] ?? 0))
+    return (['committed_micro_usd', 'open_micro_usd', 'unpriced_rounds'] as const).flatMap((name) => {
+      const sum = counts.reduce((all, count) => all + count[name], 0);
+      return sum === Number(total?.[name] ?? 0)
         ? []
         : [`${day} says ${name} ${total?.[name]}; its rounds come to ${sum}`];
     });

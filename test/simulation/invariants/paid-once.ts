@@ -1,5 +1,5 @@
-import { costUsd } from '../../../lambdas/money/cost.ts';
-import { usageSchema } from '../../../lambdas/money/tokens.ts';
+import { microUsd, toUsd } from '../../../lambdas/money/money.ts';
+import { priceOf, usageSchema } from '../../../lambdas/money/prices.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, keyOf, type Left, resultsOf } from './left.ts';
 
@@ -26,9 +26,10 @@ export function paidOnce(left: Left, { ends }: Scenario): string[] {
 
 function costIsTrue(left: Left, mark: string): string[] {
   const billed = left.paid.filter(({ custom_id }) => custom_id.startsWith(mark));
-  const real = billed.reduce((sum, { model, usage }) => sum + (costUsd(model, usageSchema.parse(usage)) ?? 0), 0);
-  const told = resultsOf(left).cost_usd ?? 0;
-  return Math.abs(Number(told) - real) < 1e-5
-    ? []
-    : [`the row says a cost of $${told}; the API billed $${real.toFixed(6)}`];
+  const real = billed.reduce(
+    (sum, { model, usage }) => sum + (priceOf(model, usageSchema.parse(usage), new Date()) ?? 0),
+    0,
+  );
+  const told = microUsd(Number(resultsOf(left).cost_usd ?? 0));
+  return told === real ? [] : [`the row says a cost of $${toUsd(told)}; the API billed $${toUsd(real)}`];
 }

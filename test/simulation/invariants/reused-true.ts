@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { microUsd, toUsd } from '../../../lambdas/money/money.ts';
 import type { Scenario } from '../scenario.ts';
 import { entries, keyOf, type Left, type Row, resultsOf } from './left.ts';
 
@@ -7,7 +8,7 @@ export function reusedTrue(left: Left, { reuses = 0, ends }: Scenario): string[]
   const answers = entries(left, 'answered#0#').filter(({ kind }) => kind === 'stored');
   const marked = left.reports.filter((row) => metadataOf(row).reused_from !== undefined);
   const { reused = 0, reused_saved_usd: told = 0 } = resultsOf(left);
-  const saved = answers.reduce((sum, { saved_usd }) => sum + Number(saved_usd), 0);
+  const saved = answers.reduce((sum, { saved_micro_usd }) => sum + Number(saved_micro_usd), 0);
   return [
     ...(answers.length === reuses || ends === 'CANCELLED'
       ? []
@@ -16,7 +17,7 @@ export function reusedTrue(left: Left, { reuses = 0, ends }: Scenario): string[]
       ? []
       : [`${marked.length} report rows are marked as reused; the ledger has ${answers.length}`]),
     ...(reused === answers.length ? [] : [`the row says ${reused} reused; the ledger has ${answers.length}`]),
-    ...(Math.abs(Number(told) - saved) < 1e-5 ? [] : [`the row says $${told} saved; it is $${saved.toFixed(6)}`]),
+    ...(microUsd(Number(told)) === saved ? [] : [`the row says $${told} saved; it is $${toUsd(saved)}`]),
     ...answers.flatMap((answer) => oneReused(left, answer)),
     ...hashesKept(left),
   ];

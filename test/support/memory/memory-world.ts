@@ -36,8 +36,8 @@ export function memoryWorld(parts: { db: MemoryDb; api: MemoryApi; call: Call; n
   const { db, api, call, now } = parts;
   const settings = {
     defaultModel: MODEL,
-    jobBudgetUsd: undefined,
-    dayBudgetUsd: undefined,
+    jobBudget: undefined,
+    dayBudget: undefined,
     unpricedModels: [],
     ledgerDays: 30,
   };

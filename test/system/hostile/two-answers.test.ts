@@ -39,7 +39,7 @@ test.each([
       expect(store.unfiled()).toMatchObject([
         { why: 'duplicate', custom_id: idOf(0), tokens: { input: 10, output: 20 } },
       ]);
-      expect(store.unfiled()[0]?.cost_usd).toBe(first?.cost_usd);
+      expect(store.unfiled()[0]?.cost_micro_usd).toBe(first?.cost_micro_usd);
       left.push(store.rows());
       store.again();
       await collected([two, ...others, one], store);

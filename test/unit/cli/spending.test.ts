@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { microUsd } from '../../../lambdas/money/money.ts';
 import { jobTable } from '../../../lambdas/stores/jobs.ts';
 import { spendingTable } from '../../../lambdas/stores/spending.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
@@ -9,9 +10,9 @@ const deployed = useDeployed();
 const EXPIRES = 4_000_000_000;
 const spending = () => spendingTable(deployed.db, TABLE_NAMES.ledger);
 /** Counts a round that began at noon of a day. */
-const reserve = (job_id: string, day: string, most_usd: number | undefined) =>
+const reserve = (job_id: string, day: string, most_micro_usd: number | undefined) =>
   spending().reserve(
-    { job_id, round: 1, version: 1, most_usd, now: new Date(`${day}T12:00:00Z`), expires_at_epoch: EXPIRES },
+    { job_id, round: 1, version: 1, most_micro_usd, now: new Date(`${day}T12:00:00Z`), expires_at_epoch: EXPIRES },
     undefined,
   );
 const withDayBudget = (budget: string) => {
@@ -20,12 +21,12 @@ const withDayBudget = (budget: string) => {
 };
 
 test('spending tells what each day has committed, what of it is not priced yet, and the budget', async () => {
-  await reserve('yesterday', '2026-11-21', 2);
+  await reserve('yesterday', '2026-11-21', microUsd(2));
   await spending().settle(
     { job_id: 'yesterday', round: 1, now: new Date('2026-11-22T01:00:00Z'), expires_at_epoch: EXPIRES },
-    0.75,
+    microUsd(0.75),
   );
-  await reserve('today', '2026-11-22', 1.25);
+  await reserve('today', '2026-11-22', microUsd(1.25));
   await reserve('unpriced', '2026-11-22', undefined);
   const said = await deployed.run(['spending', '--days', '3']);
   expect(said.code).toBe(0);
@@ -47,7 +48,7 @@ test('spending as JSON holds the same, with the budget of the deployment', async
     day_budget_usd: 12.5,
     days: [{ day: '2026-11-22', committed_usd: 1.25, open_usd: 1.25, unpriced_rounds: 1 }],
   });
-  expect((await deployed.run(['spending'])).out).toContain('the day budget is $12.5, by UTC day');
+  expect((await deployed.run(['spending'])).out).toContain('the day budget is $12.50, by UTC day');
 });
 
 test('spending of half a year is read in two calls', async () => {
@@ -58,7 +59,7 @@ test('spending of half a year is read in two calls', async () => {
   expect(new Set(days.map(({ day }) => day)).size).toBe(180);
 });
 
-test('doctor tells how much of the day budget is spoken for, and warns when little is left', async () => {
+test('doctor tells how much of the day budget is spent or reserved, and warns when little is left', async () => {
   const found = async () => {
     const { out, err } = await deployed.run(['doctor', '--json']);
     const findings = JSON.parse(out || err) as { what: string; state: string; found: string; todo: string }[];
@@ -67,7 +68,7 @@ test('doctor tells how much of the day budget is spoken for, and warns when litt
   withDayBudget('10');
   expect(await found()).toMatchObject({
     state: 'ok',
-    found: '$1.25 of $10 spoken for on 2026-11-22 (UTC), of that $1.25 at most for batches not yet priced',
+    found: '$1.25 of $10.00 spent or reserved on 2026-11-22 (UTC), of that $1.25 at most for batches not yet priced',
   });
   withDayBudget('1.5');
   expect(await found()).toMatchObject({ state: 'warn', todo: expect.stringContaining('raise dayBudgetUsd') });

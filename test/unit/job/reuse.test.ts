@@ -72,7 +72,7 @@ describe('the stored texts of a report', () => {
     expect(found.get('a')).toEqual({
       key: { rid_section_model, timestamp },
       from: { job_id: 'job', section, timestamp },
-      saved_usd: 0.25,
+      saved_micro_usd: 250_000,
     });
   });
 
@@ -108,7 +108,7 @@ describe('the stored texts of a report', () => {
     async (cost_usd) => {
       const found = await find([row('job', 'a', {}, { cost_usd })], 'a');
       expect(found.get('a')).toMatchObject({ from: { job_id: 'job' } });
-      expect(found.get('a')?.saved_usd).toBeUndefined();
+      expect(found.get('a')?.saved_micro_usd).toBeUndefined();
     },
   );
 

@@ -1,23 +1,11 @@
-import { messagePrice } from './prices.ts';
-import { NO_TOKENS, type Tokens } from './tokens.ts';
-
-/** A batch costs half of what single messages cost (Message Batches API). */
-const BATCH_DISCOUNT = 0.5;
-
-/**
- * Price of one message in US dollars, by the kept price list, in a batch and with the one-hour cache.
- * @returns undefined when the list does not know the model
- */
-export function costUsd(model: string, tokens: Tokens, at = new Date()): number | undefined {
-  const price = messagePrice(model, tokens, at);
-  return price === undefined ? undefined : price * BATCH_DISCOUNT;
-}
+import { addKnown, type MicroUsd } from './money.ts';
+import { NO_TOKENS, priceOf, type Tokens } from './prices.ts';
 
 /** Characters a token of Latin script takes, on the low side so that the estimate is not too small. */
 const CHARACTERS_PER_TOKEN = 3.5;
 /** What the answer's schema and the request's frame add to every request, in tokens. */
 const FRAME_TOKENS = 400;
-/** What a section's answer takes as a rule, thinking included. */
+/** What a section's answer usually takes, thinking included. */
 const TYPICAL_OUTPUT_TOKENS = 3_000;
 
 /** Tokens of a text, on the high side: other scripts than Latin take about one a character. */
@@ -26,40 +14,38 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - others) / CHARACTERS_PER_TOKEN) + others;
 }
 
-/** The sum of two amounts; undefined when either is not known. */
-export const addKnown = (one: number | undefined, other: number | undefined): number | undefined =>
-  one === undefined || other === undefined ? undefined : one + other;
-
 /** What one round costs before it is sent: expected and, with every answer at its `max_tokens`, at most. */
 export interface Estimate {
   sections: number;
   input_tokens: number;
   /** undefined when the price list does not know the model */
-  expected_usd: number | undefined;
-  most_usd: number | undefined;
+  expected_micro_usd: MicroUsd | undefined;
+  most_micro_usd: MicroUsd | undefined;
 }
 
 /**
  * Estimates from the prompts alone. Expected: the fixed part is served by the cache. At most: it is written to the cache by
  * every request, as all may be processed at once.
+ * @param at when the round is sent
  */
 export function estimateCost(
   model: string,
   requests: readonly { prompt: string; maxTokens: number }[],
   system: string,
+  at: Date,
 ): Estimate {
   const fixed = estimateTokens(system);
   const inputs = requests.map(({ prompt }) => estimateTokens(prompt) + FRAME_TOKENS);
   const all = (tokensOf: (input: number, maxTokens: number) => Tokens) =>
     // each by itself: some models charge more for a long message
-    requests.reduce<number | undefined>(
-      (sum, { maxTokens }, index) => addKnown(sum, costUsd(model, tokensOf(inputs[index] ?? 0, maxTokens))),
-      costUsd(model, NO_TOKENS),
+    requests.reduce<MicroUsd | undefined>(
+      (sum, { maxTokens }, index) => addKnown(sum, priceOf(model, tokensOf(inputs[index] ?? 0, maxTokens), at)),
+      priceOf(model, NO_TOKENS, at),
     );
   return {
     sections: requests.length,
     input_tokens: inputs.reduce((sum, input) => sum + input + fixed, 0),
-    expected_usd: all((input) => ({ ...NO_TOKENS, input, cache_read: fixed, output: TYPICAL_OUTPUT_TOKENS })),
-    most_usd: all((input, room) => ({ ...NO_TOKENS, input, cache_write: fixed, output: room })),
+    expected_micro_usd: all((input) => ({ ...NO_TOKENS, input, cache_read: fixed, output: TYPICAL_OUTPUT_TOKENS })),
+    most_micro_usd: all((input, room) => ({ ...NO_TOKENS, input, cache_write: fixed, output: room })),
   };
 }
