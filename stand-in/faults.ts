@@ -1,4 +1,8 @@
-import type { BatchRequest } from './batch-request.ts';
+/** One request of a batch, as it was received. */
+export interface BatchRequest {
+  custom_id: string;
+  params: Record<string, unknown>;
+}
 
 export type Endpoint = 'create' | 'list' | 'retrieve' | 'cancel' | 'delete' | 'results' | 'models' | 'count_tokens';
 
@@ -42,7 +46,7 @@ export interface CallTiming {
   times?: number;
 }
 
-/** `'*'` for any request, a custom_id, or a test of one's own. */
+/** `'*'` for any request, a custom_id, or a function. */
 export type RequestMatch = string | ((request: BatchRequest) => boolean);
 
 interface CallRule {
@@ -87,13 +91,13 @@ export class FaultScript {
     return this.#addCall('results', { kind: 'cut_results', atByte }, timing);
   }
 
-  /** What becomes of the next matching requests. Drawn when their batch ends, and kept: results read twice are alike. */
+  /** What becomes of the next matching requests. Decided when their batch ends, and kept: results read twice are the same. */
   result(match: RequestMatch, fault: ResultFault, times = 1) {
     this.#results.push({ match, fault, left: times });
     return this;
   }
 
-  /** How many faults wait to be used; a test can assert 0. Endless ones count as one each. */
+  /** How many faults are still to be used; a fault without an end counts as one. */
   pending(): number {
     const finite = (left: number) => (Number.isFinite(left) ? left : 1);
     return [...this.#calls, ...this.#results].reduce((sum, rule) => sum + finite(rule.left), 0);

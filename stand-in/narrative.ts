@@ -1,97 +1,193 @@
-import type { Prompt, ShownComment } from './comments-table.ts';
-import {
-  agreements,
-  backed,
-  differences,
-  heard,
-  mostVoted,
-  nearestToAgreement,
-  rejections,
-  stanceOf,
-  uncertain,
-  widestGap,
-} from './findings.ts';
-import { hash32, mulberry32 } from './random.ts';
-import { type Sentence, sentenceWriter } from './sentences.ts';
+import { type Tally, tally } from '../lambdas/report/votes.ts';
+import { hash32 } from './random.ts';
+
+/** What the user message of one section shows. */
+export interface Prompt {
+  /** From the line `Section: …`. */
+  section: string | undefined;
+  comments: ShownComment[];
+}
+export interface ShownComment {
+  id: number;
+  text: string;
+  all: Tally;
+  groups: GroupTally[];
+}
+interface GroupTally extends Tally {
+  /** As a reader sees it: "Group A". */
+  group: string;
+}
+
+/**
+ * Reads the user message of a section: its name and its table of comments, a line each. A message without a table has no
+ * comments.
+ */
+export function readPrompt(message: string): Prompt {
+  const [before = '', columns, table = ''] = message.split(/<comments columns="([^"]*)">\n|\n<\/comments>/);
+  const section = /^Section: *(\S.*?) *$/m.exec(before)?.[1];
+  if (columns === undefined) return { section, comments: [] };
+  const names = columns.split(' | ').slice(2, -1);
+  const groups = names.map((name) => `Group ${name.replace(/:.*/, '')}`);
+  return { section, comments: table.split('\n').flatMap((line) => readLine(line, groups)) };
+}
+
+function readLine(line: string, groups: readonly string[]): ShownComment[] {
+  const cells = line.split('|');
+  const [all, ...tallies] = cells.slice(1, groups.length + 2).map((cell) => {
+    const [, agrees = 0, disagrees = 0, passes = 0] = cell.split(' ').map(Number);
+    return tally(agrees, disagrees, passes);
+  });
+  if (all === undefined || tallies.length < groups.length) return [];
+  return [
+    {
+      id: Number(cells[0]),
+      text: cells.slice(groups.length + 2).join('|'),
+      all,
+      groups: groups.map((group, index) => ({ group, ...(tallies[index] ?? tally(0, 0, 0)) })),
+    },
+  ];
+}
 
 export interface Narrative {
   id: string;
   title: string;
   paragraphs: { id: string; title: string; sentences: Sentence[] }[];
 }
-type Writer = ReturnType<typeof sentenceWriter>;
+interface Sentence {
+  clauses: { text: string; citations: number[] }[];
+}
 
-const MOST_DIFFERENCES = 6;
-const PER_SENTENCE = 3;
-const PER_CLAUSE = 10;
+/** Agreement of this share in every group is common ground; groups this far apart differ; this many passes are doubt. */
+const CONSENSUS_SHARE = 0.6;
+const DIFFERENCE_SHARE = 0.3;
+const UNSURE_SHARE = 0.2;
+/** Fewer votes than this, by all or in a group, show nothing about what people think. */
+const MIN_VOTES = 5;
+const MAX_CITATIONS = 10;
+
+const PARAGRAPHS = {
+  overview: 'Overview',
+  differences: 'Where the groups differ',
+  agreement: 'Common ground',
+} as const;
+
+/** Something that the votes show of a comment: the clauses of one sentence, `{these}` in place of the comments. */
+interface Finding {
+  paragraph: keyof typeof PARAGRAPHS;
+  clauses: string[];
+}
 
 /**
- * A narrative of one section, written from the comments in its prompt: overview, differences (30 points or more), common
- * ground (60 % in every group). Comments and groups with fewer than 5 votes bear out none of these. A consensus section
- * cites every comment. The same prompt gives the same narrative.
+ * A narrative of one section in template sentences that are true to the votes in its prompt. Comments of which the same
+ * can be said share a sentence; every comment is cited. The same prompt gives the same narrative.
  */
 export function writeNarrative({ section, comments }: Prompt): Narrative {
   const title = section ?? 'What people said';
-  const write = sentenceWriter(
-    mulberry32(hash32(`${title}\n${comments.map(({ id, text }) => `${id}${text}`).join('\n')}`)),
-  );
-  const first = { id: 'overview', title: 'Overview', sentences: overview(write, comments) };
-  const paragraphs = [
-    first,
-    { id: 'differences', title: 'Where the groups differ', sentences: differing(write, comments) },
-    { id: 'agreement', title: 'Common ground', sentences: agreeing(write, comments) },
-  ];
-  if (/consensus/i.test(title)) {
-    const cited = new Set(paragraphs.flatMap(citationsOf));
-    const rest = comments.filter(({ id }) => !cited.has(id));
-    const told = rest.filter(({ all }) => heard(all));
-    const unheard = rest.filter(({ all }) => !heard(all));
-    paragraphs.push({ id: 'further', title: 'Further statements', sentences: remaining(write, told) });
-    first.sentences.push(...chunks(unheard, PER_CLAUSE).map(write.unheard));
-  }
+  const pick = (templates: readonly string[]) => templates[hash32(title) % templates.length] ?? '';
+  const found = comments.flatMap((comment) => {
+    return findingsOf(comment, pick).map((finding) => ({ ...finding, comment, key: finding.clauses.join('\n') }));
+  });
+  const paragraphs = Object.entries(PARAGRAPHS).map(([id, heading]) => {
+    const here = found.filter(({ paragraph }) => paragraph === id);
+    const sentences = [...Map.groupBy(here, ({ key }) => key).values()].flatMap((same) =>
+      sentencesOf(
+        same[0]?.clauses ?? [],
+        same.map(({ comment }) => comment),
+      ),
+    );
+    return { id, title: heading, sentences: id === 'overview' ? [...mostVoted(comments), ...sentences] : sentences };
+  });
   return { id: slug(title), title, paragraphs: paragraphs.filter(({ sentences }) => sentences.length > 0) };
 }
 
-function overview(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  if (comments.length === 0) return [];
-  const leading = backed(comments);
-  const passed = uncertain(comments);
-  return [
-    write.overview(mostVoted(comments)),
-    ...(leading.length > 0 ? [write.leading(leading.slice(0, 2))] : []),
-    ...(passed.length > 0 ? [write.uncertainty(passed.slice(0, PER_SENTENCE))] : []),
-  ];
+/** All that is worth telling of a comment; at least one finding. */
+function findingsOf({ all, groups }: ShownComment, pick: (templates: readonly string[]) => string): Finding[] {
+  if (all.votes < MIN_VOTES)
+    return [{ paragraph: 'overview', clauses: ['Too few people have voted on {these} to say what people think.'] }];
+  const findings: Finding[] = [];
+  const [most, least] = furthestApart(groups);
+  // 0.9 - 0.6 is a little less than 0.3 in floating point
+  if (most && least && share(most, 'agrees') - share(least, 'agrees') >= DIFFERENCE_SHARE - 1e-9) {
+    const other = stanceOf(least) === stanceOf(most) ? 'agrees less often' : STANCES[stanceOf(least)];
+    const ending = pick([`while ${least.group} ${other}.`, `but ${least.group} ${other}.`]);
+    findings.push({
+      paragraph: 'differences',
+      clauses: [`On {these}, ${most.group} ${STANCES[stanceOf(most)]},`, ending],
+    });
+  }
+  if (everyGroup(groups, 'agrees'))
+    findings.push({
+      paragraph: 'agreement',
+      clauses: [pick(['Every group mostly agrees with {these}.', 'All groups support {these}.'])],
+    });
+  if (everyGroup(groups, 'disagrees'))
+    findings.push({
+      paragraph: 'agreement',
+      clauses: [pick(['Every group mostly disagrees with {these}.', 'All groups reject {these}.'])],
+    });
+  if (all.passes / all.votes >= UNSURE_SHARE)
+    findings.push({
+      paragraph: 'overview',
+      clauses: [pick(['Many of those who voted passed on {these}.', 'Many passes were cast on {these}.'])],
+    });
+  return findings.length > 0 ? findings : [{ paragraph: 'overview', clauses: [MAJORITIES[stanceOf(all)]] }];
 }
 
-function differing(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  const wide = differences(comments).slice(0, MOST_DIFFERENCES);
-  if (wide.length > 0) return wide.map(write.difference);
-  const widest = widestGap(comments);
-  return widest ? [write.widest(widest)] : [];
+type Stance = 'agrees' | 'disagrees' | 'passes' | 'none';
+
+const STANCES: Record<Stance, string> = {
+  agrees: 'mostly agrees',
+  disagrees: 'mostly disagrees',
+  passes: 'mostly passes',
+  none: 'has no clear majority',
+};
+const MAJORITIES: Record<Stance, string> = {
+  agrees: 'Most of those who voted agree with {these}.',
+  disagrees: 'Most of those who voted disagree with {these}.',
+  passes: 'Most of those who voted passed on {these}.',
+  none: 'No answer has a majority on {these}.',
+};
+
+/** What more than half of those who voted did. */
+function stanceOf(counts: Tally): Stance {
+  return (['agrees', 'disagrees', 'passes'] as const).find((answer) => share(counts, answer) > 0.5) ?? 'none';
 }
 
-function agreeing(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  if (comments.every(({ groups }) => groups.length === 0)) return [];
-  const agreed = chunks(agreements(comments).slice(0, 2 * PER_CLAUSE), PER_SENTENCE).map(write.agreement);
-  const refused = chunks(rejections(comments).slice(0, PER_CLAUSE), PER_SENTENCE).map(write.rejection);
-  if (agreed.length + refused.length > 0) return [...agreed, ...refused];
-  const nearest = nearestToAgreement(comments);
-  return nearest ? [write.nearest(nearest)] : [];
+/** The group that agrees the most and the one that agrees the least, of those with enough votes. */
+function furthestApart(groups: readonly GroupTally[]): [GroupTally?, GroupTally?] {
+  const ranked = groups
+    .filter(({ votes }) => votes >= MIN_VOTES)
+    .toSorted((a, b) => share(b, 'agrees') - share(a, 'agrees'));
+  return [ranked.at(0), ranked.at(-1)];
 }
 
-function remaining(write: Writer, comments: readonly ShownComment[]): Sentence[] {
-  const byStance = Map.groupBy(comments, ({ all }) => stanceOf(all));
-  return [...byStance].flatMap(([stance, members]) =>
-    chunks(members, PER_CLAUSE).map((some) => write.remainder(stance, some)),
+function everyGroup(groups: readonly GroupTally[], answer: 'agrees' | 'disagrees'): boolean {
+  return (
+    groups.length > 0 && groups.every((counts) => counts.votes >= MIN_VOTES && share(counts, answer) >= CONSENSUS_SHARE)
   );
 }
 
-function citationsOf({ sentences }: { sentences: Sentence[] }): number[] {
-  return sentences.flatMap(({ clauses }) => clauses.flatMap(({ citations }) => citations));
+function share(counts: Tally, answer: 'agrees' | 'disagrees' | 'passes'): number {
+  return counts.votes === 0 ? 0 : counts[answer] / counts.votes;
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+function mostVoted(comments: readonly ShownComment[]): Sentence[] {
+  const enough = comments.filter(({ all }) => all.votes >= MIN_VOTES);
+  const most = enough.toSorted((a, b) => b.all.votes - a.all.votes).slice(0, MAX_CITATIONS);
+  return sentencesOf(['The most votes here were cast on {these}.'], most);
+}
+
+/** The clauses as a sentence about those comments; as several sentences where they are too many to cite in one. */
+function sentencesOf(clauses: readonly string[], comments: readonly ShownComment[]): Sentence[] {
+  const sentences: Sentence[] = [];
+  for (let at = 0; at < comments.length; at += MAX_CITATIONS) {
+    const cited = comments.slice(at, at + MAX_CITATIONS);
+    const other = at === 0 ? '' : 'other ';
+    const these = cited.length === 1 ? `this ${other}statement` : `these ${other}statements`;
+    const citations = cited.map(({ id }) => id);
+    sentences.push({ clauses: clauses.map((text) => ({ text: text.replace('{these}', these), citations })) });
+  }
+  return sentences;
 }
 
 function slug(title: string): string {

@@ -44,23 +44,3 @@ export function idFrom(prefix: string, key: string): string {
   for (let i = 0; i < 22; i++) letters += BASE58[(bytes[i] ?? 0) % BASE58.length];
   return `${prefix}_01${letters}`;
 }
-/** 0 … count-1 in an order that is never the rising one (from two on); Fisher–Yates. */
-export function unorderedIndexes(count: number, random: () => number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) swap(order, i, Math.floor(random() * (i + 1)));
-  if (count > 1 && order.every((value, i) => value === i)) swap(order, 0, 1);
-  return order;
-}
-
-function swap(order: Uint32Array, a: number, b: number): void {
-  const held = order[a] ?? 0;
-  order[a] = order[b] ?? 0;
-  order[b] = held;
-}
-
-/** Gives out the items one after another, shuffled, and starts again when all were used: neighbours differ. */
-export function deck<T>(items: readonly [T, ...T[]], random: () => number): () => T {
-  const order = unorderedIndexes(items.length, random);
-  let next = 0;
-  return () => items[order[next++ % order.length] ?? 0] ?? items[0];
-}

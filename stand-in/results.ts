@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BatchRequest } from './batch-request.ts';
-import { errorBody } from './errors.ts';
-import type { ResultFault } from './faults.ts';
-import { answerOf, answerUsage, messageOf } from './message.ts';
-import { mulberry32, unorderedIndexes } from './random.ts';
+import type { BatchRequest, ResultFault } from './faults.ts';
+import { errorBody } from './http.ts';
+import { tokensOf, type Usage, usageOf } from './models.ts';
+import { type Narrative, readPrompt, type ShownComment, writeNarrative } from './narrative.ts';
+import { hash32, idFrom, mulberry32, type Random } from './random.ts';
+import { type MessageParams, messageParams } from './rules.ts';
 
 /** What the lines of an ended batch are made from. */
 export interface EndedBatch {
@@ -15,7 +15,7 @@ export interface EndedBatch {
   cached(key: string, index: number): boolean;
 }
 
-/** Result lines (JSON Lines, UTF-8) in a seeded disorder, each made when it is asked for. */
+/** Result lines (JSON Lines, UTF-8) in a random order that follows from the seed, each made when it is read. */
 export function* resultLines(batch: EndedBatch, seed: number): Generator<string> {
   const order = unorderedIndexes(batch.requests.length, mulberry32(seed));
   for (const index of order) {
@@ -69,40 +69,181 @@ function resultOf(batch: EndedBatch, request: BatchRequest, index: number, outco
   }
 }
 
-const SMALLEST_CHUNK = 61;
-const LARGEST_CHUNK = 32_768;
-const SEARCH_FOR_SPLIT = 512;
-
-/**
- * Cuts lines into chunks of bytes that end inside lines and, where there is one near, inside a multi-byte character.
- * Chunks begin small, so that short results are cut as well, and grow.
- */
-export async function* unevenChunks(lines: Iterable<string>, seed: number): AsyncGenerator<Buffer> {
-  const random = mulberry32(seed);
-  let size = SMALLEST_CHUNK;
-  let parts: Buffer[] = [];
-  let held = 0;
-  for (const line of lines) {
-    const bytes = Buffer.from(line);
-    parts.push(bytes);
-    held += bytes.length;
-    if (held <= size + SEARCH_FOR_SPLIT) continue;
-    let pending = Buffer.concat(parts, held);
-    while (pending.length > size + SEARCH_FOR_SPLIT) {
-      const cut = splitPoint(pending, size);
-      yield pending.subarray(0, cut);
-      pending = pending.subarray(cut);
-      size = Math.min(LARGEST_CHUNK, Math.ceil(size * (1 + random())));
-    }
-    parts = [pending];
-    held = pending.length;
-    await nextTurn(); // a long stream must not keep other calls waiting
-  }
-  if (held > 0) yield Buffer.concat(parts, held);
+/** 0 … count-1 shuffled, never in rising order (from two on); Fisher–Yates. */
+function unorderedIndexes(count: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) swap(order, i, Math.floor(random() * (i + 1)));
+  if (count > 1 && order.every((value, i) => value === i)) swap(order, 0, 1);
+  return order;
 }
 
-/** The first place from `at` on that is inside a multi-byte character, or else inside a line. */
-function splitPoint(bytes: Buffer, at: number): number {
-  for (let i = at; i < at + SEARCH_FOR_SPLIT; i++) if (((bytes[i] ?? 0) & 0xc0) === 0x80) return i;
-  return bytes[at - 1] === 0x0a ? at + 1 : at;
+function swap(order: Uint32Array, a: number, b: number): void {
+  const held = order[a] ?? 0;
+  order[a] = order[b] ?? 0;
+  order[b] = held;
+}
+
+/** One request in this many is answered with a thinking block before the text. */
+const THINKING_ONE_IN = 3;
+
+type Block = Record<string, unknown> & { type: string };
+interface Answer {
+  content: Block[];
+  stop_reason: string;
+  stop_details: { type: 'refusal'; category: null; explanation: null } | null;
+  outputTokens: number;
+}
+
+/** The complete `message` of a succeeded result. Follows from the request alone, so it can be made again at any time. */
+function messageOf(batchId: string, request: BatchRequest, answer: Answer, usage: Usage) {
+  return {
+    id: idFrom('msg', `${batchId}/${request.custom_id}`),
+    type: 'message',
+    role: 'assistant',
+    model: messageParams(request).model,
+    content: answer.content,
+    stop_reason: answer.stop_reason,
+    stop_sequence: null,
+    stop_details: answer.stop_details,
+    container: null,
+    diagnostics: null,
+    usage,
+  };
+}
+
+/** What the model says to a request, its stop reason and its output tokens (thinking and text together). */
+export function answerOf(request: BatchRequest, fault: ResultFault | undefined): Answer {
+  const params = messageParams(request);
+  if (fault?.kind === 'refusal') {
+    return { ...stopped([], 'refusal'), stop_details: { type: 'refusal', category: null, explanation: null } };
+  }
+  const thinking = thinkingBlocks(request.custom_id, params);
+  const text = answerText(params, fault);
+  const blocks = [...thinking, ...(fault?.kind === 'empty_content' ? [] : [{ type: 'text', text }])];
+  switch (fault?.kind) {
+    case 'max_tokens':
+      return stopped(truncated(blocks, Math.floor(lengthOf(blocks) / 2)), 'max_tokens', params.max_tokens);
+    case 'context_window':
+      return stopped(truncated(blocks, Math.floor(lengthOf(blocks) / 2)), 'model_context_window_exceeded');
+    case 'tool_use':
+      return stopped(
+        [...thinking, { type: 'tool_use', id: idFrom('toolu', request.custom_id), name: 'look_up', input: {} }],
+        'tool_use',
+      );
+    case 'pause_turn':
+      return stopped(truncated(blocks, Math.floor(lengthOf(blocks) / 3)), 'pause_turn');
+    default:
+      return capped(blocks, params.max_tokens);
+  }
+}
+
+/** Usage of a request that ends with that answer. */
+export function answerUsage(request: BatchRequest, answer: Answer, cached: (key: string) => boolean): Usage {
+  return usageOf(messageParams(request), answer.outputTokens, cached);
+}
+
+/** Ends at `max_tokens` by itself when the answer does not fit. */
+function capped(blocks: Block[], maxTokens: number): Answer {
+  const fits = tokensOf(lengthOf(blocks)) <= maxTokens;
+  return fits ? stopped(blocks, 'end_turn') : stopped(truncated(blocks, maxTokens * 4), 'max_tokens', maxTokens);
+}
+
+function stopped(
+  content: Block[],
+  stopReason: string,
+  outputTokens = Math.max(1, tokensOf(lengthOf(content))),
+): Answer {
+  return { content, stop_reason: stopReason, stop_details: null, outputTokens };
+}
+
+/** The first so many characters of the blocks; thinking comes first and counts towards the same limit. */
+function truncated(blocks: Block[], characters: number): Block[] {
+  let left = characters;
+  return blocks.flatMap((block) => {
+    const field = block.type === 'thinking' ? 'thinking' : 'text';
+    const text = String(block[field])
+      .slice(0, left)
+      .replace(/[\uD800-\uDBFF]$/, '');
+    left -= text.length;
+    return text === '' ? [] : [{ ...block, [field]: text }];
+  });
+}
+
+function lengthOf(blocks: Block[]): number {
+  return blocks.reduce((sum, block) => sum + String(block.thinking ?? block.text ?? '').length, 0);
+}
+
+function thinkingBlocks(customId: string, params: MessageParams): Block[] {
+  if (params.thinking?.type === 'disabled' || hash32(customId) % THINKING_ONE_IN !== 0) return [];
+  const rows = userText(params).match(/^\s*\d+\|/gm)?.length ?? 0;
+  const thinking = `There are ${rows} statements to report on. First I compare the groups on each of them, then I look for common ground.`;
+  return [{ type: 'thinking', thinking, signature: Buffer.from(idFrom('sig', customId)).toString('base64') }];
+}
+
+/** The text of the answer to one request, written from the comments in it, with the scripted fault applied. */
+function answerText(params: MessageParams, fault: ResultFault | undefined): string {
+  const prompt = readPrompt(userText(params));
+  const narrative = writeNarrative(prompt);
+  const text = JSON.stringify(
+    inShapeOf(params.output_config?.format?.schema, withForeign(narrative, prompt.comments, fault)),
+  );
+  switch (fault?.kind) {
+    case 'not_json':
+      return `Here is what people said. ${proseOf(narrative)}`;
+    case 'fenced_json':
+      return `\`\`\`json\n${text}\n\`\`\``;
+    case 'wrong_shape':
+      return JSON.stringify({ heading: narrative.title, body: [proseOf(narrative)] });
+    case 'huge_text':
+      return JSON.stringify(inflated(narrative, fault.characters));
+    case 'empty_content':
+      return '';
+    default:
+      return text;
+  }
+}
+
+/** The text of the last user message. */
+function userText(params: MessageParams): string {
+  const content = params.messages.at(-1)?.content ?? '';
+  if (typeof content === 'string') return content;
+  return content.map((block) => (typeof block.text === 'string' ? block.text : '')).join('\n');
+}
+
+/** Constrained decoding can never emit a property that the schema does not name, and keeps the schema's order. */
+function inShapeOf(schema: unknown, value: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return value;
+  const { properties, items } = schema as { properties?: Record<string, unknown>; items?: unknown };
+  if (Array.isArray(value)) return value.map((item) => inShapeOf(items, item));
+  if (typeof value !== 'object' || value === null || properties === undefined) return value;
+  const own = value as Record<string, unknown>;
+  const kept = Object.keys(properties).filter((name) => name in own);
+  return Object.fromEntries(kept.map((name) => [name, inShapeOf(properties[name], own[name])]));
+}
+
+function withForeign(narrative: Narrative, comments: ShownComment[], fault: ResultFault | undefined): Narrative {
+  if (fault?.kind !== 'foreign_citations') return narrative;
+  const largest = comments.reduce((most, { id }) => Math.max(most, id), 0);
+  const foreign = fault.ids ?? [largest + 1, largest + 2];
+  const clause = { text: 'Another statement points the same way.', citations: foreign };
+  const [first = { id: 'overview', title: 'Overview', sentences: [] }, ...others] = narrative.paragraphs;
+  return {
+    ...narrative,
+    paragraphs: [{ ...first, sentences: [...first.sentences, { clauses: [clause] }] }, ...others],
+  };
+}
+
+/** The narrative with its first clause, or its title when it has none, made that many characters long. */
+function inflated(narrative: Narrative, characters: number): Narrative {
+  const copy = structuredClone(narrative);
+  const clause = copy.paragraphs[0]?.sentences[0]?.clauses[0];
+  if (clause === undefined) copy.title = copy.title.padEnd(characters, ' and so on');
+  else clause.text = clause.text.padEnd(characters, ' and so on');
+  return copy;
+}
+
+function proseOf({ paragraphs }: Narrative): string {
+  return paragraphs
+    .flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses.map(({ text }) => text)))
+    .join(' ');
 }

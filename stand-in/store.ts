@@ -12,36 +12,43 @@ import {
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
-import type { BatchRequest } from './batch-request.ts';
-import type { ResultFault } from './faults.ts';
-import { parseBatchBody } from './request-rules.ts';
-import { API_VERSIONS, type BatchState } from './types.ts';
+import type { BatchRequest, ResultFault } from './faults.ts';
+import { API_VERSIONS } from './http.ts';
+import { parseBatchBody } from './rules.ts';
 
 const STATE = '.state.json';
 const REQUESTS = '.requests.json';
 
-const time = z.number().int();
-const count = z.number().int().min(0);
+/** ms since the epoch */
+const time = z.int();
+const count = z.int().min(0);
 const State = z.object({
   id: z.string(),
-  sequence: z.number().int().min(1),
+  /** Order of arrival, from 1. */
+  sequence: z.int().min(1),
   apiVersion: z.enum(API_VERSIONS),
   createdAt: time,
   expiresAt: time,
+  /** When processing is done; null: never, it expires. */
   dueAt: time.nullable(),
   cancelInitiatedAt: time.nullable(),
   cancelDueAt: time.nullable(),
   endedAt: time.nullable(),
   deletedAt: time.nullable(),
+  /** Set at the end: requests from this index on got `rest`, those before it were processed. */
   finished: count,
   rest: z.enum(['canceled', 'expired']),
-  // Written by this program alone, from the typed script.
+  /** Set at the end: what became of a request, by its index, where that is not a plain success. */
   outcomes: z.record(
     z.string(),
+    // written by this program alone, from the typed script
     z.custom<ResultFault>((value) => z.looseObject({ kind: z.string() }).safeParse(value).success),
   ),
   counts: z.object({ processing: count, succeeded: count, errored: count, canceled: count, expired: count }),
 });
+
+/** What the store keeps of a batch beside its requests. */
+export type BatchState = z.infer<typeof State>;
 
 /** Keeps batches somewhere that outlives the process; without a folder, nowhere. */
 export interface Store {

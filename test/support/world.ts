@@ -17,9 +17,9 @@ import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
 import { sampleConversation } from '../../local/sample.ts';
+import type { ProcessingOptions } from '../../stand-in/batches.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
 import { startStandIn } from '../../stand-in/server.ts';
-import type { ProcessingOptions } from '../../stand-in/types.ts';
 import { allRows, rowText } from './table-rows.ts';
 
 export const MODEL = 'claude-sonnet-5-5';

@@ -1,4 +1,4 @@
-import type { StandIn } from '../../../stand-in/types.ts';
+import type { StandIn } from '../../../stand-in/server.ts';
 
 export type Row = Record<string, unknown>;
 

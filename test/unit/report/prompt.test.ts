@@ -5,7 +5,7 @@ import { asData, commentTable } from '../../../lambdas/report/prompt/comment-tab
 import { sectionPrompt } from '../../../lambdas/report/prompt/section-prompt.ts';
 import type { PlannedSection } from '../../../lambdas/report/sections.ts';
 import { type Tally, tally } from '../../../lambdas/report/votes.ts';
-import { readPrompt } from '../../../stand-in/comments-table.ts';
+import { readPrompt } from '../../../stand-in/narrative.ts';
 import { comment } from '../../support/make.ts';
 
 const nasty = fc.constantFrom(

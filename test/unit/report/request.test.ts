@@ -3,8 +3,7 @@ import { batchRequest, FIRST_MAX_TOKENS, moreTokens } from '../../../lambdas/rep
 import { SYSTEM_PROMPT } from '../../../lambdas/report/prompt/system.ts';
 import { REPORT_JSON_SCHEMA, reportSchema } from '../../../lambdas/report/shape.ts';
 import { DEFAULT_MODELS } from '../../../stand-in/models.ts';
-import { parseBatchBody, requestRefusal } from '../../../stand-in/request-rules.ts';
-import { schemaRefusal } from '../../../stand-in/schema-rules.ts';
+import { parseBatchBody, requestRefusal, schemaRefusal } from '../../../stand-in/rules.ts';
 
 const request = (prompt = 'prompt', customId = 'one') =>
   batchRequest({ customId, model: 'claude-sonnet-5-5', maxTokens: FIRST_MAX_TOKENS, prompt });

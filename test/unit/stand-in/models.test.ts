@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { MODEL, messageIn, params, raw, resultOf, sdk, start } from '../../support/stand-in/calls.ts';
+import { MODEL, messageIn, params, raw, resultOf, sdk, start } from '../../support/stand-in.ts';
 
 describe('models and token counts', () => {
-  test('a model is told, an unknown one is 404', async () => {
+  test('a known model is described, an unknown one is 404', async () => {
     const client = sdk(await start({ models: ['claude-opus-5-5', MODEL] }));
     expect(await client.models.retrieve(MODEL)).toMatchObject({
       id: MODEL,
@@ -13,7 +13,7 @@ describe('models and token counts', () => {
     expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['claude-opus-5-5', MODEL]);
   });
 
-  test('tokens follow the characters of system and messages, and agree with the usage', async () => {
+  test('tokens follow the length of the text and equal the usage', async () => {
     const standIn = await start();
     const { model, messages } = params();
     const count = async (text: string) =>
@@ -22,7 +22,7 @@ describe('models and token counts', () => {
     expect(messageIn(await resultOf(standIn, { system: 'rules' })).usage.input_tokens).toBe(await count('rules'));
   });
 
-  test('counting refuses what it does not take', async () => {
+  test('counting refuses parameters that it does not know', async () => {
     const standIn = await start();
     const answer = await raw(standIn, '/v1/messages/count_tokens', { method: 'POST', body: JSON.stringify(params()) });
     expect([answer.status, await answer.json()]).toMatchObject([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resultLines, unevenChunks } from '../../../stand-in/results.ts';
+import { unevenChunks } from '../../../stand-in/http.ts';
+import { resultLines } from '../../../stand-in/results.ts';
 import {
   linesOf,
   MODEL,
@@ -11,10 +12,10 @@ import {
   sdk,
   start,
   textOf,
-} from '../../support/stand-in/calls.ts';
+} from '../../support/stand-in.ts';
 
 describe('results', () => {
-  test('they come in another order than asked, and in another one at the next reading', async () => {
+  test('they come in another order at each reading', async () => {
     const standIn = await start();
     const ids = Array.from({ length: 30 }, (_, i) => `c${i}`);
     const { id } = await sdk(standIn).messages.batches.create({ requests: requests(...ids) });
@@ -25,7 +26,7 @@ describe('results', () => {
     expect(first.toSorted()).toEqual(ids.toSorted());
   });
 
-  test('one message is complete and says the same at every reading', async () => {
+  test('a message is complete and the same at every reading', async () => {
     const standIn = await start();
     const { id } = await sdk(standIn).messages.batches.create({ requests: requests('a') });
     const message = messageIn((await linesOf(standIn, id)).get('a'));
@@ -56,7 +57,7 @@ describe('results', () => {
     expect(new Set(await blocks({ type: 'disabled' }))).toEqual(new Set(['text']));
   });
 
-  test('chunks end inside lines and inside characters, and joined they are the lines', async () => {
+  test('chunks end inside lines and inside characters', async () => {
     const text = Array.from(
       { length: 40 },
       (_, i) => `{"custom_id":"c${i}","text":"${'a long plain piece of text and then one é, '.repeat(i)}"}\n`,
@@ -69,7 +70,7 @@ describe('results', () => {
     expect(chunks.slice(0, -1).every((chunk) => chunk.at(-1) !== 0x0a)).toBe(true);
   });
 
-  test('a line is made only when the reader gets to it', async () => {
+  test('a line is made only when it is read', async () => {
     const touched = new Set<number>();
     const list = requests(...Array.from({ length: 100_000 }, (_, i) => `c${i}`));
     const watched = new Proxy(list, {
@@ -88,7 +89,7 @@ describe('results', () => {
     expect(touched.size).toBeLessThan(100);
   });
 
-  test('a reader that leaves half-way does not disturb the server', async () => {
+  test('a reader that disconnects does not disturb the server', async () => {
     const standIn = await start();
     const ids = Array.from({ length: 3000 }, (_, i) => `c${i}`);
     const { id } = await sdk(standIn).messages.batches.create({ requests: requests(...ids) });
@@ -98,13 +99,13 @@ describe('results', () => {
     expect((await raw(standIn, '/v1/models')).status).toBe(200);
   });
 
-  test('max_tokens cuts the answer off by itself when it is too small', async () => {
+  test('an answer longer than max_tokens is cut off', async () => {
     const message = messageIn(await resultOf(await start(), { max_tokens: 50 }));
     expect(message).toMatchObject({ stop_reason: 'max_tokens', usage: { output_tokens: 50 } });
     expect(() => JSON.parse(textOf(message))).toThrow();
   });
 
-  test('the first request writes the cache and later ones with the same prefix read it', async () => {
+  test('the first request writes the cache and later ones read it', async () => {
     const standIn = await start();
     const system = (text: string) => [
       { type: 'text' as const, text, cache_control: { type: 'ephemeral' as const, ttl: '1h' as const } },

@@ -1,8 +1,68 @@
 import { describe, expect, test } from 'vitest';
-import { HOUR, linesOf, raw, requests, sdk, start } from '../../support/stand-in/calls.ts';
+import type { StandIn } from '../../../stand-in/server.ts';
+import { HOUR, linesOf, params, post, raw, requests, sdk, start } from '../../support/stand-in.ts';
+
+describe('creating a batch', () => {
+  test('another content type, invalid JSON and invalid UTF-8 are refused', async () => {
+    const standIn = await start();
+    const send = (body: string | Buffer<ArrayBuffer>, type: string) =>
+      raw(standIn, '/v1/messages/batches', { method: 'POST', body }, { 'content-type': type });
+    expect((await send(JSON.stringify({ requests: requests('a') }), 'text/plain')).status).toBe(400);
+    expect((await send('{"requests":[', 'application/json')).status).toBe(400);
+    expect((await send(Buffer.from([0x22, 0xff, 0x22]), 'application/json')).status).toBe(400);
+    expect(standIn.batches()).toEqual([]);
+  });
+
+  test('a body above the limit is refused with 413', async () => {
+    const body = JSON.stringify({ requests: requests('a') });
+    const size = Buffer.byteLength(body);
+    const send = (standIn: StandIn) => raw(standIn, '/v1/messages/batches', { method: 'POST', body });
+    expect((await send(await start({ maxBodyBytes: size }))).status).toBe(200);
+    const refused = await send(await start({ maxBodyBytes: size - 1 }));
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({ error: { type: 'request_too_large' } });
+  });
+
+  test.each([
+    ['no requests', []],
+    ['a custom_id used twice', requests('a', 'b', 'a')],
+    ['a custom_id with a space', requests('a b')],
+    ['a custom_id of 65 characters', requests('x'.repeat(65))],
+    ['an empty custom_id', requests('')],
+    ['params that are not an object', [{ custom_id: 'a', params: 'x' }]],
+    ['a field that the API does not know', [{ custom_id: 'a', params: params(), metadata: {} }]],
+  ])('%s is refused with 400', async (_, list) => {
+    const standIn = await start();
+    const answer = await post(standIn, { requests: list });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
+    expect(standIn.batches()).toEqual([]);
+  });
+
+  test('100,001 requests are too many', async () => {
+    const list = Array.from({ length: 100_001 }, (_, i) => ({ custom_id: `c${i}`, params: {} }));
+    expect((await post(await start(), { requests: list })).status).toBe(400);
+  });
+
+  test('what was received is kept, in order', async () => {
+    const standIn = await start({ clock: () => Date.UTC(2026, 10, 1) });
+    const batch = await sdk(standIn).messages.batches.create({ requests: requests('a', 'b') });
+    expect(standIn.batches()).toEqual([
+      {
+        id: batch.id,
+        created_at: '2026-11-01T00:00:00.000000Z',
+        api_version: '2026-10-21',
+        processing_status: 'ended',
+        deleted: false,
+        requests: requests('a', 'b'),
+      },
+    ]);
+    expect(standIn.calls).toEqual([{ method: 'POST', path: '/v1/messages/batches', status: 200 }]);
+  });
+});
 
 describe('the life of a batch', () => {
-  test('it is in progress for as long as asked, counts only at the end, and has no results before', async () => {
+  test('counts and results come only when the batch has ended', async () => {
     let now = Date.UTC(2026, 10, 1);
     const standIn = await start({ clock: () => now, processing: { secondsPerBatch: 3600 } });
     const { batches } = sdk(standIn).messages;
@@ -31,7 +91,7 @@ describe('the life of a batch', () => {
     expect(Date.parse(ended.ended_at ?? '')).toBe(now);
   });
 
-  test('a canceled batch is canceling first and ends with what was done until then', async () => {
+  test('a canceled batch ends with what was finished until then', async () => {
     let now = 0;
     const standIn = await start({
       clock: () => now,
@@ -65,7 +125,7 @@ describe('the life of a batch', () => {
     expect(standIn.paidRequests()).toHaveLength(1);
   });
 
-  test('a batch that is still processing after 24 hours ends with expired results', async () => {
+  test('a batch that runs for 24 hours expires', async () => {
     let now = 0;
     const standIn = await start({ clock: () => now, processing: { secondsPerBatch: Number.POSITIVE_INFINITY } });
     const { id } = await sdk(standIn).messages.batches.create({ requests: requests('a', 'b') });
@@ -82,7 +142,7 @@ describe('the life of a batch', () => {
     expect(standIn.paidRequests()).toEqual([]);
   });
 
-  test('results are gone after 29 days and the batch says when it was archived', async () => {
+  test('results are gone after 29 days', async () => {
     let now = 0;
     const standIn = await start({ clock: () => now });
     const { id } = await sdk(standIn).messages.batches.create({ requests: requests('a') });
@@ -95,7 +155,7 @@ describe('the life of a batch', () => {
     });
   });
 
-  test('a deleted batch is gone for the API; that it was paid for is not forgotten', async () => {
+  test('a deleted batch is gone, but still counts as paid', async () => {
     const standIn = await start();
     const { batches } = sdk(standIn).messages;
     const { id } = await batches.create({ requests: requests('a') });

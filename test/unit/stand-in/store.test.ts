@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { linesOf, messageIn, requests, sdk, start } from '../../support/stand-in/calls.ts';
+import { linesOf, messageIn, requests, sdk, start } from '../../support/stand-in.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -16,7 +16,7 @@ function folder(): string {
 }
 
 describe('batches on disk', () => {
-  test('a new process goes on with what the old one was told, faults included', async () => {
+  test('a new process continues with the batches and faults of the old one', async () => {
     const stateDir = folder();
     let now = 0;
     const options = { clock: () => now, stateDir, processing: { secondsPerBatch: 60 } };
@@ -40,7 +40,7 @@ describe('batches on disk', () => {
     expect(third.paidRequests()).toHaveLength(3);
   });
 
-  test('a batch goes on to its end by the clock while nobody runs', async () => {
+  test('a batch ends by the clock while the stand-in is stopped', async () => {
     const stateDir = folder();
     let now = 0;
     const options = { clock: () => now, stateDir, processing: { secondsPerBatch: 60 } };
@@ -54,7 +54,7 @@ describe('batches on disk', () => {
     });
   });
 
-  test('a file that is not whole is named; requests without a state are a create that never happened', async () => {
+  test('a damaged file is named, and an unfinished create is ignored', async () => {
     const stateDir = folder();
     const first = await start({ stateDir });
     await sdk(first).messages.batches.create({ requests: requests('a') });

@@ -10,7 +10,7 @@ import {
   sdk,
   start,
   textOf,
-} from '../../support/stand-in/calls.ts';
+} from '../../support/stand-in.ts';
 
 describe('what the API refuses in one request', () => {
   const refused: [string, Record<string, unknown>][] = [
@@ -41,7 +41,7 @@ describe('what the API refuses in one request', () => {
     ['a thinking budget as large as max_tokens', { thinking: { type: 'enabled', budget_tokens: 8000 } }],
     ['an unknown effort', { output_config: { effort: 'huge' } }],
   ];
-  test.each(refused)('%s ends that request as errored and leaves the others alone', async (_, change) => {
+  test.each(refused)('%s ends that request as errored, and no other', async (_, change) => {
     const standIn = await start();
     const list = [{ custom_id: 'bad', params: params(change) }, ...requests('good')];
     const batch = (await (await post(standIn, { requests: list }, { 'anthropic-version': '2026-10-21' })).json()) as {
@@ -58,7 +58,7 @@ describe('what the API refuses in one request', () => {
     expect(standIn.paidRequests().map(({ custom_id }) => custom_id)).toEqual(['good']);
   });
 
-  test('sampling parameters are taken by the older API version', async () => {
+  test('the older API version accepts sampling parameters', async () => {
     const standIn = await start();
     expect(await resultOf(standIn, { temperature: 0.5 }, '2023-06-01')).toMatchObject({ type: 'succeeded' });
     expect(await resultOf(standIn, { temperature: 1.5 }, '2023-06-01')).toMatchObject({ type: 'errored' });
@@ -109,7 +109,7 @@ describe('what the API refuses in one request', () => {
     expect(result).toMatchObject({ type: 'errored', error: { error } });
   });
 
-  test('a json_schema within the limits is taken, and the answer has its properties only', async () => {
+  test('an answer has only the properties of its json_schema', async () => {
     const schema = { ...SCHEMA, properties: { title: { type: 'string', description: 'x' } }, required: ['title'] };
     const message = messageIn(
       await resultOf(await start(), { output_config: { effort: 'low', format: { type: 'json_schema', schema } } }),
@@ -117,7 +117,7 @@ describe('what the API refuses in one request', () => {
     expect(JSON.parse(textOf(message))).toEqual({ title: 'Harbour' });
   });
 
-  test('a reference used twice is no recursion', async () => {
+  test('a reference used twice is not a recursion', async () => {
     const $defs = { name: { type: 'string' } };
     const schema = {
       ...SCHEMA,

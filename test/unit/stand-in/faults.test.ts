@@ -1,9 +1,87 @@
-import type Anthropic from '@anthropic-ai/sdk';
+import { request as httpRequest } from 'node:http';
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from 'vitest';
 import type { Narrative } from '../../../stand-in/narrative.ts';
 import type { StandIn } from '../../../stand-in/server.ts';
-import { linesOf, messageIn, raw, requests, resultOf, sdk, start, textOf } from '../../support/stand-in/calls.ts';
-import { citationsOf } from '../../support/stand-in/prompts.ts';
+import {
+  citationsOf,
+  KEY,
+  linesOf,
+  messageIn,
+  post,
+  raw,
+  requests,
+  resultOf,
+  sdk,
+  start,
+  textOf,
+} from '../../support/stand-in.ts';
+
+describe('scripted faults of calls', () => {
+  test('an error answer is given once, and nothing is done', async () => {
+    const standIn = await start();
+    standIn.script.answer('create', 429, { retryAfterSeconds: 7 }).answer('create', 529);
+    const first = await post(standIn, { requests: requests('a') });
+    expect([first.status, first.headers.get('retry-after'), await first.json()]).toMatchObject([
+      429,
+      '7',
+      { error: { type: 'rate_limit_error' } },
+    ]);
+    const second = await post(standIn, { requests: requests('a') });
+    expect([second.status, await second.json()]).toMatchObject([529, { error: { type: 'overloaded_error' } }]);
+    expect(standIn.script.pending()).toBe(0);
+    expect(standIn.batches()).toEqual([]);
+    expect((await post(standIn, { requests: requests('a') })).status).toBe(200);
+    expect(standIn.calls.map(({ status }) => status)).toEqual([429, 529, 200]);
+  });
+
+  test('a fault can begin at a later call and last for several', async () => {
+    const standIn = await start();
+    standIn.script.answer('list', 500, { nth: 2, times: 2 });
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) statuses.push((await raw(standIn, '/v1/messages/batches')).status);
+    expect((await raw(standIn, '/v1/models')).status).toBe(200);
+    expect(statuses).toEqual([200, 500, 500, 200]);
+  });
+
+  test('a connection dropped before the work leaves no batch, after it one', async () => {
+    const standIn = await start();
+    standIn.script.dropBefore('create');
+    await expect(sdk(standIn).messages.batches.create({ requests: requests('a') })).rejects.toBeInstanceOf(
+      Anthropic.APIConnectionError,
+    );
+    expect(standIn.batches()).toEqual([]);
+    standIn.script.dropAfter('create');
+    await expect(sdk(standIn).messages.batches.create({ requests: requests('a') })).rejects.toBeInstanceOf(
+      Anthropic.APIConnectionError,
+    );
+    expect(standIn.batches()).toHaveLength(1);
+    expect(standIn.calls.map(({ status }) => status)).toEqual([0, 0]);
+    expect((await sdk(standIn).messages.batches.list()).data.map(({ id }) => id)).toEqual(
+      standIn.batches().map(({ id }) => id),
+    );
+  });
+
+  test('results can be cut after a number of bytes', async () => {
+    const standIn = await start();
+    const { id } = await sdk(standIn).messages.batches.create({ requests: requests('a', 'b', 'c') });
+    standIn.script.cutResults(1000);
+    const cut = await new Promise<{ bytes: number; broken: boolean }>((resolve, reject) => {
+      const headers = { 'x-api-key': KEY, 'anthropic-version': '2023-06-01' };
+      const request = httpRequest(`${standIn.url}/v1/messages/batches/${id}/results`, { headers }, (response) => {
+        let bytes = 0;
+        response.on('data', (part: Buffer) => (bytes += part.length));
+        response.on('error', () => {});
+        response.on('close', () => resolve({ bytes, broken: !response.complete }));
+      });
+      request.on('error', reject).end();
+    });
+    expect(cut).toEqual({ bytes: 1000, broken: true });
+    standIn.script.cutResults(1000);
+    await expect(linesOf(standIn, id)).rejects.toThrow();
+    expect((await linesOf(standIn, id)).size).toBe(3);
+  });
+});
 
 describe('scripted faults of results', () => {
   async function withFault(...[match, fault, times]: Parameters<StandIn['script']['result']>) {
@@ -25,7 +103,7 @@ describe('scripted faults of results', () => {
   };
   const text = (line: ReturnType<typeof tryJson>) => textOf(messageIn(line?.result));
 
-  test('an error, a cancel and an expiry show in the counts and are not billed', async () => {
+  test('errored, canceled and expired requests are counted and not billed', async () => {
     const errored = await withFault('a', { kind: 'errored', type: 'overloaded_error' });
     expect(errored.line?.result).toMatchObject({ type: 'errored', error: { error: { type: 'overloaded_error' } } });
     expect(errored.counts).toMatchObject({ succeeded: 2, errored: 1 });
@@ -42,7 +120,7 @@ describe('scripted faults of results', () => {
     });
   });
 
-  test('a line can be missing, doubled, broken, without a custom_id or with somebody else’s, and is billed all the same', async () => {
+  test('lines can be missing, duplicated, malformed or of another custom_id', async () => {
     const ids = ({ lines }: { lines: string[] }) => lines.map((line) => tryJson(line)?.custom_id).sort();
     const missing = await withFault('a', { kind: 'missing' });
     expect([ids(missing), missing.counts.succeeded, missing.paid]).toEqual([['b', 'c'], 3, ['a', 'b', 'c']]);
@@ -52,7 +130,7 @@ describe('scripted faults of results', () => {
     expect(ids(await withFault('a', { kind: 'foreign_custom_id', customId: 'theirs' }))).toEqual(['b', 'c', 'theirs']);
   });
 
-  test('answers can stop early, for each reason that the API has', async () => {
+  test('answers can stop for each reason that the API has', async () => {
     const stops = async (fault: Parameters<StandIn['script']['result']>[1]) => {
       const { line } = await withFault('a', fault);
       return {
@@ -98,7 +176,7 @@ describe('scripted faults of results', () => {
     expect(isJson(textOf(message))).toBe(true);
   });
 
-  test('an answer can cite comments that were not shown', async () => {
+  test('answers can cite comments that were not shown', async () => {
     const cited = async (ids?: number[]) => {
       const { line } = await withFault('a', { kind: 'foreign_citations', ids });
       return citationsOf(JSON.parse(text(line)) as Narrative).filter((id) => ![3, 7, 12, 15].includes(id));
@@ -107,7 +185,7 @@ describe('scripted faults of results', () => {
     expect(await cited([999])).toEqual([999]);
   });
 
-  test('a fault is used up so many times and then kept for its batch, also when results are read again', async () => {
+  test('a fault stays with its batch when results are read again', async () => {
     const standIn = await start();
     standIn.script.result(({ params }) => params.max_tokens === 8000, { kind: 'errored' }, 2);
     const types = async () => {

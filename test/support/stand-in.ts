@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, expect } from 'vitest';
-import { type StandIn, type StandInOptions, startStandIn } from '../../../stand-in/server.ts';
-import { message } from './prompts.ts';
+import type { Narrative } from '../../stand-in/narrative.ts';
+import { type StandIn, type StandInOptions, startStandIn } from '../../stand-in/server.ts';
 
 export const KEY = 'sk-ant-test';
 export const MODEL = 'claude-sonnet-5-5';
@@ -88,4 +88,22 @@ export function messageIn(result: Anthropic.Messages.MessageBatchResult | undefi
 
 export function textOf({ content }: Anthropic.Message): string {
   return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+}
+
+const HEADER =
+  'id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | B: votes agrees disagrees passes | text';
+export const ROWS = [
+  '3|40 36 2 2|20 19 1 0|20 17 1 2|Keep the old harbour open to walkers and cyclists — también en invierno',
+  '7|40 22 14 4|20 18 1 1|20 4 13 3|Close the harbour road to cars | trial first',
+  '12|40 5 31 4|20 2 16 2|20 3 15 2|Sell the harbour warehouses to the highest bidder',
+  '15|40 14 11 15|20 8 5 7|20 6 6 8|A tram line should be built before 2031 for 40% less',
+];
+
+/** The user message of one section, with its table of comments. */
+export function message(section: string, rows = ROWS, header = HEADER): string {
+  return `Section: ${section}\n\n<comments columns="${header}">\n${rows.join('\n')}\n</comments>\nWrite the section.`;
+}
+
+export function citationsOf({ paragraphs }: Narrative): number[] {
+  return paragraphs.flatMap((p) => p.sentences.flatMap((s) => s.clauses.flatMap((c) => c.citations)));
 }
