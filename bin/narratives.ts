@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setTimeout } from 'node:timers/promises';
 import { main } from '../cli/main.ts';
-import { stopSignal } from '../local/run.ts';
+import { stopSignal } from '../local/os.ts';
 
 // a reader that goes away (`| head`) is no failure
 process.stdout.on('error', () => undefined);

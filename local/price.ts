@@ -6,39 +6,41 @@ import { usdText } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 
-/** What need not be bought, in one line. */
+const number = (value: number) => value.toLocaleString('en');
+
+/** How many sections need not be bought, in one line. */
 export const reusedLine = (reused: number, sections: number): string =>
-  `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them anew)`;
+  `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them again)`;
 
 /** What a job will cost, in one line. */
 export function priceLine(
   model: string,
   { sections, input_tokens, expected_micro_usd: expected, most_micro_usd: most }: Estimate,
 ): string {
-  const size = `${sections} sections, about ${input_tokens.toLocaleString('en')} input tokens, model ${model}`;
+  const size = `${sections} sections, about ${number(input_tokens)} input tokens, model ${model}`;
   if (expected === undefined || most === undefined) {
-    return `${size}: the price list does not know this model, so its price is not known`;
+    return `${size}: the price list does not contain this model, so the cost cannot be estimated`;
   }
   return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
 }
 
 /**
  * Asks before money is spent; Ctrl-C and Ctrl-D mean no.
- * @returns whether to go on
- * @throws InvalidSetting when nobody is there to answer
+ * @returns whether the user agrees
+ * @throws InvalidSetting when there is no terminal to ask on
  */
-export async function mayISpend(): Promise<boolean> {
+export async function confirmSpending(): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new InvalidSetting(
-      'this run would spend money and nobody can be asked: add --yes to go on unasked (nothing was sent)',
+      'this run would cost money, and there is no terminal to ask on: add --yes to agree (nothing was sent)',
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const left = once(terminal, 'close').then(() => undefined);
-  // a question that is left open is rejected when the terminal closes
+  const closed = once(terminal, 'close').then(() => undefined);
+  // a question that is still open is rejected when the terminal closes
   const answered = terminal.question('Send it to the Anthropic API and pay for it? [y/N] ').catch(() => undefined);
   try {
-    const answer = await Promise.race([answered, left]);
+    const answer = await Promise.race([answered, closed]);
     if (answer === undefined) process.stdout.write('\n');
     return /^y(es)?$/i.test((answer ?? '').trim());
   } finally {
@@ -57,32 +59,24 @@ const resultsSchema = z.object({
   cost_usd: z.number().nullable(),
   seconds: z.number(),
 });
+type Results = z.output<typeof resultsSchema>;
 
-export type Results = z.output<typeof resultsSchema>;
-
-/** A job row's `job_results`; undefined while it holds none. */
+/** A job row's `job_results`; undefined when it has none yet. */
 export const resultsOf = (row: { [attribute: string]: unknown }): Results | undefined =>
   resultsSchema.safeParse(jsonOrUndefined(String(row.job_results ?? ''))).data;
 
-const number = (value: number) => value.toLocaleString('en');
-
 /** What a job did and cost, in one line. @param real whether it was paid */
-export function figures(results: Results, real: boolean): string {
-  const { planned, stored, reused, rounds, tokens, cost_usd, seconds } = results;
-  const input = tokens.input + tokens.cache_read + tokens.cache_write;
-  const price = cost_usd === null ? 'price unknown' : `$${cost_usd.toFixed(4)}`;
+export function resultsLine(results: Results, real: boolean): string {
+  const { planned, stored, reused, reused_saved_usd, rounds, tokens, cost_usd, seconds } = results;
+  const amount = (usd: number | null, paid: string, simulated: string) =>
+    usd === null ? 'price unknown' : `${real ? paid : simulated} $${usd.toFixed(4)}`;
   return [
     `${stored} of ${planned} sections stored`,
-    ...(reused > 0 ? [tellReused(results, real)] : []),
+    ...(reused > 0 ? [`${reused} of them reused (${amount(reused_saved_usd, 'saved', 'would have saved')})`] : []),
     rounds === 1 ? '1 round' : `${rounds} rounds`,
-    `${number(input)} tokens in`,
+    `${number(tokens.input + tokens.cache_read + tokens.cache_write)} tokens in`,
     `${number(tokens.output)} out`,
-    real || cost_usd === null ? price : `${price} had it been real`,
+    amount(cost_usd, 'cost', 'would have cost'),
     `${seconds} s`,
   ].join(', ');
-}
-
-function tellReused({ reused, reused_saved_usd: saved }: Results, real: boolean): string {
-  const price = saved === null ? 'price unknown' : `saved $${saved.toFixed(4)}`;
-  return `${reused} of them reused (${price}${real || saved === null ? '' : ', had it been real'})`;
 }

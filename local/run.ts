@@ -1,89 +1,44 @@
 import { LEDGER_DAYS } from '../lambdas/runtime/ledger-days.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
-import { startEmbedded } from './embedded/embedded.ts';
-import { describeDerivation, readExport } from './export/read-export.ts';
+import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
+import { DERIVATION, readExport } from './export/read-export.ts';
 import type { LocalEnvironment, Options } from './options.ts';
+import { aborted, STOPPED, stopSignal } from './os.ts';
 import { Progress } from './progress.ts';
-import { type Errand, reportOn, SIMULATED } from './report-on.ts';
+import { type RunContext, reportOn, SIMULATED } from './report.ts';
 import { sampleConversation } from './sample.ts';
 import { listen, serve } from './serve.ts';
 import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 
-/** Long enough to see the batch being waited for. */
+/** Long enough for a person to see the waiting line. */
 const SIMULATED_BATCH_SECONDS = 4;
 const STAND_IN_KEY = 'stand-in-key';
 
-type Closing = (() => Promise<unknown>)[];
-
 /**
- * The main job on embedded parts: one conversation in, one report out.
+ * `npm start`: reads one conversation, writes its report, and serves it when asked to.
  * @returns the exit code
+ * @throws InvalidSetting when an option, a folder or the export cannot be used
  */
 export async function run(options: Options, env: LocalEnvironment): Promise<number> {
   const real = env.ANTHROPIC_API_KEY !== undefined;
   const data = options.export ? await readExport(options.export) : sampleConversation();
+  // everything that was started is stopped in reverse order, however the run ends
+  await using parts = new AsyncDisposableStack();
   const folder = openStateFolder(options.state, real ? 'real' : 'simulated');
-  const closing: Closing = [async () => folder.release()];
   const stop = stopSignal();
-  try {
-    const out = openReportFolder(options.out ?? folder.path('reports'));
-    // before anything is spent on a report that could not be served
-    const api = options.serve === undefined ? undefined : await listen(options.serve);
-    if (api) closing.push(() => api.close());
-    const progress = new Progress(folder.path('run.log'));
-    closing.push(async () => progress.close());
-    announce(progress, options, data, env);
-    const embedded = await startParts(options, env, folder, progress, closing);
-    const errand: Errand = {
-      embedded,
-      options,
-      data,
-      progress,
-      real,
-      out,
-      delivered: deliveredJobs(folder),
-      logFile: folder.path('run.log'),
-      stopped: stop.signal,
-    };
-    const end = await Promise.race([given(stop.signal), reportOn(errand)]);
-    if (end === 'stopped') return tellStopped(progress);
-    if (!api || end !== 0) return end;
-    return (await serve(api, errand)) === STOPPED ? tellStopped(progress) : 0;
-  } finally {
-    for (const close of closing.reverse()) await close();
-    stop.release();
-  }
-}
-
-function announce(progress: Progress, options: Options, data: ConversationData, env: LocalEnvironment): void {
-  const { conversation, comments, votes } = data;
-  const what = options.export ? `export ${options.export}` : 'sample conversation';
-  progress.say(`${what}: "${conversation.topic}"`);
-  progress.say(
-    `${comments.length} comments, ${conversation.participant_count} participants, ${votes.length.toLocaleString('en')} votes`,
-  );
-  if (options.export) {
-    progress.say('an export does not hold all that a report needs; the rest is derived:');
-    for (const line of describeDerivation()) progress.say(`  ${line}`);
-  }
-  const where = env.ANTHROPIC_BASE_URL ?? 'the real Anthropic API';
-  progress.say(
-    env.ANTHROPIC_API_KEY
-      ? `ANTHROPIC_API_KEY is set: the batch goes to ${where} and has to be paid for`
-      : `${SIMULATED} Set ANTHROPIC_API_KEY to have a model write it.`,
-  );
-}
-
-/** Starts the databases, the state machine and, without a key, the stand-in; what was started is closed in reverse. */
-async function startParts(
-  options: Options,
-  env: LocalEnvironment,
-  folder: StateFolder,
-  progress: Progress,
-  closing: Closing,
-) {
-  const anthropic = await connectAnthropic(env, folder, closing);
+  parts.defer(stop.release);
+  parts.defer(folder.release);
+  const out = openReportFolder(options.out ?? folder.path('reports'));
+  // before money is spent on a report that could not be served
+  const api = options.serve === undefined ? undefined : await listen(options.serve);
+  if (api) parts.defer(api.close);
+  const logFile = folder.path('run.log');
+  const progress = new Progress(logFile);
+  parts.defer(() => progress.close());
+  announce(progress, options, data, env);
+  progress.say('starting the databases …');
+  const anthropic = await connectAnthropic(env, folder, parts);
   const embedded = await startEmbedded({
     dbPath: folder.path('dynamodb.sqlite'),
     postgresDir: folder.path('postgres'),
@@ -101,57 +56,57 @@ async function startParts(
     log: progress.log,
     onEvent: progress.onEvent,
   });
-  closing.push(() => embedded.stop());
-  return embedded;
+  parts.defer(embedded.stop);
+  const delivered = deliveredJobs(folder);
+  const context: RunContext = {
+    embedded,
+    options,
+    data,
+    progress,
+    real,
+    out,
+    delivered,
+    logFile,
+    stopped: stop.signal,
+  };
+  let code = await Promise.race([aborted(stop.signal), reportOn(context)]);
+  if (api && code === 0) code = await serve(api, context);
+  if (code === STOPPED) {
+    progress.say('stopped. A batch that was already sent is still being processed: run the same command to resume it');
+  }
+  return code;
 }
 
-async function connectAnthropic(env: LocalEnvironment, folder: StateFolder, closing: Closing) {
+function announce(progress: Progress, options: Options, data: ConversationData, env: LocalEnvironment): void {
+  const { conversation, comments, votes } = data;
+  const source = options.export ? `export ${options.export}` : 'sample conversation';
+  progress.say(`${source}: "${conversation.topic}"`);
+  const voteCount = votes.length.toLocaleString('en');
+  progress.say(`${comments.length} comments, ${conversation.participant_count} participants, ${voteCount} votes`);
+  if (options.export) {
+    progress.say('An export does not contain everything that a report needs. The rest is derived:');
+    for (const line of DERIVATION) progress.say(`  ${line}`);
+  }
+  const address = env.ANTHROPIC_BASE_URL ?? 'the Anthropic API';
+  progress.say(
+    env.ANTHROPIC_API_KEY
+      ? `ANTHROPIC_API_KEY is set: the batch goes to ${address} and costs money`
+      : `${SIMULATED} Set ANTHROPIC_API_KEY to have a model write the text.`,
+  );
+}
+
+/** The API that writes the text: the real one with a key, otherwise the stand-in, which is started here. */
+async function connectAnthropic(
+  env: LocalEnvironment,
+  folder: StateFolder,
+  parts: AsyncDisposableStack,
+): Promise<EmbeddedOptions['anthropic']> {
   if (env.ANTHROPIC_API_KEY) return { apiKey: env.ANTHROPIC_API_KEY, baseURL: env.ANTHROPIC_BASE_URL };
   const standIn = await startStandIn({
     apiKey: STAND_IN_KEY,
     stateDir: folder.path('anthropic'),
     processing: { secondsPerBatch: SIMULATED_BATCH_SECONDS },
   });
-  closing.push(() => standIn.close());
+  parts.defer(() => standIn.close());
   return { apiKey: STAND_IN_KEY, baseURL: standIn.url };
 }
-
-function tellStopped(progress: Progress): number {
-  progress.say('stopped; a batch that was sent goes on without us. The same command goes on with it');
-  return STOPPED;
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm passes a Ctrl-C on that the terminal has sent us already: only a later one means "now". */
-const SAME_KEYPRESS_MS = 1_000;
-
-/** Exit code of a run that was stopped, as shells have it for Ctrl-C. */
-export const STOPPED = 130;
-
-/**
- * Turns Ctrl-C, a termination and a closed terminal into an abort, so that databases are closed in order. A second
- * Ctrl-C, a second or more later, ends the process at once.
- */
-export function stopSignal(): { signal: AbortSignal; release(): void } {
-  const stopped = new AbortController();
-  let since = 0;
-  const onSignal = () => {
-    if (stopped.signal.aborted && Date.now() - since > SAME_KEYPRESS_MS) process.exit(STOPPED);
-    if (!stopped.signal.aborted) since = Date.now();
-    stopped.abort();
-  };
-  for (const name of SIGNALS) process.on(name, onSignal);
-  return {
-    signal: stopped.signal,
-    release() {
-      for (const name of SIGNALS) process.removeListener(name, onSignal);
-    },
-  };
-}
-
-/** Resolves once the signal has been given, also when that was before the call. */
-export const given = (signal: AbortSignal): Promise<'stopped'> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve('stopped');
-    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
-  });

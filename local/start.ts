@@ -6,7 +6,7 @@ try {
   const options = parseOptions(process.argv.slice(2));
   if (options) {
     const env = parseEnvironment(process.env);
-    // the parts take a second to load: a wrong flag need not wait for them
+    // loading the rest takes a second, which a wrong flag should not have to wait for
     const { run } = await import('./run.ts');
     process.exitCode = await run(options, env);
   }
@@ -15,5 +15,5 @@ try {
   console.error(`${error.name}: ${error.message}`);
   process.exitCode = error.name === 'InvalidSetting' ? 2 : 1;
 }
-// everything is closed by now; a call that the API has not answered must not keep a stopped run waiting
+// everything is closed by now; a stopped run must not wait for a call that the API has not answered
 if (process.exitCode === 130) process.exit();

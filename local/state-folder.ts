@@ -5,7 +5,7 @@ import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 import { commandLineOf, readOr } from './os.ts';
 
-/** Raise it when what the folder holds changes its shape. */
+/** Raise it when the format of the folder's content changes. */
 const STATE_VERSION = 1;
 const ROOM_NEEDED = 200 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ export interface StateFolder {
 
 /**
  * Opens the state folder, or makes it.
- * @param kind simulated and real runs keep apart: a batch of one is unknown to the other
+ * @param kind simulated and real runs are kept apart, because each knows only its own batches
  * @throws InvalidSetting when it is of another version, in use, not writable, or the disk is full
  */
 export function openStateFolder(root: string, kind: 'simulated' | 'real'): StateFolder {
@@ -29,13 +29,13 @@ export function openStateFolder(root: string, kind: 'simulated' | 'real'): State
     const { bavail, bsize } = statfsSync(folder);
     if (bavail * bsize < ROOM_NEEDED) {
       throw new InvalidSetting(
-        `the disk of ${folder} has too little room (a run needs 200 MB): make some, or name another folder with --state`,
+        `the disk of ${folder} has less than the 200 MB free that a run needs: free some space, or choose another folder with --state`,
       );
     }
     const holder = takeLock(lock);
     if (holder !== undefined) {
       throw new InvalidSetting(
-        `the state folder ${folder} is in use by process ${holder}: wait for it, stop it, or name another folder with --state`,
+        `the state folder ${folder} is in use by process ${holder}: wait for it, stop it, or choose another folder with --state`,
       );
     }
     try {
@@ -66,7 +66,7 @@ function writable(folder: string, flag: string, use: () => void): void {
     if (error instanceof InvalidSetting) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new InvalidSetting(
-      `the folder ${folder} cannot be written (${code}): mend it, or name another with ${flag}`,
+      `the folder ${folder} cannot be written (${code}): check its permissions, or choose another with ${flag}`,
       { cause: error },
     );
   }
@@ -83,11 +83,11 @@ function checkVersion(folder: string): void {
   if (mark.data?.version === STATE_VERSION) return;
   const found = mark.success ? `version ${mark.data.version}` : 'an unknown version';
   throw new InvalidSetting(
-    `the state folder ${folder} is of ${found}, and this program writes version ${STATE_VERSION}: finish its job with the program that made it, or name another folder with --state`,
+    `the state folder ${folder} has ${found}, but this program needs version ${STATE_VERSION}: finish its jobs with the version of the program that made it, or choose another folder with --state`,
   );
 }
 
-/** Jobs whose report lies in a file, remembered by an empty file each. */
+/** Jobs whose report has been written, each remembered by an empty file. */
 export interface Delivered {
   has(jobId: string): boolean;
   add(jobId: string): void;
@@ -105,7 +105,7 @@ export function deliveredJobs(folder: StateFolder): Delivered {
 const PROGRAM = 'start.ts';
 
 /**
- * Takes a lock file for this process; a lock whose process is gone is taken over.
+ * Takes a lock file for this process. A lock whose process has ended is replaced.
  * @returns the process that holds it, or undefined when it is ours now
  * @throws the file system's error when it cannot be written
  */
@@ -124,7 +124,7 @@ export function takeLock(file: string): number | undefined {
   }
 }
 
-/** Linking makes the lock with its content in one step, so that nobody reads half a lock. */
+/** Linking creates the lock with its content in one step, so that nobody reads half a lock. */
 function linked(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -135,7 +135,7 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-/** Whether this very program still runs under that id: ids are given again after a restart of the machine. */
+/** Whether this program still runs under that id: after a restart of the machine the id may belong to another one. */
 function isRunning(pid: number): boolean {
   const command = commandLineOf(pid);
   if (command) return command.some((word) => word.endsWith(PROGRAM));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -10,7 +11,7 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
-import { claimPort, endProcess, readOr } from '../os.ts';
+import { claimPort, commandLineOf, readOr } from '../os.ts';
 
 /** A DynamoDB on this machine. */
 export interface EmbeddedDynamo {
@@ -40,7 +41,7 @@ export async function startDynamo(options: {
     const client = new DynamoDBClient(localAws(options.endpoint));
     await client.send(new ListTablesCommand({})).catch((error: Error) => {
       throw new InvalidSetting(
-        `DYNAMODB_ENDPOINT (${options.endpoint}) does not answer as a DynamoDB does (${error.name}): start it, or unset the variable`,
+        `DYNAMODB_ENDPOINT (${options.endpoint}) does not answer like DynamoDB (${error.name}): start it, or unset the variable`,
         { cause: error },
       );
     });
@@ -97,11 +98,35 @@ export async function startDynamo(options: {
 /** Keeps the process id beside the data. */
 const pidFile = (dbPath: string) => `${dbPath}.pid`;
 
-/** A run that was killed leaves its DynamoDB alive, which would hold the file and the port: exactly that one is ended. */
+/**
+ * A run that was killed leaves its DynamoDB running, which would hold the file and the port. Exactly that process is
+ * stopped: its command line is checked, because the process id may belong to another program by now.
+ * @throws StoreUnavailable when it cannot be stopped
+ */
 async function endOrphan(dbPath: string): Promise<void> {
   const pid = Number(readOr(pidFile(dbPath)));
-  if (pid > 0) await endProcess(pid, (words) => basename(words[0] ?? '') === 'dynoxide' && words.includes(dbPath));
+  const isOrphan = () => {
+    const words = (pid > 0 && commandLineOf(pid)) || [];
+    return basename(words[0] ?? '') === 'dynoxide' && words.includes(dbPath);
+  };
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const deadline = Date.now() + STOP_MS;
+    if (!isOrphan()) return;
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
+        throw new StoreUnavailable(`${orphan(pid)} cannot be stopped: stop it yourself`, { cause: error });
+    }
+    while (Date.now() < deadline) {
+      if (!isOrphan()) return;
+      await sleep(20);
+    }
+  }
+  throw new StoreUnavailable(`${orphan(pid)} does not stop: stop it yourself`);
 }
+
+const orphan = (pid: number) => `process ${pid}, the embedded DynamoDB of an earlier run,`;
 
 function binary(): string {
   try {
@@ -125,12 +150,12 @@ async function untilReady(client: DynamoDBClient, ended: () => string | undefine
       const why = ended();
       if (why !== undefined)
         throw new InvalidSetting(
-          `the embedded DynamoDB did not start: ${why.trim() || 'it said nothing'}; is the disk full, or the file of another version?`,
+          `the embedded DynamoDB did not start (${why.trim() || 'no message'}): check that the disk is not full, and that the state folder was written by this version`,
           { cause: error },
         );
       if (Date.now() > deadline)
         throw new StoreUnavailable('the embedded DynamoDB did not answer within 10 s', { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
     }
   }
 }
@@ -148,6 +173,8 @@ export async function createTables(
     stream ??= Table?.LatestStreamArn;
   }
   if (!stream)
-    throw new InvalidSetting('this DynamoDB gives the job table no stream: name one with Streams in DYNAMODB_ENDPOINT');
+    throw new InvalidSetting(
+      'this DynamoDB has no stream for the job table: set DYNAMODB_ENDPOINT to one with Streams',
+    );
   return stream;
 }

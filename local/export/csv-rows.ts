@@ -6,7 +6,7 @@ import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 
-const EXPORT_HOLDS = 'a Polis export folder holds comments.csv, votes.csv, participants-votes.csv and summary.csv';
+const EXPORT_HOLDS = 'a Polis export folder contains comments.csv, votes.csv, participants-votes.csv and summary.csv';
 
 /** Where a row was read, for errors found later on. */
 export interface RowPlace {
@@ -27,7 +27,7 @@ export function exportError(place: RowPlace, column: string, expected: string, o
 
 /**
  * The first of `names` that is a file in the folder.
- * @throws InvalidSetting when the folder does not exist, is none, or holds no such file
+ * @throws InvalidSetting when the folder does not exist, is not a folder, or contains no such file
  */
 export async function fileOf(dir: string, names: [string, ...string[]]): Promise<string> {
   await checkFolder(dir);
@@ -45,20 +45,20 @@ async function checkFolder(dir: string): Promise<void> {
   throw new InvalidSetting(`${found ? `${dir} is not a folder` : `the folder ${dir} does not exist`}: ${EXPORT_HOLDS}`);
 }
 
-/** What lies at a path; undefined when nothing does. @throws InvalidSetting when it may not be looked at */
+/** What is at a path; undefined when nothing is. @throws InvalidSetting without permission to look */
 async function lookAt(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new InvalidSetting(`${path} cannot be read (${code}): give a folder that can be read`, { cause: error });
+    throw new InvalidSetting(`${path} cannot be read (${code}): check its permissions`, { cause: error });
   }
 }
 
 /**
  * Streams a CSV file row by row, each parsed by `schema`; its keys are the columns needed, others are skipped unread.
- * Takes LF and CRLF, a byte order mark, and quoted line breaks.
+ * Accepts LF and CRLF, a byte order mark, and quoted line breaks.
  * @throws InvalidSetting naming file, line, column and what was expected
  */
 export async function* csvRows<Row>(

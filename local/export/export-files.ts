@@ -40,7 +40,7 @@ async function readComments(dir: string, file: string): Promise<ExportComment[]>
   for await (const { row, place } of csvRows(dir, file, commentRow)) {
     const tid = row['comment-id'];
     if (byTid.has(tid))
-      throw exportError(place, 'comment-id', `expected each comment once, but ${tid} was here before`);
+      throw exportError(place, 'comment-id', `expected each comment once, but ${tid} is on an earlier line too`);
     byTid.set(tid, row);
   }
   if (byTid.size === 0) throw exportError({ file, line: 2 }, 'comment-id', 'expected at least one comment');
@@ -51,7 +51,8 @@ async function readParticipants(dir: string, file: string): Promise<ExportPartic
   const byPid = new Map<number, ExportParticipant>();
   for await (const { row, place } of csvRows(dir, file, participantRow)) {
     const pid = row.participant;
-    if (byPid.has(pid)) throw exportError(place, 'participant', `expected each one once, but ${pid} was here before`);
+    if (byPid.has(pid))
+      throw exportError(place, 'participant', `expected each one once, but ${pid} is on an earlier line too`);
     byPid.set(pid, row);
   }
   return [...byPid.values()].sort((a, b) => a.participant - b.participant);

@@ -8,7 +8,7 @@ import { deriveTopics } from './topics.ts';
 
 /**
  * Reads a Polis export folder (comments.csv, votes.csv, participants-votes.csv, summary.csv) as a whole conversation.
- * What an export does not hold is derived: see {@link describeDerivation}. The same folder always gives the same data.
+ * What an export does not hold is derived: see {@link DERIVATION}. The same folder always gives the same data.
  * @throws InvalidSetting when a file or column is missing, a value is wrong, or the sign of the votes is reversed
  */
 export async function readExport(dir: string): Promise<ConversationData> {
@@ -87,47 +87,38 @@ function participantsOf(files: ExportFiles, current: VoteRow[]): ConversationDat
 }
 
 /**
- * Makes sure that votes.csv means by agree what comments.csv counts as agrees. For every comment the lead of agrees
- * over disagrees is taken from both files; when the leads point in opposite directions on the whole (the sum of their
- * products is below zero), one of the files has the sign the other way round.
- * Both files count rows, so in a sound export the leads are equal.
+ * Checks that votes.csv and comments.csv mean the same by agree. For every comment the lead of agrees over disagrees is
+ * taken from both files. Both files count rows, so in a correct export the leads are equal; when the sum of their
+ * products is below zero, one of the files has the sign reversed.
  * @throws InvalidSetting when the signs are opposed: every narrative would say the opposite of what people voted
  */
-export function checkSign(comments: ExportComment[], votes: ExportVote[]): void {
+function checkSign(comments: ExportComment[], votes: ExportVote[]): void {
   const leadInVotes = new Map<number, number>();
   for (const { 'comment-id': tid, vote } of votes) {
-    leadInVotes.set(tid, (leadInVotes.get(tid) ?? 0) + leadOf(vote));
+    const lead = vote === EXPORT_VOTE.agree ? 1 : vote === EXPORT_VOTE.disagree ? -1 : 0;
+    leadInVotes.set(tid, (leadInVotes.get(tid) ?? 0) + lead);
   }
-  const accord = comments.reduce(
+  const agreement = comments.reduce(
     (sum, { 'comment-id': tid, agrees, disagrees }) => sum + (agrees - disagrees) * (leadInVotes.get(tid) ?? 0),
     0,
   );
-  if (accord >= 0) return;
+  if (agreement >= 0) return;
   throw new InvalidSetting(
-    'votes.csv, column "vote", and comments.csv, columns "agrees" and "disagrees", have opposite signs: expected 1 to ' +
-      'mean agree in votes.csv. Export the conversation again, or change the sign of every vote if you know it is wrong',
+    'votes.csv, column "vote", and comments.csv, columns "agrees" and "disagrees", have opposite signs: in votes.csv ' +
+      '1 must mean agree. Export the conversation again, or reverse the sign of every vote if you know that it is wrong',
   );
 }
 
-function leadOf(vote: ExportVote['vote']): number {
-  if (vote === EXPORT_VOTE.agree) return 1;
-  return vote === EXPORT_VOTE.disagree ? -1 : 0;
-}
-
-/**
- * The plain lines that tell a person what {@link readExport} derived, and how, because the export does not hold it.
- */
-export function describeDerivation(): string[] {
-  return [
-    'Topics are derived from the words of the comments (TF-IDF, latent semantic analysis and k-means; two layers): they are not those of Delphi.',
-    'The coarse layer has only topics that join two or more of the fine layer, and is left out when fewer than two would be left.',
-    'Rejected comments, and comments without a word that others use too, are in no topic.',
-    'Topic names are the strongest words of each topic.',
-    'Opinion groups are those of the export; agrees, disagrees and passes of each group are counted from votes.csv, the last vote of a person on a comment counting.',
-    'Group-aware consensus is the product over the groups of (agrees + 1) / (votes + 2).',
-    'How far a comment divides people comes from a principal component analysis of the votes, missing votes taken as the mean; Polis’ own numbers may differ a little.',
-    'In votes.csv 1 is read as agree and -1 as disagree, and comments.csv must agree with that; an export in which both files have it reversed cannot be told apart, so check one comment whose outcome you know.',
-    'The conversation number and the report id are made from the address and topic: they are not those of Polis.',
-    'The export does not say which comments are inactive, seed or about the voter (meta): none is taken as such.',
-  ];
-}
+/** What {@link readExport} derives because an export does not contain it, and how: lines for people to read. */
+export const DERIVATION: readonly string[] = [
+  'Topics are derived from the words of the comments (TF-IDF, latent semantic analysis and k-means, in two layers). They are not the topics of Delphi.',
+  'The coarse layer contains only topics that join two or more topics of the fine layer. With fewer than two such topics there is no coarse layer.',
+  'Rejected comments, and comments that share no word with another comment, are in no topic.',
+  'Each topic is named after its strongest words.',
+  'Opinion groups are those of the export. For each group, agrees, disagrees and passes are counted from votes.csv; when a person voted on a comment more than once, the last vote counts.',
+  'Group-aware consensus is the product over the groups of (agrees + 1) / (votes + 2).',
+  'How strongly a comment divides people comes from a principal component analysis of the votes, in which a missing vote counts as the mean. Polis’ own numbers may differ slightly.',
+  'In votes.csv, 1 is read as agree and -1 as disagree, and the counts in comments.csv must match that. If both files have the sign reversed, this cannot be detected: check one comment whose result you know.',
+  'The conversation number and the report id are made from the address and the topic. They are not those of Polis.',
+  'The export does not say which comments are inactive, seed comments or about the voter (meta), so no comment is treated as such.',
+];

@@ -12,7 +12,7 @@ export interface CitedComment {
   tallies: Tally[];
 }
 
-/** What stands around the sections. */
+/** What is shown around the sections. */
 export interface AboutReport {
   title: string;
   /** who wrote it */
@@ -21,13 +21,13 @@ export interface AboutReport {
   figures: readonly string[];
   /** names of the opinion groups, in order */
   groups: readonly string[];
-  /** how what the source does not hold was derived */
+  /** how the data was derived that the source does not contain */
   method: readonly string[];
 }
 
 type Section = ReportsAnswer['reports'][string];
 
-/** Metadata that this project writes; rows of today's pipeline may have none. */
+/** Metadata that this project writes; rows of the Delphi pipeline may have none. */
 const metadataSchema = z.object({
   section_kind: z.string(),
   section_title: z.string(),
@@ -48,7 +48,7 @@ export const plain = (text: string): string =>
     .replaceAll('>', '&gt;');
 
 /**
- * A report to read, from the very answer the web client gets.
+ * A report to read, made from the answer that the web client gets.
  * @param comments cited comments by tid
  */
 export function markdownReport(
@@ -64,13 +64,13 @@ export function markdownReport(
     `# ${plain(about.title)}`,
     `> ${about.note}`,
     about.figures.map(plain).join(' · '),
-    'Numbers in brackets are the comments that bear out the clause before them; they are listed at the end.',
+    'Numbers in brackets are the comments that support the text before them. They are listed at the end.',
     ...body,
-    '## Comments cited',
-    'Each with its votes: agree / disagree / pass, of all who voted and of each opinion group.',
+    '## Cited comments',
+    'Each comment is followed by its votes, as agree / disagree / pass: of everyone who voted, then of each opinion group.',
     appendix.join('\n'),
     ...(about.method.length > 0
-      ? ['## How this was made', about.method.map((line) => `- ${plain(line)}`).join('\n')]
+      ? ['## How this report was made', about.method.map((line) => `- ${plain(line)}`).join('\n')]
       : []),
     '',
   ].join('\n\n');
@@ -91,7 +91,8 @@ function sectionText(section: Section, cited: Set<number>): string {
   if (section.errors !== undefined)
     return `## ${plain(heading)}\n\n*This section could not be written (${plain(String(section.errors))}).*`;
   const report = reportSchema.safeParse(jsonOrUndefined(section.report_data ?? ''));
-  if (!report.success) return `## ${plain(heading)}\n\n*This section is not in a shape that can be shown.*`;
+  if (!report.success)
+    return `## ${plain(heading)}\n\n*The stored text of this section is not valid, so it cannot be shown.*`;
   const paragraphs = report.data.paragraphs.map(({ title, sentences }) => {
     const text = sentences.map(({ clauses }) => clauses.map((clause) => clauseText(clause, cited)).join(' ')).join(' ');
     return title ? `### ${plain(title)}\n\n${text}` : text;

@@ -16,7 +16,7 @@ const count = z.number();
 const counts = z.tuple([count, count, count, count]);
 const talliesSchema = z.array(z.object({ tid: count, all: counts, groups: z.array(counts) }));
 
-/** Where a report lies. */
+/** The files of a report. */
 export interface WrittenReport {
   markdown: string;
   json: string;
@@ -25,11 +25,11 @@ export interface WrittenReport {
 
 /** Who wrote a report, and from what. */
 export interface Origin {
-  /** one line that stands under the title */
+  /** one line under the title */
   note: string;
-  /** no model was asked: every section says so */
+  /** no model was called: every section says so */
   simulated: boolean;
-  /** how what the source does not hold was derived */
+  /** how the data was derived that the source does not contain */
   method: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export async function writeReport(
   return { markdown, json, answer };
 }
 
-/** A section that says that no model wrote it. */
+/** Marks a section as not written by a model. */
 export const markSimulated = (row: StoredReport): StoredReport => ({
   ...row,
   metadata: { ...(row.metadata ?? {}), simulated: true },
@@ -77,7 +77,7 @@ function figuresOf(data: ConversationData): string[] {
   ];
 }
 
-/** A reader never finds half a file. */
+/** Replaces a file in one step, so that nobody reads half of it. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);

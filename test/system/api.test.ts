@@ -3,7 +3,7 @@ import type { PutJobAnswer } from '../../lambdas/job/put.ts';
 import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { loadPostgres, loadTopics } from '../../local/embedded/polis.ts';
-import { embeddedRoutes, type LocalApi, listen, type ServeOptions } from '../../local/serve.ts';
+import { embeddedRoutes, type LocalApi, listen, type RouteOptions } from '../../local/serve.ts';
 import { memoryLog } from '../support/fakes.ts';
 import { freePort } from '../support/free-port.ts';
 import { SECRET_ZID } from '../support/report-rows.ts';
@@ -14,7 +14,7 @@ let api: LocalApi;
 const REPORT = 'rhidden4kq2';
 const { log } = memoryLog();
 const put: string[] = [];
-const options: ServeOptions = {
+const options: RouteOptions = {
   log,
   model: 'claude-sonnet-5-5',
   simulated: true,

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeDerivation, readExport } from '../../../local/export/read-export.ts';
+import { DERIVATION, readExport } from '../../../local/export/read-export.ts';
 import { plain } from '../../../local/output/markdown.ts';
 import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
@@ -31,7 +31,7 @@ describe('npm start -- --export', () => {
     const { markdown, names } = reportIn(out);
     expect(names).toHaveLength(2);
     expect(markdown).toContain('# Opening hours of the town library');
-    for (const line of describeDerivation()) {
+    for (const line of DERIVATION) {
       expect(ended.stdout).toContain(line);
       expect(markdown).toContain(`- ${plain(line)}`);
     }

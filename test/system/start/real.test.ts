@@ -25,7 +25,7 @@ const sent = () => api.calls.filter(({ method }) => method === 'POST');
 describe('a run that would cost money', () => {
   it('tells the price and sends nothing when nobody can be asked', async () => {
     const { code, stdout, stderr } = await command(args(), { env: env() });
-    expect({ code, stderr }).toEqual({ code: 2, stderr: oneLine(/nobody can be asked: add --yes/) });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: oneLine(/no terminal to ask on: add --yes/) });
     expect(stdout).toMatch(PRICE);
     expect(stdout).not.toContain('SIMULATED');
     expect(sent()).toEqual([]);
@@ -69,7 +69,7 @@ describe('a run that would cost money', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/\$\d+\.\d\d, at most [\s\S]*Submit batch\n/);
     expect(stdout).toMatch(/waiting for \d+ s, next look in \d+ s: \d+ processing/);
-    expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, .*\$\d+\.\d{4}, \d+ s/);
+    expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, .*, cost \$\d+\.\d{4}, \d+ s/);
     expect(stdout).toContain(api.url);
     expect(sent().map(({ path }) => path)).toEqual(['/v1/messages/batches']);
     const { markdown, answer } = reportIn(join(state, 'real', 'reports'));
@@ -86,7 +86,7 @@ describe('a run that would cost money', () => {
     const failed = await command(args('--yes'), { env: env() });
     expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining('left unwatched') });
     const { code, stdout } = await command(args('--yes'), { env: env() });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/going on with batch_report_/) });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/resuming batch_report_/) });
     expect(stdout).toMatch(/(\d+) of \1 sections stored/);
     expect(api.batches().length - before).toBe(1);
   });

@@ -23,7 +23,7 @@ describe('npm start without flags', () => {
   it('says at the beginning, at the end and in the report that the text is simulated', () => {
     const lines = ended.stdout.trimEnd().split('\n');
     expect(lines.filter((line) => line.includes('SIMULATED'))).toHaveLength(2);
-    expect(lines.at(-1)).toMatch(/SIMULATED.*No model was asked, and nothing was paid/);
+    expect(lines.at(-1)).toMatch(/SIMULATED.*No model is called, and nothing is paid/);
     expect(reportIn(reports).markdown.split('\n').slice(0, 4).join('\n')).toMatch(/^# .*\n\n> SIMULATED/);
   });
 
@@ -33,7 +33,7 @@ describe('npm start without flags', () => {
 
   it('tells the phases, the batch and the figures in order', () => {
     expect(ended.stdout).toMatch(
-      /PENDING[\s\S]*Submit batch\n[\s\S]*sections planned[\s\S]*batch msgbatch_\w+ holds \d+ sections\n[\s\S]*Collect results\n[\s\S]*Complete job\n[\s\S]*COMPLETED: (\d+) of \1 sections stored, 1 round, [\d,]+ tokens in, [\d,]+ out, \$\d+\.\d{4} had it been real/,
+      /PENDING[\s\S]*Submit batch\n[\s\S]*sections planned[\s\S]*batch msgbatch_\w+ holds \d+ sections\n[\s\S]*Collect results\n[\s\S]*Complete job\n[\s\S]*COMPLETED: (\d+) of \1 sections stored, 1 round, [\d,]+ tokens in, [\d,]+ out, would have cost \$\d+\.\d{4}/,
     );
   });
 
@@ -72,7 +72,7 @@ describe('npm start without flags', () => {
       ),
     );
     const listed = markdown
-      .slice(markdown.indexOf('## Comments cited'))
+      .slice(markdown.indexOf('## Cited comments'))
       .matchAll(/^- \*\*(\d+)\*\* (.+) \(all \d+ \/ \d+ \/ \d+; Group A /gm);
     const shown = new Map([...listed].map(([, tid, txt]) => [Number(tid), txt]));
     expect([...shown.keys()].sort((a, b) => a - b)).toEqual([...cited].sort((a, b) => a - b));
@@ -102,10 +102,8 @@ describe('npm start once more, with nothing changed', () => {
     const before = reportIn(reports).answer;
     const { code, stdout, stderr } = await new Command(['--state', state]).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/15 of 15 sections are unchanged and reused \(--no-cache buys them anew\)/);
-    expect(stdout).toMatch(
-      /COMPLETED: 15 of 15 sections stored, 15 of them reused \(saved \$\d\.\d{4}, had it been real\)/,
-    );
+    expect(stdout).toMatch(/15 of 15 sections are unchanged and reused \(--no-cache buys them again\)/);
+    expect(stdout).toMatch(/COMPLETED: 15 of 15 sections stored, 15 of them reused \(would have saved \$\d\.\d{4}\)/);
     expect(stdout).not.toContain('msgbatch_');
     const { answer, markdown } = reportIn(reports);
     expect(answer.current_job_id).not.toBe(before.current_job_id);

@@ -43,7 +43,9 @@ describe('npm start -- --serve', () => {
 
     const ordered = await order(run);
     expect(ordered).toMatchObject({ status: 'success', deduplicated: false });
-    await run.said(new RegExp(`${ordered.job_id} was put by a request[\\s\\S]*COMPLETED: 6 of 6[\\s\\S]*SIMULATED`));
+    await run.said(
+      new RegExp(`${ordered.job_id} was started by a request[\\s\\S]*COMPLETED: 6 of 6[\\s\\S]*SIMULATED`),
+    );
     const answer = await read(run);
     expect(answer.current_job_id).toBe(ordered.job_id);
     expect(answer.available_runs).toHaveLength(2);
@@ -52,23 +54,23 @@ describe('npm start -- --serve', () => {
     run.child.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped serving; no job is under way$/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped serving; no job is running$/);
   });
 
   it('ends with 130 when a job is left under way, and goes on with it when started again', async () => {
     const run = new Command(args);
     await run.said(SERVING);
     const { job_id } = await order(run, { no_cache: true });
-    await run.said(new RegExp(`${job_id} was put[\\s\\S]*batch msgbatch_\\w+ holds`));
+    await run.said(new RegExp(`${job_id} was started[\\s\\S]*batch msgbatch_\\w+ holds`));
     run.child.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/The same command goes on with it$/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/run the same command to resume it$/);
     const batches = batchesIn(state);
 
     const again = new Command(args);
     await again.said(SERVING);
-    expect(again.stdout).toContain(`going on with ${job_id}`);
+    expect(again.stdout).toContain(`resuming ${job_id}`);
     expect((await read(again)).current_job_id).toBe(job_id);
     expect(batchesIn(state)).toEqual(batches);
     again.child.kill('SIGTERM');

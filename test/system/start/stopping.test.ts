@@ -26,14 +26,14 @@ describe('a run that is stopped while its batch is under way', () => {
     run.child.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped; .*The same command goes on with it$/);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped\. .*run the same command to resume it$/);
     expect(existsSync(pidFile)).toBe(false);
     expect(commandLineOf(pid)).toEqual([]);
   });
 
   it('goes on with the same batch, and once more after it was killed outright', async () => {
     const killed = new Command(args);
-    await killed.said(/going on with .*, which an earlier run began/);
+    await killed.said(/resuming .*, which an earlier run started/);
     const orphan = Number(readFileSync(pidFile, 'utf8'));
     killed.child.kill('SIGKILL');
     expect((await killed.ended).signal).toBe('SIGKILL');
@@ -41,8 +41,8 @@ describe('a run that is stopped while its batch is under way', () => {
 
     const { code, stdout, stderr } = await command(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/going on with .*, which an earlier run began/);
-    expect(stdout).not.toMatch(/is PENDING/);
+    expect(stdout).toMatch(/resuming .*, which an earlier run started/);
+    expect(stdout).not.toMatch(/PENDING/);
     expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, 1 round/);
     expect(commandLineOf(orphan)).toEqual([]);
   });
@@ -88,14 +88,14 @@ describe('a job that another conversation’s run completes', () => {
     const other = await command(['--export', EXPORT, '--state', folder]);
     expect(other.code).toBe(0);
     expect(other.stdout).toMatch(
-      /going on with batch_report_\S+, which an earlier run began\n.*it is of another conversation/,
+      /resuming batch_report_\S+, which an earlier run started\n.*it belongs to another conversation/,
     );
     expect(other.stdout.match(/round 1: \d+ stored/g)).toHaveLength(1);
 
     const { code, stdout } = await command(sample);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/its report not written: writing it now/),
+      stdout: expect.stringMatching(/its report was not written: writing it now/),
     });
     expect(stdout).toContain('15 of 15 sections stored');
     expect(batchesIn(folder)).toHaveLength(2);

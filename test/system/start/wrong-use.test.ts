@@ -43,8 +43,8 @@ const refused = (args: string[], env: NodeJS.ProcessEnv = {}) => command(['--exp
 
 describe('folders', () => {
   it.each([
-    ['of another version', '{"version":99}', /is of version 99.*--state/],
-    ['without a version that can be read', 'not json', /is of an unknown version.*--state/],
+    ['of another version', '{"version":99}', /has version 99.*--state/],
+    ['without a version that can be read', 'not json', /has an unknown version.*--state/],
   ])('refuses a state folder %s and leaves it as it is', async (_, mark, line) => {
     const state = tempFolder();
     mkdirSync(join(state, 'simulated'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InvalidSetting } from '../../../lambdas/shared/errors.ts';
-import { describeDerivation, readExport } from '../../../local/export/read-export.ts';
+import { DERIVATION, readExport } from '../../../local/export/read-export.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../support/fixtures/export');
 const made: string[] = [];
@@ -145,7 +145,7 @@ describe('an export that cannot be used', () => {
     async (file) => {
       const dir = await exportWith(file, () => undefined);
       await mkdir(join(dir, file));
-      expect(await messageOf(dir)).toContain(`${file} in ${dir} is not a file: a Polis export folder holds`);
+      expect(await messageOf(dir)).toContain(`${file} in ${dir} is not a file: a Polis export folder contains`);
     },
   );
 
@@ -236,9 +236,8 @@ describe('names made for an export', () => {
 
 describe('what is said about derived parts', () => {
   it('names topics, the analysis of votes and the tallies in plain lines', () => {
-    const lines = describeDerivation();
     for (const part of [/[Tt]opics/, /principal component/, /agrees, disagrees and passes/, /report id/]) {
-      expect(lines.some((line) => part.test(line))).toBe(true);
+      expect(DERIVATION.some((line) => part.test(line))).toBe(true);
     }
   });
 });
