@@ -47,7 +47,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
 
 /**
  * Plans and prices a job without writing or sending anything.
- * @throws BadInput, AnthropicRefused; what a flag or variable of this program can mend is said in its words
+ * @throws BadInput, AnthropicRefused; the message names the flag or variable of this program that changes the outcome
  */
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
@@ -57,7 +57,7 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
-      throw new UnknownModel(`the Anthropic API does not know the model "${model}": name another with --model`, {
+      throw new UnknownModel(`the Anthropic API does not know the model "${model}": choose another with --model`, {
         cause: error,
       });
     }
@@ -66,7 +66,7 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
   }
 }
 
-/** Asks the API for a model, which is free, to see that it lets us in. @throws AnthropicRefused */
+/** Checks the API key by asking for a model, which is free. @throws AnthropicRefused */
 export async function checkKey({ world }: Embedded, model: string): Promise<void> {
   await world.batches.knowsModel(model);
 }
@@ -75,7 +75,7 @@ export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
   await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
 }
 
-/** This program's jobs by what their rows say. The embedded table is small: a scan is fine here. */
+/** Job rows of our type that match a condition. The embedded table is small, so a scan is fine. */
 async function jobsWhere({ db }: Embedded, condition: string, values: Record<string, unknown>): Promise<KnownJob[]> {
   const found: KnownJob[] = [];
   const scan = {
@@ -157,7 +157,7 @@ export async function endOfJob({ world, machine }: Embedded, jobId: string, exec
     if (row && TERMINAL.has(row.status)) return row;
     if (state && state.status !== 'RUNNING') {
       throw new StoreUnavailable(
-        `execution ${execution} ended ${state.status} and could not close its job (${state.error ?? 'no reason given'}): mend the cause, then start again to go on`,
+        `execution ${execution} ended as ${state.status} without closing its job (${state.error ?? 'no reason given'}): fix the cause, then run the command again to resume it`,
       );
     }
     stopped.throwIfAborted();

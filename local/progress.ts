@@ -7,11 +7,13 @@ type Fields = Record<string, unknown>;
 
 /** Sections that no comment belongs to. */
 const without = (titles: unknown): string =>
-  Array.isArray(titles) && titles.length > 0 ? `; left out, as no comment belongs to them: ${titles.join('; ')}` : '';
+  Array.isArray(titles) && titles.length > 0
+    ? `; left out because no comment belongs to them: ${titles.join('; ')}`
+    : '';
 
-/** Sections whose prompt has had its answer already. */
+/** Sections whose prompt was answered in an earlier job. */
 const unchanged = (reused: unknown, left: unknown): string =>
-  Number(reused) > 0 ? `${reused} of them unchanged and reused, ${left} to be bought, ` : '';
+  Number(reused) > 0 ? `${reused} of them reused, ${left} to buy, ` : '';
 
 /** Lines of a step's log that a person wants to see while waiting. */
 const TOLD: Record<string, (fields: Fields) => string> = {
@@ -49,7 +51,7 @@ export class Progress {
     this.#logFile = logFile;
     this.#out = out;
     this.#waiting = new WaitingLine(out, () => this.#time());
-    // a reader that goes away (`| head`) is no reason to leave a batch alone
+    // when the reader of the output ends (`| head`), the run must still finish its batch
     out.on('error', () => undefined);
   }
 
@@ -66,7 +68,7 @@ export class Progress {
     this.#out.write(`${this.#time()}  ${text}\n`);
   }
 
-  /** Shows this execution from now on; others that the stream starts again (and that find nothing to do) are not shown. */
+  /** Shows this execution from now on, and no other that the stream may start. */
   follow(execution: string): void {
     this.#execution = execution;
   }
@@ -91,13 +93,13 @@ export class Progress {
 
   #wait(state: string, seconds: number): void {
     if (state === STATE.wait) this.#waiting.draw(this.#counts, seconds);
-    else this.say(`  whether the batch was sent is not clear yet: looking for it again in ${seconds} s`);
+    else this.say(`  it is not clear yet whether the batch was sent: looking for it again in ${seconds} s`);
   }
 
   #take(level: string, message: string, fields: Fields = {}): void {
     const line = { time: new Date().toISOString(), level, message, ...fields };
     this.#keep(`${JSON.stringify(line)}\n`);
-    // other jobs that the stream starts again go on in silence
+    // other jobs are not shown
     if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
     const told = TOLD[message]?.(fields);
     if (told === undefined || told === this.#lastStatus) return;
@@ -112,7 +114,7 @@ export class Progress {
     this.say(`  ${told}`);
   }
 
-  /** The log is a help, not a need: a full disk must not fail the step that logs. */
+  /** A log that cannot be written, on a full disk for instance, must not fail the step that logs. */
   #keep(line: string): void {
     try {
       appendFileSync(this.#logFile, line);
@@ -133,7 +135,7 @@ export class WaitingLine {
   #since = Date.now();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param time what stands before every line */
+  /** @param time what every line begins with */
   constructor(out: NodeJS.WriteStream, time: () => string) {
     this.#out = out;
     this.#time = time;
@@ -145,9 +147,9 @@ export class WaitingLine {
   }
 
   /**
-   * Shows the batch's counts, the time since it was sent, and that until the next look.
-   * @param counts as last told
-   * @param seconds to the next look
+   * Shows the batch's counts, the time since it was sent, and the time until the next check.
+   * @param counts as last shown
+   * @param seconds until the next check
    */
   draw(counts: string, seconds: number): void {
     if (!this.#out.isTTY) return;
@@ -156,7 +158,7 @@ export class WaitingLine {
     const redraw = () => {
       const left = Math.max(0, Math.ceil((next - Date.now()) / SECOND));
       const elapsed = Math.round((Date.now() - this.#since) / SECOND);
-      const line = `${this.#time()}    waiting for ${elapsed} s, next look in ${left} s: ${counts || 'an earlier batch'}`;
+      const line = `${this.#time()}    waiting for ${elapsed} s, next check in ${left} s: ${counts || 'an earlier batch'}`;
       // a line that wraps could not be redrawn in place
       this.#out.write(`\r\u001b[2K${line.slice(0, (this.#out.columns || 80) - 1)}`);
     };
@@ -164,7 +166,7 @@ export class WaitingLine {
     this.#timer = setInterval(redraw, SECOND).unref();
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (!this.#timer) return;
     clearInterval(this.#timer);

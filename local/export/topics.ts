@@ -5,7 +5,7 @@ import type {
   ConversationData,
   TopicNameRow,
 } from '../conversation.ts';
-import { clusterLayers, latentVectors, mean, NO_CLUSTER } from './cluster-layers.ts';
+import { clusterLayers, latentVectors, mean, NO_CLUSTER } from './clusters.ts';
 import { stableUuid } from './identity.ts';
 import { tfIdf } from './words.ts';
 

@@ -71,7 +71,10 @@ export function tfIdf(texts: string[]): TermVectors {
   const frequency = documentFrequency(counts.map(({ count }) => count));
   const keys = chooseTerms(frequency, texts.length);
   const weights = keys.map((key) => 1 + Math.log((1 + texts.length) / (1 + (frequency.get(key) ?? 0))));
-  const vectors = counts.map(({ count }) => unit(keys.map((key, term) => tf(count.get(key)) * (weights[term] ?? 0))));
+  const vectors = counts.map(({ count }) => {
+    const vector = keys.map((key, term) => tf(count.get(key)) * (weights[term] ?? 0));
+    return vector.some((value) => value !== 0) ? unit(vector) : undefined;
+  });
   const forms = commonForms(counts.flatMap(({ forms }) => forms));
   return { terms: keys.map((key) => forms.get(key) ?? key), vectors };
 }
@@ -105,9 +108,10 @@ function tf(count: number | undefined): number {
   return count === undefined ? 0 : 1 + Math.log(count);
 }
 
-function unit(vector: number[]): number[] | undefined {
+/** The vector with length 1; one of zeros stays as it is. */
+export function unit(vector: number[]): number[] {
   const length = Math.hypot(...vector);
-  return length === 0 ? undefined : vector.map((value) => value / length);
+  return length < 1e-9 ? vector : vector.map((value) => value / length);
 }
 
 function commonForms(forms: [key: string, form: string][]): Map<string, string> {

@@ -57,7 +57,7 @@ export function statesError(name: string, message: string): Error {
   return Object.assign(new Error(message), { name, isRetryable: false, isCatchable: false });
 }
 
-/** One step as Lambda would run it: takes the hand-off, gives the next one. */
+/** One step as Lambda would run it: takes the state's input and returns its output. */
 export type Step = (input: unknown) => Promise<unknown>;
 
 /** What one state may pass to the next, in bytes of JSON. */

@@ -19,7 +19,7 @@ export interface Execution {
   finished: Promise<void>;
 }
 
-/** Starts nothing for an aborted execution, whose retries the library would still carry out, and waits for nothing more. */
+/** Runs nothing for an aborted execution, whose retries the library would still make, and stops waiting when it is aborted. */
 export async function unlessAborted<T>(aborted: AbortSignal, work: () => Promise<T>): Promise<T> {
   aborted.throwIfAborted();
   const { promise: abortion, reject } = Promise.withResolvers<never>();

@@ -70,7 +70,7 @@ export class LocalStateMachine {
     return 'started';
   }
 
-  /** Resolves when no execution runs, also counting those started meanwhile. */
+  /** Resolves when no execution is running, including those started in the meantime. */
   async idle(): Promise<void> {
     for (;;) {
       const running = [...this.#executions.values()].filter(({ state }) => state.status === 'RUNNING');
@@ -94,7 +94,7 @@ export class LocalStateMachine {
     return this.#executions.get(name)?.state;
   }
 
-  /** Stops an execution; a step that is running is left to end by itself, and its result is dropped. */
+  /** Stops an execution; a running step ends by itself, and its result is dropped. */
   abort(name: string): void {
     const execution = this.#executions.get(name);
     execution?.stop();
@@ -102,7 +102,7 @@ export class LocalStateMachine {
   }
 
   async #follow(execution: Execution, run: Run): Promise<void> {
-    // The event log tells how the run ended; its promise is only kept from going unheard.
+    // The event log says how the run ended; the promise is only kept from being an unhandled rejection.
     run.result.catch(() => {});
     for await (const logged of run.eventLogs) {
       const event = toMachineEvent(logged, this.#options.definition);
@@ -114,7 +114,7 @@ export class LocalStateMachine {
     execution.aborted.abort();
   }
 
-  /** A listener that throws is heard of, but does not stop the execution that it listens to. */
+  /** An error of a listener is printed, but does not stop the execution. */
   #tell(name: string, event: MachineEvent): void {
     try {
       this.#options.onEvent?.(name, event);
@@ -150,7 +150,7 @@ export class LocalStateMachine {
 
 const validated = new WeakSet<StateMachineDefinition>();
 
-/** Lets the library validate the definition as the template has it, once; the local changes to it are past its rules. */
+/** Lets the library validate the definition as the template has it, once; the changed definition would not pass. */
 function validate(definition: StateMachineDefinition): void {
   if (validated.has(definition)) return;
   new StateMachine(definition);

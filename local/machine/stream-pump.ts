@@ -13,7 +13,7 @@ export interface StreamPumpOptions {
   retryAttempts: number;
   handler: StreamHandler;
   onDeadLetter: (record: DynamoDBRecord, reason: string) => void;
-  /** Hears of a stream that could not be read; reading goes on. */
+  /** Called when the stream could not be read; reading continues. */
   onError?: (error: unknown) => void;
   /** Pause between two reads of a quiet stream, and between two tries of a batch, in ms. */
   pollMs?: number;
@@ -39,7 +39,7 @@ export class StreamPump {
     this.#loop ??= this.#run();
   }
 
-  /** Stops after the call of the function that is under way; what was not done is read again by the next pump. */
+  /** Stops after the current call of the function; what is not done yet is read again by the next pump. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#loop;

@@ -91,7 +91,7 @@ function stepOfState({ States }: StateMachineDefinition, stepOfArn: Map<string, 
   return Object.fromEntries(
     tasks.map(({ name, state }) => {
       const step = stepOfArn.get(state.Resource);
-      if (!step) throw new Error(`state "${name}" calls ${state.Resource}, which is no step function`);
+      if (!step) throw new Error(`state "${name}" calls ${state.Resource}, which is not a function of the template`);
       return [name, step];
     }),
   );

@@ -35,7 +35,7 @@ export interface DeriveMathInput {
  * projection makes extremity free of the number of comments, and a comment of average loading with evenly split votes
  * lies near sqrt(2). No other scaling is applied. In three real exports (50 to 298 comments) 21 of 31, 18 of 50 and 36
  * of 161 comments not moderated out lie above 1, and the groups' agreement on those differs by 42, 34 and 22 points on
- * average, against 26, 15 and 17 points on the others: so "above 1 divides people" keeps its sense.
+ * average, against 26, 15 and 17 points on the others: so "above 1 divides people" still holds.
  *
  * @throws RangeError when a vote is on a comment not in `tids`, or a participant has two current votes on one comment
  */
@@ -78,7 +78,7 @@ function checkVotes(tids: number[], votes: CurrentVote[]): void {
 
 type GroupVotes = MathData['group-votes'];
 
-/** The pids of each opinion group, groups and pids ascending. */
+/** The pids of each opinion group, in ascending order. */
 export function membersOfGroups(groupOfPid: Map<number, number>): Map<number, number[]> {
   const members = new Map<number, number[]>();
   const byGroupThenPid = [...groupOfPid].sort(([pidA, gidA], [pidB, gidB]) => gidA - gidB || pidA - pidB);
@@ -117,8 +117,8 @@ export function groupVotes(
 }
 
 /**
- * How sure each group is to agree, all groups together: product over groups of (A+1)/(S+2), between 0 and 1 (Small et
- * al. 2021, Recerca 26(2)). With no groups there is no consensus to speak of, and no entry.
+ * How likely every group is to agree: product over groups of (A+1)/(S+2), between 0 and 1 (Small et
+ * al. 2021, Recerca 26(2)). Without groups there are no entries.
  */
 export function groupAwareConsensus(tids: number[], votesOfGroups: GroupVotes): Record<string, number> {
   const groups = Object.values(votesOfGroups);

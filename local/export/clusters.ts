@@ -1,5 +1,6 @@
 import { kmeans } from 'ml-kmeans';
 import { PCA } from 'ml-pca';
+import { unit } from './words.ts';
 
 /** Fixed, so that the same comments always give the same topics; each run starts from its own, and the best is kept. */
 const SEEDS = [11, 23, 37, 41, 53, 67, 79, 83];
@@ -117,10 +118,4 @@ function covarianceOf(cells: [term: number, value: number][][], terms: number): 
     }
   }
   return covariance;
-}
-
-/** Length 1; a vector of nothing stays as it is. */
-export function unit(vector: number[]): number[] {
-  const length = Math.hypot(...vector);
-  return length < 1e-9 ? vector : vector.map((value) => value / length);
 }
