@@ -15,7 +15,7 @@ const SWEEP_MS = 330_000;
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The AWS clients of one command; none is used before it is needed. */
+/** The AWS clients of one command. */
 export interface Cloud {
   /** the endpoint or region, for error lines */
   where: string;
@@ -29,14 +29,14 @@ export interface Cloud {
   close(): void;
 }
 
-/** Endpoint, region and profile by the flags, and else as the AWS SDK finds them. */
+/** Endpoint, region and profile are those of the options, or else as the AWS SDK finds them. */
 export function openCloud({ endpointUrl, region, profile }: GlobalOptions, where: string): Cloud {
   const options = (answerMs: number) => ({
     ...(endpointUrl ? { endpoint: endpointUrl } : {}),
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
     maxAttempts: 3,
-    // what is amiss is told in one line of our own, not in the SDK's warnings
+    // errors are printed in one line of our own; the SDK's warnings are not
     logger: SILENT,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: answerMs, throwOnRequestTimeout: true },
   });

@@ -91,7 +91,7 @@ function readCa(file: string): string {
   }
 }
 
-/** A failed TLS connection to PostgreSQL, told with the variables of this machine; undefined for any other failure. */
+/** A failed TLS connection to PostgreSQL, with the variables of this machine in its message; undefined for any other failure. */
 export function tlsTroubleHere(error: unknown): InvalidSetting | undefined {
   const trouble = tlsTrouble(error);
   return (
@@ -136,7 +136,7 @@ const anthropicSchema = z.object({
  */
 export async function openAnthropic({ io, cloud, deployment }: Pick<Context, 'io' | 'cloud' | 'deployment'>) {
   const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = readEnvironment(anthropicSchema, io.env);
-  // the deployed key goes where the functions send it; a key of one's own goes to Anthropic, unless told otherwise
+  // the deployed key goes where the functions send it; a key of one's own goes to Anthropic, unless ANTHROPIC_BASE_URL is set
   let apiKey = ANTHROPIC_API_KEY;
   let baseURL = ANTHROPIC_BASE_URL;
   if (apiKey === undefined) {

@@ -28,12 +28,12 @@ export const outputsSchema = z.object({
   DatabaseTls: z.enum(['verify', 'off']).optional(),
 });
 
-/** Where the parts of one deployment are. */
+/** Names and addresses of the parts of one deployment. */
 export type Deployment = z.infer<typeof outputsSchema> & { stack: string; stage: string; region: string };
 
 /**
  * Finds a deployment by its stack.
- * @param stage '' for the one without
+ * @param stage '' for the deployment without a stage
  * @throws NotDeployed when there is none, or one of an older version
  */
 export async function findDeployment(
@@ -45,7 +45,7 @@ export async function findDeployment(
   const stack = await describe(client, name);
   if (!stack) {
     throw new NotDeployed(
-      `there is no stack ${name} in ${where}: deploy it (${howToDeploy(where)}), or name another --stage, --region or --profile`,
+      `there is no stack ${name} in ${where}: deploy it (${howToDeploy(where)}), or give another --stage, --region or --profile`,
     );
   }
   const outputs = Object.fromEntries(

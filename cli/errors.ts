@@ -1,6 +1,6 @@
 import { AnthropicUnavailable, BadInput, NarrativesError, StoreUnavailable } from '../lambdas/shared/errors.ts';
 
-/** The command cannot be used so: a flag, an argument or the environment is missing or wrong. Exit code 2. */
+/** An option, an argument or the environment is missing or wrong. Exit code 2. */
 export class WrongUse extends NarrativesError {
   override readonly name = 'WrongUse';
 }
@@ -15,32 +15,32 @@ export class EndpointDown extends NarrativesError {
   override readonly name = 'EndpointDown';
 }
 
-/** AWS does not let the caller in, or not do this. */
+/** AWS does not accept the credentials, or does not allow the call. */
 export class AccessRefused extends NarrativesError {
   override readonly name = 'AccessRefused';
 }
 
-/** AWS refuses a call for another reason. */
+/** AWS refused a call for another reason. */
 export class AwsRefused extends NarrativesError {
   override readonly name = 'AwsRefused';
 }
 
-/** No row of this job id. */
+/** No row has this job id. */
 export class UnknownJob extends BadInput {
   override readonly name = 'UnknownJob';
 }
 
-/** A report that is not in the database, or of which nothing is stored. */
+/** The report is not in the database, or nothing of it is stored. */
 export class UnknownReport extends BadInput {
   override readonly name = 'UnknownReport';
 }
 
-/** The report has a job already that has not ended. */
+/** The report already has a job that has not ended. */
 export class JobActive extends BadInput {
   override readonly name = 'JobActive';
 }
 
-/** The job's status does not allow what was asked for, or changed under it. */
+/** The job's status does not allow the command, or has changed in the meantime. */
 export class WrongStatus extends BadInput {
   override readonly name = 'WrongStatus';
 }
@@ -70,15 +70,15 @@ interface SdkError {
 }
 
 /**
- * Any failure as an error of this project: one line that names the thing and what to do. A StoreUnavailable is looked
- * through: behind it may stand an endpoint that is not up.
+ * Any failure as an error of this project: one line that says what is wrong and what to do. A StoreUnavailable that an
+ * AWS error has caused becomes that one, such as an endpoint that does not answer.
  * @param where the endpoint or region that was asked, for the line
  */
 export function translated(error: unknown, where: string): NarrativesError {
   const aws = awsError(error, where);
   if (aws) return aws;
   if (error instanceof AnthropicUnavailable) {
-    const todo = 'try again later, or correct the way there (network, ANTHROPIC_BASE_URL)';
+    const todo = 'try again later, or check the network and ANTHROPIC_BASE_URL';
     return new AnthropicUnavailable(`${error.message}: ${todo}`, { cause: error });
   }
   if (error instanceof NarrativesError) {
@@ -98,7 +98,10 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
     return new WrongUse('no region is set: give --region, or set AWS_REGION or a region in the profile', options);
   }
   if (code === 'ERR_INVALID_URL') {
-    return new WrongUse(`${where} is no address: --endpoint-url wants one such as http://localhost:4566`, options);
+    return new WrongUse(
+      `${where} is not an address: --endpoint-url should be one such as http://localhost:4566`,
+      options,
+    );
   }
   if (name === 'CredentialsProviderError') {
     return new WrongUse(
@@ -114,7 +117,7 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
   }
   if (DENIED.test(name)) {
     const action = /perform:? ([\w-]+:\w+)/.exec(message)?.[1] ?? 'this call';
-    return new AccessRefused(`these credentials may not do ${action}: allow it to them, or use others`, options);
+    return new AccessRefused(`these credentials may not call ${action}: allow it, or use other credentials`, options);
   }
   if (UNREACHABLE.test(`${name} ${code}`)) {
     return new EndpointDown(
@@ -124,7 +127,10 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
   }
   if (THROTTLED.test(name)) return new EndpointDown(`${where} is throttling (${name}): try again in a minute`, options);
   if ($metadata?.httpStatusCode) {
-    return new AwsRefused(`AWS refuses (${name}): ${firstLine(message)}; narratives doctor may tell why`, options);
+    return new AwsRefused(
+      `AWS refused the call (${name}): ${firstLine(message)}; narratives doctor may show why`,
+      options,
+    );
   }
   return undefined;
 }

@@ -150,7 +150,7 @@ export function jobText(details: JobDetails): string {
   const { job, watches_for, execution, console: link, error, log } = details;
   const shown = Object.entries(job).filter(([, value]) => value !== '');
   const row: string[][] = shown.map(([name, value]) => [name, plainLine(String(value))]);
-  if (watches_for) row.push(['watches for', watches_for]);
+  if (watches_for) row.push(['batch of job', watches_for]);
   if (execution) row.push(['execution', execution]);
   if (link) row.push(['console', link]);
   const blocks = [columns(row), batches(details), sections(details), figures(details)];
@@ -172,13 +172,15 @@ function batches({ batches: all }: JobDetails): string {
 }
 
 function sections({ sections: all, ended }: JobDetails): string {
-  if (!all) return 'its sections are not planned yet, or its ledger is gone';
+  if (!all) return 'its sections are not planned yet, or its ledger rows have expired';
   const { planned, stored, reused, reused_saved_usd: saved, failed, unfiled, left_out } = all;
-  const open = ended ? 'failed' : 'to ask again or failed';
+  const open = ended ? 'failed' : 'failed or to be asked for again';
   return [
-    `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_micro_usd: saved === null ? undefined : microUsd(saved) })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers not filed` : ''}`,
+    `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_micro_usd: saved === null ? undefined : microUsd(saved) })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers that fit no section` : ''}`,
     ...failed.map(({ section, reason, message }) => `  ${section}  ${reason}: ${message}`),
-    ...(left_out.length > 0 ? [`left out, as no comment belongs to them: ${left_out.map(plainLine).join('; ')}`] : []),
+    ...(left_out.length > 0
+      ? [`left out because no comment belongs to them: ${left_out.map(plainLine).join('; ')}`]
+      : []),
   ].join('\n');
 }
 

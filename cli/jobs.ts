@@ -71,7 +71,7 @@ export interface ListedJob {
 }
 
 const resultsSchema = z.object({ planned: z.number(), stored: z.number() });
-const toldSchema = z.looseObject({
+const shownSchema = z.looseObject({
   updated_at: z.string().catch(''),
   batch_progress: z.string().catch(''),
   error_message: z.string().catch(''),
@@ -89,35 +89,41 @@ export async function listJobs(
   const found: ListedJob[] = [];
   if (report !== undefined) {
     const rows = deps.ofConversation(await deps.zidOf(report));
-    await take(rows, limit, found, deps.stage, (row) => row.report_id === report && (!status || row.status === status));
+    await collect(
+      rows,
+      limit,
+      found,
+      deps.stage,
+      (row) => row.report_id === report && (!status || row.status === status),
+    );
   } else {
     for (const each of status ? [status] : STATUSES)
-      await take(deps.withStatus(each), limit, found, deps.stage, () => true);
+      await collect(deps.withStatus(each), limit, found, deps.stage, () => true);
   }
   return found.sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, limit);
 }
 
-/** Takes jobs of one list up to the limit; of a row that cannot be read, what can be is shown. */
-async function take(
+/** Collects jobs of one list up to the limit. A row that does not fit the schema is shown as far as it can be read. */
+async function collect(
   rows: AsyncIterable<Record<string, unknown>>,
   limit: number,
   found: ListedJob[],
   stage: string,
   wanted: (row: JobRow) => boolean,
 ): Promise<void> {
-  let taken = 0;
+  let collected = 0;
   for await (const value of rows) {
     const parsed = jobRowSchema.safeParse(value);
     const row = parsed.success ? parsed.data : (value as JobRow);
     if (!wanted(row) || (row.job_type === AWAITING_BATCH && attends(row, stage))) continue;
     found.push(listed(row));
-    taken += 1;
-    if (taken === limit) return;
+    collected += 1;
+    if (collected === limit) return;
   }
 }
 
 function listed(row: JobRow): ListedJob {
-  const { updated_at, batch_progress, error_message } = toldSchema.parse(row);
+  const { updated_at, batch_progress, error_message } = shownSchema.parse(row);
   return {
     job_id: String(row.job_id),
     status: String(row.status),
@@ -132,7 +138,7 @@ function listed(row: JobRow): ListedJob {
   };
 }
 
-/** What `job_results` of a job that has ended says of its sections; what its batches were last seen doing is then out of date. */
+/** What `job_results` of an ended job says about its sections; its `batch_progress` is out of date by then. */
 function storedOf(jobResults: unknown): string | undefined {
   const results = resultsSchema.safeParse(jsonOrUndefined(typeof jobResults === 'string' ? jobResults : ''));
   return results.success ? `${results.data.stored} of ${results.data.planned} sections stored` : undefined;
@@ -176,7 +182,7 @@ async function zidOfReport(
   return String(report.zid);
 }
 
-const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+const shorten = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);
 
 /** A list of jobs. */
 export function jobsText(jobs: readonly ListedJob[]): string {
@@ -186,7 +192,7 @@ export function jobsText(jobs: readonly ListedJob[]): string {
     status,
     time(created_at),
     model ?? '',
-    shortened(plainLine(progress), 100),
+    shorten(plainLine(progress), 100),
   ]);
   return columns([['JOB_ID', 'STATUS', 'CREATED (UTC)', 'MODEL', 'PROGRESS'], ...rows]);
 }

@@ -89,7 +89,7 @@ function list(title: string, rows: Record<string, string>): string {
  * @returns the exit code, one of EXIT_CODES
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  // read here as well, because an error of parsing is told in JSON too
+  // read here as well, because a parse error is printed as JSON too
   const json = argv.includes('--json');
   let where = 'AWS';
   try {
@@ -135,7 +135,7 @@ function parseCommandLine(argv: readonly string[], io: Io): Invocation | undefin
   }
   if (!found) throw new WrongUse('name a command; narratives --help lists them');
   const { command, given } = found;
-  const fail = (line: string) => new WrongUse(`${asFlags(line)}; narratives ${command.name} --help tells more`);
+  const fail = (line: string) => new WrongUse(`${asFlags(line)}; narratives ${command.name} --help shows its options`);
   const global = parseOr(globalSchema, { ...regionOf(io.env), ...parser.opts() }, fail);
   return { command, input: parseOr(command.input, given, fail), global };
 }

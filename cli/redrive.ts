@@ -39,9 +39,9 @@ export interface Redriven {
 }
 
 /**
- * Puts a FAILED job back to PENDING, so that it goes on where it stopped: batches that were paid for are collected, and
+ * Puts a FAILED job back to PENDING, so that it resumes where it stopped: batches that were paid for are collected, and
  * nothing is bought twice.
- * @throws UnknownJob, WrongStatus, JobActive when another job of the report is under way
+ * @throws UnknownJob, WrongStatus, JobActive when the report has another active job
  */
 export async function redriveJob(
   { jobs, now, stage }: { jobs: JobTable & ActiveJobs; now: () => Date; stage: string },
@@ -55,16 +55,17 @@ export async function redriveJob(
     throw new WrongStatus(`job ${jobId} is ${status}: ${WHY_NOT[status] ?? 'only another worker knows this status'}`);
   if (row.process_exit_confirmed !== true) {
     throw new WrongStatus(
-      `job ${jobId} is FAILED, but its row does not say that nothing of it runs any more (process_exit_confirmed): wait for its worker, or put in a new job`,
+      `job ${jobId} is FAILED, but parts of it may still be running (its row has no process_exit_confirmed): wait for its worker, or submit a new job`,
     );
   }
   const reportId = row.report_id ?? '';
   const other = await firstActiveRow(jobs, row.conversation_id, reportId, jobId);
-  if (other) throw new JobActive(`report ${reportId} has job ${other.job_id} under way: wait for it, or cancel it`);
+  if (other)
+    throw new JobActive(`report ${reportId} already has the active job ${other.job_id}: wait for it, or cancel it`);
   // a person asks: the sweep may resume it as often as any job
   const set = pendingAgain(row, now(), 'set to PENDING again from the command line', undefined);
   if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')
-    throw new WrongStatus(`job ${jobId} changed just now: look at it (narratives job ${jobId}) and try again`);
+    throw new WrongStatus(`job ${jobId} has changed in the meantime: check it (narratives job ${jobId}) and try again`);
   const pending = { ...row, ...set, version: version + 1 };
   return {
     job_id: jobId,
@@ -75,12 +76,11 @@ export async function redriveJob(
 }
 
 const WHY_NOT: Record<string, string> = {
-  PENDING: 'it waits to be started; narratives redrive without JOB_ID starts what was forgotten',
-  PROCESSING: 'it is being worked on; narratives redrive without JOB_ID resumes what was forgotten',
-  COMPLETED: 'it is done; put in a new job for another report',
-  CANCELLED: 'it was cancelled; put in a new job',
+  PENDING: 'it waits to be started; narratives redrive without JOB_ID starts forgotten jobs',
+  PROCESSING: 'it is being worked on; narratives redrive without JOB_ID resumes forgotten jobs',
+  COMPLETED: 'it is done; submit a new job to write the report again',
+  CANCELLED: 'it was cancelled; submit a new job',
 };
 
-/** What comes of a job put back to PENDING. */
 export const redrivenText = ({ job_id, execution }: Redriven): string =>
-  `job ${job_id} is PENDING again; its stream starts execution ${execution} (narratives watch ${job_id})`;
+  `job ${job_id} is PENDING again; the job stream starts execution ${execution} (narratives watch ${job_id})`;

@@ -106,7 +106,7 @@ export async function reportMarkdown(
   const model = sections[0]?.model ?? 'an unnamed model';
   const about = {
     title: `Report ${answer.request_report_id}`,
-    note: `Written by ${model} for job ${answer.current_job_id || 'without a name'}.`,
+    note: `Written by ${model} for ${answer.current_job_id ? `job ${answer.current_job_id}` : 'an unnamed job'}.`,
     figures: [`${sections.length} sections`, sections[0]?.timestamp ?? ''],
     groups: Array.from({ length: groups }, (_, gid) => defaultLabel(gid)),
     method: [],

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { jsonOrUndefined, parseOr } from '../lambdas/shared/parse.ts';
 import { AwsRefused } from './errors.ts';
 
-/** What the sweep function tells. */
+/** What the sweep function answers. */
 export type SweepResult = Record<string, unknown>;
 
 /** A message of the dead-letter queue that was received and is hidden from others for now. */
@@ -19,11 +19,11 @@ export interface Letter {
 }
 
 export interface DeadLetters {
-  /** Every message that lies there now. */
+  /** Every message that is in the queue now. */
   receive(): Promise<Letter[]>;
   /** @returns how many could be deleted */
   remove(letters: readonly Letter[]): Promise<number>;
-  /** Gives letters back. */
+  /** Makes letters visible to others again. */
   release(letters: readonly Letter[]): Promise<void>;
 }
 
@@ -34,8 +34,8 @@ export interface Swept {
 
 /**
  * Redrives what was forgotten: the sweep starts or resumes every job row that nobody works on, and the dead letters
- * received before it are deleted. A letter only names a place in the stream; the rows themselves are the truth.
- * @throws whatever the sweep fails with; the letters are then given back
+ * received before it are deleted. A letter only points to a place in the stream; the job rows say what is to be done.
+ * @throws whatever the sweep fails with; the letters are then released
  */
 export async function redriveAll({
   letters,
@@ -66,12 +66,12 @@ export async function invokeSweep(client: Pick<LambdaClient, 'send'>, name: stri
   const answer = jsonOrUndefined(Buffer.from(Payload ?? []).toString());
   if (FunctionError) {
     const { errorType, errorMessage } = errorSchema.parse(answer ?? {});
-    throw new AwsRefused(`the sweep function ${name} failed (${errorType}: ${errorMessage}): look into its log`);
+    throw new AwsRefused(`the sweep function ${name} failed (${errorType}: ${errorMessage}): see its log`);
   }
   return parseOr(
     resultSchema,
     answer,
-    () => new AwsRefused(`the sweep function ${name} gave no result: it is of another version, deploy again`),
+    () => new AwsRefused(`the sweep function ${name} returned no result: it may be of another version; deploy again`),
   );
 }
 
@@ -79,7 +79,7 @@ export async function invokeSweep(client: Pick<LambdaClient, 'send'>, name: stri
 const CALL = 10;
 /** Longer than the sweep runs. */
 const HIDDEN_SECONDS = 600;
-const MOST = 10_000;
+const MAX_LETTERS = 10_000;
 
 /** The dead-letter queue of the job stream. */
 export function deadLetters(client: Pick<SQSClient, 'send'>, QueueUrl: string): DeadLetters {
@@ -93,7 +93,7 @@ export function deadLetters(client: Pick<SQSClient, 'send'>, QueueUrl: string): 
   return {
     async receive() {
       const found = new Map<string, Letter>();
-      while (found.size < MOST) {
+      while (found.size < MAX_LETTERS) {
         const { Messages = [] } = await client.send(receive);
         if (Messages.length === 0) break;
         for (const { MessageId: id = '', ReceiptHandle: receipt = '' } of Messages) found.set(id, { id, receipt });
@@ -126,11 +126,10 @@ function* slices<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += CALL) yield all.slice(from, from + CALL);
 }
 
-/** What the sweep found, and what became of the dead letters. */
 export function sweptText({ sweep, dead_letters: { received, deleted } }: Swept): string {
-  const told = Object.entries(sweep).map(([name, value]) => {
+  const counts = Object.entries(sweep).map(([name, value]) => {
     const shown = Array.isArray(value) ? value.length : value;
     return `${name.replaceAll('_', ' ')}: ${typeof shown === 'object' ? JSON.stringify(shown) : String(shown)}`;
   });
-  return `sweep: ${told.join(', ')}\ndead letters: ${received} received, ${deleted} deleted`;
+  return `sweep: ${counts.join(', ')}\ndead letters: ${received} received, ${deleted} deleted`;
 }

@@ -54,9 +54,9 @@ export interface WatchDeps {
   now: () => Date;
   pause: (ms: number, stopped: AbortSignal) => Promise<void>;
   stopped: AbortSignal;
-  /** is told each change as it is seen */
+  /** called with each change as it is seen */
   tell: (change: Change) => void;
-  /** an error as one of ours: trouble that may pass is an EndpointDown */
+  /** an error as one of ours; one that may pass is an EndpointDown or a StoreUnavailable */
   translated: (error: unknown) => NarrativesError;
 }
 
@@ -77,9 +77,9 @@ export interface Watched {
 
 const POLL_MS = 2_000;
 /** Polls in a row that may fail: about a minute and a half with the SDK's own retries. */
-const MOST_TROUBLES = 20;
+const MAX_FAILED_POLLS = 20;
 
-/** States that take turns while a batch is waited for; they are told as one. */
+/** States that alternate while a batch is running; they are shown as one. */
 const WAITING: ReadonlySet<string> = new Set([STATE.wait, STATE.checkBatchStatus, STATE.batchEnded]);
 
 /**
@@ -97,19 +97,19 @@ export async function watchJob(deps: WatchDeps, jobId: string): Promise<Watched>
     deps.tell(change);
   };
   let row = await narrativeJob(deps.jobs, jobId);
-  let troubles = 0;
+  let failedPolls = 0;
   for (let polls = 0; ; polls++) {
     try {
       if (polls > 0) row = await narrativeJob(deps.jobs, jobId);
       const execution = await executionFor(deps, row);
       tellAll(tell, row, execution);
-      troubles = 0;
+      failedPolls = 0;
       if (hasEnded(row, execution)) return watched(row, false, changes);
     } catch (error) {
-      const trouble = deps.translated(error);
-      troubles += 1;
-      if (!passing(trouble) || troubles > MOST_TROUBLES) throw trouble;
-      tell('trouble', `${trouble.message}; watching on`);
+      const failure = deps.translated(error);
+      failedPolls += 1;
+      if (!passing(failure) || failedPolls > MAX_FAILED_POLLS) throw failure;
+      tell('failure', `${failure.message}; still watching`);
     }
     if (deps.stopped.aborted) return watched(row, true, changes);
     await deps.pause(POLL_MS, deps.stopped);
@@ -141,7 +141,8 @@ function tellAll(
   if (!ended && execution && !['RUNNING', 'SUCCEEDED'].includes(execution.status))
     tell('end', `execution ${execution.status}`);
   if (ended) tell('status', row.status);
-  if (ended && !hasEnded(row, execution)) tell('closing', 'its execution is still collecting what was sent');
+  if (ended && !hasEnded(row, execution))
+    tell('closing', 'its execution is still collecting the answers to what was sent');
 }
 
 /** A terminal row whose execution still runs is being closed: what was sent is collected first. */
@@ -177,7 +178,7 @@ export interface ExecutionLookup {
 const EVENTS = 25;
 const handOffSchema = z.object({ round: z.number().int().positive() });
 
-/** Executions of a deployment's state machine, as Step Functions tells of them. */
+/** Executions of a deployment's state machine, as Step Functions reports them. */
 export const executionLookup = (client: SFNClient, deployment: Deployment): ExecutionLookup => ({
   async now(name) {
     const arn = executionArn(deployment.StateMachineArn, name);
@@ -202,7 +203,7 @@ export const changeText = ({ at, what }: Change): string => `${at.slice(11, 19)}
 
 /** How a watched job ended. */
 export function watchedText({ job_id, status, error, stopped }: Watched): string {
-  if (stopped) return `job ${job_id} is ${status} and goes on; narratives watch ${job_id} follows it again`;
-  const report = status === 'FAILED' ? '' : `; narratives job ${job_id} tells what it did`;
+  if (stopped) return `job ${job_id} is ${status} and continues; narratives watch ${job_id} follows it again`;
+  const report = status === 'FAILED' ? '' : `; narratives job ${job_id} shows what it did`;
   return `job ${job_id} ended ${status}${error ? `: ${plainLine(error)}` : ''}${report}`;
 }

@@ -14,15 +14,15 @@ const LAYER_VERSIONS = ['1.0.333.0', '1.0.119.0'];
 /** What the templates of the installed CDK ask for. */
 const NEEDED_BOOTSTRAP = 6;
 
-/** Whether credentials can be had at all; whether AWS takes them, the next calls tell. */
+/** Whether there are credentials at all; the next checks show whether AWS accepts them. */
 export async function checkCredentials(client: { config: { credentials: () => Promise<unknown> } }): Promise<Finding> {
   await client.config.credentials();
   return ok('credentials', 'found');
 }
 
 /**
- * Whether the functions can run in a region. No API tells; CDK's own table of regions knows where AWS publishes a Lambda
- * layer of its own for arm64, and there the functions run. Of other regions nothing is known here.
+ * Whether the functions can run in a region. No API says so, but CDK's table of regions shows where AWS publishes its own
+ * Lambda layer for arm64, and the functions run in those. About other regions nothing is known.
  */
 export async function checkRegion(region: string): Promise<Finding> {
   // this module takes long to load, and only doctor needs it
@@ -33,8 +33,8 @@ export async function checkRegion(region: string): Promise<Finding> {
     return ok(what, 'runs Lambda on arm64');
   return warn(
     what,
-    'is not known here to run Lambda on arm64',
-    'look it up on the AWS Lambda pricing page; where there is none, deploy with architecture=x86_64',
+    'is not known to run Lambda on arm64',
+    'check the AWS Lambda pricing page; if it has no arm64 there, deploy with architecture=x86_64',
   );
 }
 
@@ -44,14 +44,15 @@ export function checkBootstrap(stack: Stack | undefined): Finding {
   const todo = 'npx cdk bootstrap';
   if (!stack) return bad(what, 'there is no stack CDKToolkit in this account and region', todo);
   const version = Number(stack.Outputs?.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue);
-  if (Number.isNaN(version)) return bad(what, `stack CDKToolkit is ${stack.StackStatus} and tells no version`, todo);
+  if (Number.isNaN(version))
+    return bad(what, `stack CDKToolkit is ${stack.StackStatus} and has no BootstrapVersion`, todo);
   if (version < NEEDED_BOOTSTRAP) return bad(what, `version ${version} is older than ${NEEDED_BOOTSTRAP}`, todo);
   return ok(what, `version ${version}`);
 }
 
 /**
- * The settings that will be deployed with.
- * @param file undefined: narratives.json, where there is one
+ * The settings that the next deploy will use.
+ * @param file undefined: narratives.json, if it exists
  * @throws WrongUse naming the setting
  */
 export function deploySettings(file: string | undefined, folder: string): NarrativesConfig {
@@ -70,7 +71,7 @@ interface Clients {
 
 const OURS = { jobs: 'jobTable', reports: 'reportsTable', ledger: 'ledgerTable' } as const;
 
-/** Checks of this project's three tables: those that settings name must be there, the others must not. */
+/** Checks of this project's three tables: those that the settings name must exist, the others must not. */
 export const tableChecks = (clients: Clients, config: NarrativesConfig): Check[] =>
   (Object.keys(OURS) as (keyof typeof OURS)[]).map((table) => {
     const named = config[OURS[table]];
@@ -79,21 +80,21 @@ export const tableChecks = (clients: Clients, config: NarrativesConfig): Check[]
       : [`table ${named}`, () => checkImported(clients, config, table, named)];
   });
 
-/** A table that is to be made must not be there, except as the one that an earlier deploy has made. */
+/** A table that deploying creates must not exist yet, unless an earlier deploy has created it. */
 async function checkFree(clients: Clients, config: NarrativesConfig, table: keyof typeof OURS): Promise<Finding> {
   const name = TABLE_NAMES[table];
   const what = `table ${name}`;
   const there = await describeTable(clients.dynamo, name);
-  if (!there) return ok(what, 'is not there yet: deploying creates it');
+  if (!there) return ok(what, 'does not exist yet: deploying creates it');
   const dataStack = stackName(config.stage, 'Data');
-  if (await describe(clients.cloudFormation, dataStack)) return ok(what, `is there, and so is stack ${dataStack}`);
+  if (await describe(clients.cloudFormation, dataStack)) return ok(what, `exists, and so does stack ${dataStack}`);
   const stream =
     table === 'jobs'
-      ? `, and jobTableStreamArn to ${there.LatestStreamArn ?? 'its LatestStreamArn, once its stream is on'}`
+      ? `, and jobTableStreamArn to ${there.LatestStreamArn ?? 'its LatestStreamArn, once its stream is enabled'}`
       : '';
   return bad(
     what,
-    'is there already and of no stack of ours: deploying cannot create it',
+    'exists already, and not in a stack of this project: deploying cannot create it',
     `set ${OURS[table]} to ${name}${stream}`,
   );
 }
@@ -115,6 +116,6 @@ async function checkImported(
     ...findings,
     stream === config.jobTableStreamArn
       ? ok(what, 'is the one in the settings')
-      : bad(what, 'is another than in the settings: that stream was turned off', `set jobTableStreamArn to ${stream}`),
+      : bad(what, 'is not the one in the settings: that stream was turned off', `set jobTableStreamArn to ${stream}`),
   ];
 }

@@ -3,7 +3,7 @@ import type { Topics } from '../../lambdas/stores/topics.ts';
 import { type Database, tlsTroubleHere } from '../connections.ts';
 import { bad, type Finding, ok, warn } from './findings.ts';
 
-/** Tables and columns of Polis that the steps read, at the price of no row. */
+/** Tables and columns of Polis that the steps read. */
 const READABLE = {
   reports: 'rid, report_id, zid',
   conversations: 'zid, topic',
@@ -19,35 +19,37 @@ const UNREADABLE: Record<string, string> = {
   '42703': 'check that the database is a Polis database of a known version',
 };
 
-/** The database is there and does not let us in: wrong user, password or database. */
+/** The database answers and refuses the connection: wrong user, password or database. */
 const REFUSED = /^(28|3D)/;
 
-/** Whether PostgreSQL answers, gives what the steps read, and has math of the right `math_env`. */
+/** Whether PostgreSQL answers, lets the steps read their tables, and has math of the right `math_env`. */
 export async function checkDatabase(
   { pool, tls }: Pick<Database, 'pool' | 'tls'>,
   mathEnv: string,
 ): Promise<Finding[]> {
   const what = 'database';
-  const away = await trouble(pool, 'SELECT 1');
-  if (away?.tls) return [bad(what, away.tls, '')];
-  if (away && REFUSED.test(away.code)) {
+  const failure = await failureOf(pool, 'SELECT 1');
+  if (failure?.tls) return [bad(what, failure.tls, '')];
+  if (failure && REFUSED.test(failure.code)) {
     const todo = 'check user, password and database in the database secret, or in DATABASE_URL';
-    return [bad(what, `refuses the connection (${away.code})`, todo)];
+    return [bad(what, `refuses the connection (${failure.code})`, todo)];
   }
-  if (away) {
+  if (failure) {
     return [
       warn(
         what,
-        `cannot be reached from here (${away.told})`,
-        'in a private network the functions still may reach it; else check the database secret and security groups, or set DATABASE_URL',
+        `cannot be reached from this machine (${failure.shown})`,
+        'if it is in a private network, the functions may still reach it; otherwise check the database secret and the security groups, or set DATABASE_URL',
       ),
     ];
   }
-  const findings = [ok(what, tls === 'verify' ? 'answers over TLS, its certificate is good' : 'answers, without TLS')];
+  const findings = [ok(what, tls === 'verify' ? 'answers over TLS with a valid certificate' : 'answers, without TLS')];
   for (const [table, columns] of Object.entries(READABLE)) {
-    const refused = await trouble(pool, `SELECT ${columns} FROM ${table} LIMIT 0`);
+    const refused = await failureOf(pool, `SELECT ${columns} FROM ${table} LIMIT 0`);
     if (refused)
-      findings.push(bad(`${what}, table ${table}`, `cannot be read (${refused.told})`, UNREADABLE[refused.code] ?? ''));
+      findings.push(
+        bad(`${what}, table ${table}`, `cannot be read (${refused.shown})`, UNREADABLE[refused.code] ?? ''),
+      );
   }
   if (findings.length > 1) return findings;
   findings.push(
@@ -61,31 +63,31 @@ async function checkMath(pool: Database['pool'], mathEnv: string): Promise<Findi
   const what = `database, math_env ${mathEnv}`;
   const { rows } = await pool.query('SELECT math_env FROM math_main GROUP BY math_env ORDER BY count(*) DESC LIMIT 10');
   const found = rows.map(({ math_env }) => String(math_env));
-  if (found.includes(mathEnv)) return ok(what, 'math_main has rows of it');
+  if (found.includes(mathEnv)) return ok(what, 'math_main has rows with it');
   const there = found.length > 0 ? `it has ${found.join(', ')}` : 'it is empty';
   return bad(
     what,
-    `math_main has no row of it: ${there}`,
+    `math_main has no row with it: ${there}`,
     'deploy with the setting mathEnv that the math worker writes',
   );
 }
 
-/** @returns undefined when the query works; else its code, what may be told of it, and what to do about TLS if it is that */
-async function trouble(
+/** @returns undefined when the query works; else its code, what may be shown of it, and what to do if TLS failed */
+async function failureOf(
   pool: Database['pool'],
   sql: string,
-): Promise<{ code: string; told: string; tls?: string | undefined } | undefined> {
+): Promise<{ code: string; shown: string; tls?: string | undefined } | undefined> {
   try {
     await pool.query(sql);
     return undefined;
   } catch (error) {
     const { code = '', message = '' } = error as { code?: string; message?: string };
-    // a message of `pg` itself, such as a time-out, comes without a code
-    return { code, told: code || message.slice(0, 100), tls: tlsTroubleHere(error)?.message };
+    // an error of `pg` itself, such as a time-out, has no code
+    return { code, shown: code || message.slice(0, 100), tls: tlsTroubleHere(error)?.message };
   }
 }
 
-/** Whether one report could be written: its row, and what its conversation has. */
+/** Whether one report can be written: its row, and what its conversation has. */
 export async function checkReport(
   { conversations, topics }: { conversations: Conversations; topics: Topics },
   reportId: string,

@@ -26,7 +26,7 @@ export async function checkStateMachine(client: Pick<SFNClient, 'send'>, deploym
   return status === 'ACTIVE' ? ok(what, `${name} is ACTIVE`) : bad(what, `${name} is ${status}`, DEPLOY);
 }
 
-/** Whether the job stream is read, and what came of it last. */
+/** Whether the job stream is read, and the last result. */
 export async function checkMapping(client: Pick<LambdaClient, 'send'>, deployment: Deployment): Promise<Finding> {
   const what = 'job stream mapping';
   const FunctionName = deployment.DispatchFunctionName;
@@ -41,10 +41,10 @@ export async function checkMapping(client: Pick<LambdaClient, 'send'>, deploymen
   const { State, UUID, LastProcessingResult: last } = mapping;
   if (State !== 'Enabled') {
     const todo = `aws lambda update-event-source-mapping --uuid ${UUID} --enabled`;
-    return bad(what, `is ${State}: new jobs are not heard of`, todo);
+    return bad(what, `is ${State}: new jobs do not start`, todo);
   }
   if (last && /PROBLEM|error/i.test(last))
-    return warn(what, `is Enabled; last result: ${last}`, `look into the log of function ${FunctionName}`);
+    return warn(what, `is Enabled; last result: ${last}`, `see the log of function ${FunctionName}`);
   return ok(what, `is Enabled${last ? `; last result: ${last}` : ''}`);
 }
 
@@ -57,7 +57,7 @@ export async function checkDeadLetters(client: Pick<SQSClient, 'send'>, deployme
   });
   const count = Number((await client.send(command)).Attributes?.ApproximateNumberOfMessages ?? 0);
   if (count === 0) return ok(what, 'none');
-  return bad(what, `${count} wait: rows that were not dispatched`, 'narratives redrive starts what they stand for');
+  return bad(what, `${count} in the queue: job rows that were not dispatched`, 'narratives redrive starts their jobs');
 }
 
 /** Whether something calls the sweep: its rule belongs to the stack. That it is enabled is not asked. */
@@ -78,7 +78,7 @@ export async function checkSweep(client: CloudFormationClient, deployment: Deplo
 
 type Read = (name: string) => Promise<string>;
 
-/** Both secrets are there and hold what they should; no value is shown. */
+/** Both secrets exist and hold what they should; no value is shown. */
 export const secretChecks = (read: Read, names: { anthropic: string; database: string }): Check[] => [
   [
     `secret ${names.anthropic}`,
@@ -96,16 +96,20 @@ export const secretChecks = (read: Read, names: { anthropic: string; database: s
   ],
 ];
 
-/** The key opens the API, and the API knows the model; asking for it is free. */
+/** The API accepts the key and knows the model; asking for that is free. */
 export const anthropicCheck = (open: () => Promise<Pick<Batches, 'knowsModel'>>, model: string): Check => [
   'Anthropic API',
   async () =>
     (await (await open()).knowsModel(model))
-      ? ok('Anthropic API', `takes the key and knows ${model}`)
-      : bad('Anthropic API', `takes the key, but does not know the model ${model}`, 'deploy with another defaultModel'),
+      ? ok('Anthropic API', `accepts the key and knows ${model}`)
+      : bad(
+          'Anthropic API',
+          `accepts the key, but does not know the model ${model}`,
+          'deploy with another defaultModel',
+        ),
 ];
 
-/** With less than this part of the budget left, a job may not fit any more. */
+/** Above this part of the budget, a job may no longer fit. */
 const NEARLY = 0.8;
 
 /** How much of today's budget is spent or reserved. */
@@ -117,9 +121,9 @@ export async function checkDayBudget(spending: Pick<Spending, 'days'>, budget: M
   return warn('day budget', found, 'jobs that do not fit are refused until midnight UTC: wait, or raise dayBudgetUsd');
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
-/** Whether a job ended with a paid batch that nobody watches; its results can be had for 29 days. */
+/** Whether a job ended with a paid batch that nobody watches; its results are available for 29 days. */
 export async function checkUnwatched(finder: JobFinder, now: Date): Promise<Finding> {
   const what = 'unwatched paid batches';
   const jobs: string[] = [];
@@ -128,6 +132,10 @@ export async function checkUnwatched(finder: JobFinder, now: Date): Promise<Find
     if (row?.checker_schedule_failed) jobs.push(row.job_id);
   }
   if (jobs.length === 0) return ok(what, 'none');
-  const named = `${jobs.slice(0, MOST_NAMED).join(', ')}${jobs.length > MOST_NAMED ? ', …' : ''}`;
-  return warn(what, `${jobs.length} FAILED job(s) left one: ${named}`, 'narratives redrive JOB_ID goes on with each');
+  const named = `${jobs.slice(0, MAX_NAMED).join(', ')}${jobs.length > MAX_NAMED ? ', …' : ''}`;
+  return warn(
+    what,
+    `${jobs.length} FAILED job(s) left such a batch: ${named}`,
+    'narratives redrive JOB_ID resumes a job',
+  );
 }

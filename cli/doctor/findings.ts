@@ -36,13 +36,11 @@ export async function runChecks(
   return findings;
 }
 
-/** A line for each check. */
+/** A line for each check, and the counts. */
 export function findingsText(findings: readonly Finding[]): string {
   const lines = findings.map(
     ({ state, what, found, todo }) => `${state.padEnd(4)}  ${what}: ${found}${todo ? `; ${todo}` : ''}`,
   );
   const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
-  return [...lines.map(plainLine), `${count('ok')} ok, ${count('warn')} to look at, ${count('FAIL')} failed`].join(
-    '\n',
-  );
+  return [...lines.map(plainLine), `${count('ok')} ok, ${count('warn')} warnings, ${count('FAIL')} failed`].join('\n');
 }

@@ -10,13 +10,13 @@ import { bad, type Finding, ok, warn } from './findings.ts';
 
 type Key = readonly [name: string, type: 'S' | 'N'];
 
-/** What a table must be like: keys with their types, indexes that project everything. */
+/** What a table must have: keys with their types, indexes that project all attributes. */
 export interface TableShape {
   keys: readonly Key[];
   indexes: Readonly<Record<string, readonly Key[]>>;
-  /** the job table is heard through its stream */
+  /** new rows are read from its stream */
   stream?: true;
-  /** attribute by which old rows go */
+  /** attribute by which rows expire */
   ttl?: string;
 }
 
@@ -92,12 +92,12 @@ export async function describeTable(client: Dynamo, name: string): Promise<Table
   }
 }
 
-/** Checks one table against what it must be like. @param absent what to do when it is not there */
+/** Checks one table against what it must be like. @param absent what to do when it does not exist */
 export async function checkTable(client: Dynamo, name: string, shape: TableShape, absent: string): Promise<Finding[]> {
   return checkDescribed(client, name, await describeTable(client, name), shape, absent);
 }
 
-/** The same for a table that is described already. @param table undefined when it is not there */
+/** The same for a table that is described already. @param table undefined when it does not exist */
 export async function checkDescribed(
   client: Dynamo,
   name: string,
@@ -106,7 +106,7 @@ export async function checkDescribed(
   absent: string,
 ): Promise<Finding[]> {
   const what = `table ${name}`;
-  if (!table) return [bad(what, 'is not there', absent)];
+  if (!table) return [bad(what, 'does not exist', absent)];
   return [
     checkKeys(what, table, shape),
     ...Object.entries(shape.indexes).map(([index, keys]) => checkIndex(what, table, index, keys)),
@@ -119,7 +119,7 @@ export async function checkDescribed(
 function checkKeys(what: string, table: TableDescription, { keys }: TableShape): Finding {
   const has = keysOf(table, table.KeySchema);
   if (has === wanted(keys)) return ok(what, `keys ${has}`);
-  const todo = 'keys of a table cannot be changed: name another table in the settings, or move this one out of the way';
+  const todo = 'keys of a table cannot be changed: name another table in the settings';
   return bad(what, `has keys ${has}, not ${wanted(keys)}`, todo);
 }
 
@@ -132,7 +132,7 @@ function checkIndex(
   const index = table.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === name);
   const on = `${what}, index ${name}`;
   const create = `create it with keys ${wanted(keys)} and projection ALL (aws dynamodb update-table --global-secondary-index-updates)`;
-  if (!index) return bad(on, 'is not there', create);
+  if (!index) return bad(on, 'does not exist', create);
   const has = keysOf(table, index.KeySchema);
   if (has !== wanted(keys)) return bad(on, `has keys ${has}, not ${wanted(keys)}`, `delete it, then ${create}`);
   const projection = index.Projection?.ProjectionType;
@@ -147,10 +147,10 @@ function checkStream(what: string, name: string, table: TableDescription): Findi
   const on = `${what}, stream`;
   const enable = `aws dynamodb update-table --table-name ${name} --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE`;
   if (!StreamEnabled)
-    return bad(on, 'is off: jobs are not heard of', `${enable}; then deploy with its LatestStreamArn`);
+    return bad(on, 'is off: new jobs do not start', `${enable}; then deploy with its LatestStreamArn`);
   if (StreamViewType === 'NEW_IMAGE' || StreamViewType === 'NEW_AND_OLD_IMAGES')
     return ok(on, `is on, ${StreamViewType}`);
-  const todo = `turn it off (--stream-specification StreamEnabled=false), then: ${enable}; others that read it must agree`;
+  const todo = `turn it off (--stream-specification StreamEnabled=false), then: ${enable}; this interrupts everything else that reads it`;
   return bad(on, `is on with ${StreamViewType}, which lacks the new row`, todo);
 }
 
@@ -161,7 +161,7 @@ async function checkTtl(client: Dynamo, what: string, name: string, attribute: s
   if (/^ENABL/.test(TimeToLiveStatus) && AttributeName === attribute)
     return ok(on, `${TimeToLiveStatus}, ${attribute}`);
   const todo = `aws dynamodb update-time-to-live --table-name ${name} --time-to-live-specification Enabled=true,AttributeName=${attribute}`;
-  return warn(on, `${TimeToLiveStatus}${AttributeName ? `, ${AttributeName}` : ''}: rows are kept for ever`, todo);
+  return warn(on, `${TimeToLiveStatus}${AttributeName ? `, ${AttributeName}` : ''}: rows never expire`, todo);
 }
 
 function checkBilling(what: string, name: string, table: TableDescription): Finding[] {

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
+import { jobTable } from '../../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { topicTableInputs } from '../../../local/embedded/polis.ts';
@@ -49,7 +52,7 @@ export interface Said {
 }
 
 /** A deployment whose tables are real and whose other services are answered by `aws.calls`; change them as needed. */
-export async function startDeployed() {
+async function startDeployed() {
   const dynamo = await startDynamo({});
   await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
   const aws = await startFakeAws(dynamo.endpoint, {
@@ -58,9 +61,29 @@ export async function startDeployed() {
     'AWSStepFunctions.DescribeExecution': () => new AwsError('ExecutionDoesNotExist', 'no such execution'),
   });
   const db = documentClient(new DynamoDBClient(localAws(dynamo.endpoint)));
+  let jobs = 0;
   return {
     aws,
     db,
+    /** Puts a job row, of a report of its own unless told otherwise, and returns its id. */
+    async putJob(change: Record<string, unknown> = {}): Promise<string> {
+      const job_id = `job${jobs++}`;
+      const Item = {
+        job_id,
+        job_type: 'CREATE_NARRATIVE_BATCH',
+        status: 'PENDING',
+        version: 1,
+        conversation_id: '7',
+        report_id: `r${job_id}`,
+        worker_id: 'none',
+        priority: 50,
+        created_at: '2026-11-22T11:00:00.000Z',
+        ...change,
+      };
+      await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item }));
+      return Item.job_id;
+    },
+    jobRow: (jobId: string) => jobTable(db, TABLE_NAMES.jobs).get(jobId),
     stackAnswer,
     endpoint: dynamo.endpoint,
     /** The program in this process, with the flags that lead it to this deployment. */
@@ -73,6 +96,26 @@ export async function startDeployed() {
   };
 }
 export type Deployed = Awaited<ReturnType<typeof startDeployed>>;
+
+/**
+ * A deployment for the tests of one file, each with credentials that it takes and that are gone after it. Call it at the
+ * top of the file; what it gives is filled before the first test.
+ */
+export function useDeployed(): Deployed {
+  const deployed = {} as Deployed;
+  beforeAll(async () => {
+    Object.assign(deployed, await startDeployed());
+  });
+  afterAll(() => deployed.stop());
+  beforeEach(() => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    // where a test takes the credentials away, no server of EC2 is asked for others
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    return () => vi.unstubAllEnvs();
+  });
+  return deployed;
+}
 
 /** Runs the program in this process; time stands still except where `pause` moves something. */
 export async function runMain(
@@ -98,3 +141,11 @@ export async function runMain(
   });
   return { code, out, err, json: () => JSON.parse(out || err) as never };
 }
+
+/** A pattern for exactly one line that holds the given, and no trace of a stack or a module. */
+export const oneLine = (line: RegExp) => ({
+  asymmetricMatch: (text: unknown) =>
+    typeof text === 'string' && /^[^\n]+\n$/.test(text) && line.test(text) && !/ at .*\.[tj]s:\d+/.test(text),
+  toString: () => 'oneLine',
+  toAsymmetricMatcher: () => `one line that matches ${line}`,
+});

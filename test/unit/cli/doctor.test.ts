@@ -7,23 +7,28 @@ import {
   DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
+import { checkUnwatched } from '../../../cli/doctor/deployed.ts';
 import type { Finding } from '../../../cli/doctor/findings.ts';
 import { checkTable, SHAPES } from '../../../cli/doctor/tables.ts';
+import { microUsd } from '../../../lambdas/money/money.ts';
+import type { JobFinder } from '../../../lambdas/stores/jobs.ts';
 import { postgresPool } from '../../../lambdas/stores/postgres.ts';
+import { spendingTable } from '../../../lambdas/stores/spending.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { localAws } from '../../../local/embedded/dynamodb.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
 import { startPostgres } from '../../../local/embedded/postgres.ts';
 import { sampleConversation } from '../../../local/sample.ts';
 import { startStandIn } from '../../../stand-in/server.ts';
-import { type Deployed, startDeployed } from '../../support/cli/deployed.ts';
+import { outputs, useDeployed } from '../../support/cli/deployed.ts';
 import { type Answer, AwsError } from '../../support/cli/fake-aws.ts';
 
 const KEY = 'stand-in-key';
+const NOW = new Date('2026-11-22T12:00:00Z');
 const data = sampleConversation();
-let deployed: Deployed;
+const deployed = useDeployed();
 let dynamo: DynamoDBClient;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let standIn: Awaited<ReturnType<typeof startStandIn>>;
@@ -36,7 +41,6 @@ const secretValue = (secrets: Record<string, string>) => (input: Record<string, 
 };
 
 beforeAll(async () => {
-  deployed = await startDeployed();
   dynamo = new DynamoDBClient(localAws(deployed.endpoint));
   const TimeToLiveSpecification = { Enabled: true, AttributeName: 'expires_at_epoch' };
   await dynamo.send(new UpdateTimeToLiveCommand({ TableName: TABLE_NAMES.ledger, TimeToLiveSpecification }));
@@ -68,28 +72,24 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   dynamo.destroy();
-  await deployed.stop();
   await postgres.stop();
   await standIn.close();
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   Object.assign(deployed.aws.calls, healthy);
-  return () => vi.unstubAllEnvs();
 });
 
 /** Runs doctor; what is not ok, and how it ended. */
 async function doctor(args: string[] = [], env: NodeJS.ProcessEnv = {}) {
   const said = await deployed.run(['doctor', '--json', ...args], { env: { ANTHROPIC_BASE_URL: standIn.url, ...env } });
   const findings = said.json() as Finding[];
-  return { code: said.code, findings, amiss: findings.filter(({ state }) => state !== 'ok') };
+  return { code: said.code, findings, problems: findings.filter(({ state }) => state !== 'ok') };
 }
 
-test('a healthy deployment with a report that can be written has nothing amiss', async () => {
-  const { code, findings, amiss } = await doctor(['--report', data.report.report_id]);
-  expect(amiss).toEqual([]);
+test('a healthy deployment passes every check', async () => {
+  const { code, findings, problems } = await doctor(['--report', data.report.report_id]);
+  expect(problems).toEqual([]);
   expect(code).toBe(0);
   expect(findings.map(({ what }) => what)).toEqual(
     expect.arrayContaining([
@@ -103,7 +103,7 @@ test('a healthy deployment with a report that can be written has nothing amiss',
   );
 });
 
-test('every check runs though others fail, each says what to do, and the exit code is 1', async () => {
+test('every check runs even if others fail, and each says what to do', async () => {
   Object.assign(deployed.aws.calls, {
     'AWSStepFunctions.DescribeStateMachine': () => ({ status: 'DELETING', name: 'Narratives' }),
     'Lambda.ListEventSourceMappings': () => ({ EventSourceMappings: [] }),
@@ -111,9 +111,9 @@ test('every check runs though others fail, each says what to do, and the exit co
     'CloudFormation.ListStackResources': () => ({ StackResourceSummaries: [] }),
     'secretsmanager.GetSecretValue': secretValue({ database: '{"username":"polis"}' }),
   });
-  const { code, amiss } = await doctor(['--report', 'rnone'], { DATABASE_URL: postgres.url });
+  const { code, problems } = await doctor(['--report', 'rnone'], { DATABASE_URL: postgres.url });
   expect(code).toBe(1);
-  const told = Object.fromEntries(amiss.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
+  const told = Object.fromEntries(problems.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
   expect(told).toEqual({
     'secret anthropic': expect.stringMatching(/does not exist: aws secretsmanager create-secret/),
     'secret database': expect.stringMatching(/JSON that does not fit \(password/),
@@ -121,29 +121,29 @@ test('every check runs though others fail, each says what to do, and the exit co
     'report rnone': expect.stringMatching(/has no row/),
     'state machine': expect.stringMatching(/is DELETING; npx cdk deploy/),
     'job stream mapping': expect.stringMatching(/does not read the stream of Delphi_JobQueue/),
-    'dead letters': expect.stringMatching(/3 wait.*narratives redrive/),
+    'dead letters': expect.stringMatching(/3 in the queue.*narratives redrive/),
     'sweep for forgotten jobs': expect.stringMatching(/no rule/),
   });
 });
 
-test('a disabled mapping is told with the command that enables it', async () => {
+test('a disabled mapping is shown with the command that enables it', async () => {
   const before = (healthy['Lambda.ListEventSourceMappings'] as () => { EventSourceMappings: object[] })();
   const EventSourceMappings = before.EventSourceMappings.map((mapping) => ({ ...mapping, State: 'Disabled' }));
   deployed.aws.calls['Lambda.ListEventSourceMappings'] = () => ({ EventSourceMappings });
-  expect((await doctor()).amiss).toMatchObject([
+  expect((await doctor()).problems).toMatchObject([
     { todo: 'aws lambda update-event-source-mapping --uuid u1 --enabled' },
   ]);
 });
 
-test('a key that the API does not take, and a database that is away, are told without their secrets', async () => {
+test('a refused key and an unreachable database are shown without their secrets', async () => {
   const wrong = { anthropic: 'sk-ant-wrong', database: 'postgres://polis:topsecret@127.0.0.1:1/polis' };
   deployed.aws.calls['secretsmanager.GetSecretValue'] = secretValue(wrong);
-  const { amiss } = await doctor();
-  expect(amiss.map(({ state, what }) => [state, what])).toEqual([
+  const { problems } = await doctor();
+  expect(problems.map(({ state, what }) => [state, what])).toEqual([
     ['FAIL', 'Anthropic API'],
     ['warn', 'database'],
   ]);
-  expect(JSON.stringify(amiss)).not.toMatch(/sk-ant-wrong|topsecret/);
+  expect(JSON.stringify(problems)).not.toMatch(/sk-ant-wrong|topsecret/);
 });
 
 test.each([
@@ -151,31 +151,28 @@ test.each([
   ['3D000', '', 'refuses the connection (3D000)'],
   ['SELF_SIGNED_CERT_IN_CHAIN', '', 'DATABASE_CA_FILE=FILE'],
   ['', 'The server does not support SSL connections', 'PostgreSQL refuses TLS'],
-])(
-  'a database that answers, and does not let us in (%s%s), is a failure and not one that is away',
-  async (code, message, told) => {
-    const pool = { query: () => Promise.reject(Object.assign(new Error(message), { code })) };
-    const findings = await checkDatabase({ pool: pool as never, tls: 'verify' }, 'prod');
-    expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(told) }]);
-  },
-);
+])('a database that refuses the connection (%s%s) is a failure, not a warning', async (code, message, told) => {
+  const pool = { query: () => Promise.reject(Object.assign(new Error(message), { code })) };
+  const findings = await checkDatabase({ pool: pool as never, tls: 'verify' }, 'prod');
+  expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(told) }]);
+});
 
-test('a conversation without math of the deployed math_env is told, with those that are there', async () => {
+test('a missing math_env is shown with those that exist', async () => {
   const pool = postgresPool(postgres.url);
   await pool.query("UPDATE math_main SET math_env = 'dev'");
-  const { amiss } = await doctor();
+  const { problems } = await doctor();
   await pool.query("UPDATE math_main SET math_env = 'prod'");
   await pool.end();
-  expect(amiss).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
+  expect(problems).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
 });
 
 test('without a deployment the other checks still run', async () => {
-  const { code, amiss } = await doctor(['--stage', 'beta']);
+  const { code, problems } = await doctor(['--stage', 'beta']);
   expect(code).toBe(1);
-  expect(amiss).toMatchObject([{ state: 'FAIL', what: 'deployment' }]);
+  expect(problems).toMatchObject([{ state: 'FAIL', what: 'deployment' }]);
 });
 
-test('a table with other keys, missing indexes and no stream is told point by point', async () => {
+test('each wrong key, missing index and missing stream of a table is shown', async () => {
   const TableName = 'Old_JobQueue';
   await dynamo.send(
     new CreateTableCommand({
@@ -204,9 +201,9 @@ test('a table with other keys, missing indexes and no stream is told point by po
     'table Old_JobQueue: has keys id (S), not job_id (S)',
     'table Old_JobQueue, index StatusCreatedIndex: projects KEYS_ONLY, not ALL',
     ...['ConversationIndex', 'JobTypeIndex', 'WorkerStatusIndex'].map(
-      (index) => `table Old_JobQueue, index ${index}: is not there`,
+      (index) => `table Old_JobQueue, index ${index}: does not exist`,
     ),
-    'table Old_JobQueue, stream: is off: jobs are not heard of',
+    'table Old_JobQueue, stream: is off: new jobs do not start',
   ]);
   expect(findings.find(({ what }) => what.endsWith('stream'))?.todo).toContain(
     'aws dynamodb update-table --table-name Old_JobQueue --stream-specification StreamEnabled=true,StreamViewType=NEW_IMAGE',
@@ -232,24 +229,94 @@ async function before(settings: Record<string, unknown>, stacks: string[] = []) 
 }
 const SECRETS = { anthropicSecretName: 'anthropic', databaseSecretName: 'database' };
 
-test('before the first deploy, a table that is there already is to be imported, and the line says how', async () => {
-  const { code, amiss } = await before(SECRETS);
+test('before the first deploy, the line of an existing table says how to import it', async () => {
+  const { code, problems } = await before(SECRETS);
   expect(code).toBe(1);
-  expect(amiss.map(({ what }) => what)).toEqual(
+  expect(problems.map(({ what }) => what)).toEqual(
     [TABLE_NAMES.jobs, TABLE_NAMES.reports, TABLE_NAMES.ledger].map((name) => `table ${name}`),
   );
-  expect(amiss[0]?.todo).toMatch(/^set jobTable to Delphi_JobQueue, and jobTableStreamArn to arn:/);
+  expect(problems[0]?.todo).toMatch(/^set jobTable to Delphi_JobQueue, and jobTableStreamArn to arn:/);
 });
 
 test('before a later deploy, the tables of our own stack are fine', async () => {
-  expect(await before(SECRETS, ['DelphiNarrativesData'])).toMatchObject({ code: 0, amiss: [] });
+  expect(await before(SECRETS, ['DelphiNarrativesData'])).toMatchObject({ code: 0, problems: [] });
 });
 
-test('before a deploy, an imported table whose stream is another than in the settings is told with the right one', async () => {
+test('before a deploy, a wrong stream of an imported table is shown with the right one', async () => {
   const jobTableStreamArn = `arn:aws:dynamodb:eu-west-1:111122223333:table/${TABLE_NAMES.jobs}/stream/2020-01-01T00:00:00.000`;
   const tables = { jobTable: TABLE_NAMES.jobs, reportsTable: TABLE_NAMES.reports, ledgerTable: TABLE_NAMES.ledger };
-  const { amiss } = await before({ ...SECRETS, ...tables, jobTableStreamArn });
-  expect(amiss).toMatchObject([
+  const { problems } = await before({ ...SECRETS, ...tables, jobTableStreamArn });
+  expect(problems).toMatchObject([
     { what: `table ${TABLE_NAMES.jobs}, stream ARN`, todo: expect.stringMatching(/^set jobTableStreamArn to arn:/) },
   ]);
+});
+
+test('doctor shows what of the day budget is spent or reserved, and warns when little is left', async () => {
+  const found = async () => {
+    const { out, err } = await deployed.run(['doctor', '--json']);
+    const findings = JSON.parse(out || err) as { what: string; state: string; found: string; todo: string }[];
+    return findings.find(({ what }) => what === 'day budget');
+  };
+  const withDayBudget = (DayBudgetUsd: string) => {
+    deployed.aws.calls['CloudFormation.DescribeStacks'] = () => deployed.stackAnswer({ ...outputs(), DayBudgetUsd });
+  };
+  await spendingTable(deployed.db, TABLE_NAMES.ledger).reserve(
+    {
+      job_id: 'today',
+      round: 1,
+      version: 1,
+      most_micro_usd: microUsd(1.25),
+      now: NOW,
+      expires_at_epoch: 4_000_000_000,
+    },
+    undefined,
+  );
+  withDayBudget('10');
+  expect(await found()).toMatchObject({
+    state: 'ok',
+    found: '$1.25 of $10.00 spent or reserved on 2026-11-22 (UTC), of that $1.25 at most for batches not yet priced',
+  });
+  withDayBudget('1.5');
+  expect(await found()).toMatchObject({ state: 'warn', todo: expect.stringContaining('raise dayBudgetUsd') });
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = () => deployed.stackAnswer(outputs());
+  expect(await found()).toBeUndefined();
+});
+
+const row = (job_id: string, more: Record<string, unknown> = {}) => ({
+  job_id,
+  job_type: 'CREATE_NARRATIVE_BATCH',
+  status: 'FAILED',
+  ...more,
+});
+
+function finderOf(rows: Record<string, unknown>[]) {
+  const asked: unknown[] = [];
+  const finder: JobFinder = {
+    async *withStatus(...what) {
+      asked.push(what);
+      yield* rows;
+    },
+  };
+  return { finder, asked };
+}
+
+test('doctor names each failed job that left a paid batch unwatched', async () => {
+  const unwatched = { checker_schedule_failed: true };
+  const { finder, asked } = finderOf([
+    row('a', unwatched),
+    row('b'),
+    row('c', unwatched),
+    row('d', { ...unwatched, job_type: 'FULL_PIPELINE' }),
+  ]);
+  expect(await checkUnwatched(finder, NOW)).toEqual({
+    state: 'warn',
+    what: 'unwatched paid batches',
+    found: '2 FAILED job(s) left such a batch: a, c',
+    todo: 'narratives redrive JOB_ID resumes a job',
+  });
+  expect(asked).toEqual([['FAILED', '2026-10-24T12:00:00.000Z']]);
+});
+
+test('doctor finds no unwatched batch if no failed job has left one', async () => {
+  expect(await checkUnwatched(finderOf([row('b')]).finder, NOW)).toMatchObject({ state: 'ok', found: 'none' });
 });

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { microUsd } from '../../../lambdas/money/money.ts';
-import { jobTable } from '../../../lambdas/stores/jobs.ts';
 import { spendingTable } from '../../../lambdas/stores/spending.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
-import { outputs } from '../../support/cli/deployed.ts';
-import { useDeployed } from '../../support/cli/use-deployed.ts';
+import { outputs, useDeployed } from '../../support/cli/deployed.ts';
 
 const deployed = useDeployed();
 const EXPIRES = 4_000_000_000;
@@ -20,7 +18,7 @@ const withDayBudget = (budget: string) => {
   calls['CloudFormation.DescribeStacks'] = () => deployed.stackAnswer({ ...outputs(), DayBudgetUsd: budget });
 };
 
-test('spending tells what each day has committed, what of it is not priced yet, and the budget', async () => {
+test('spending shows what each day has committed, what is not priced yet, and the budget', async () => {
   await reserve('yesterday', '2026-11-21', microUsd(2));
   await spending().settle(
     { job_id: 'yesterday', round: 1, now: new Date('2026-11-22T01:00:00Z'), expires_at_epoch: EXPIRES },
@@ -57,34 +55,4 @@ test('spending of half a year is read in two calls', async () => {
   expect(days).toHaveLength(180);
   expect(days[1]).toMatchObject({ day: '2026-11-21', committed_usd: 0.75 });
   expect(new Set(days.map(({ day }) => day)).size).toBe(180);
-});
-
-test('doctor tells how much of the day budget is spent or reserved, and warns when little is left', async () => {
-  const found = async () => {
-    const { out, err } = await deployed.run(['doctor', '--json']);
-    const findings = JSON.parse(out || err) as { what: string; state: string; found: string; todo: string }[];
-    return findings.find(({ what }) => what === 'day budget');
-  };
-  withDayBudget('10');
-  expect(await found()).toMatchObject({
-    state: 'ok',
-    found: '$1.25 of $10.00 spent or reserved on 2026-11-22 (UTC), of that $1.25 at most for batches not yet priced',
-  });
-  withDayBudget('1.5');
-  expect(await found()).toMatchObject({ state: 'warn', todo: expect.stringContaining('raise dayBudgetUsd') });
-  deployed.aws.calls['CloudFormation.DescribeStacks'] = () => deployed.stackAnswer(outputs());
-  expect(await found()).toBeUndefined();
-});
-
-test('submit --allow-unpriced says so in the row, and without it the row is the server’s', async () => {
-  const configOf = async (args: string[]) => {
-    const { job_id } = (await deployed.run(['submit', ...args, '--zid', '7', '--json'])).json() as { job_id: string };
-    const row = await jobTable(deployed.db, TABLE_NAMES.jobs).get(job_id);
-    return JSON.parse(String(row?.job_config)).stages[0].config;
-  };
-  expect(await configOf(['rplain'])).not.toHaveProperty('allow_unpriced');
-  expect(await configOf(['rnew', '--model', 'narrator-9', '--allow-unpriced'])).toMatchObject({
-    model: 'narrator-9',
-    allow_unpriced: true,
-  });
 });

@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Deployed, startDeployed } from '../../support/cli/deployed.ts';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { oneLine, useDeployed } from '../../support/cli/deployed.ts';
 import { type Answer, AwsError } from '../../support/cli/fake-aws.ts';
-import { oneLine } from '../../support/cli/lines.ts';
 
 const RESULT = { started: 2, resumed: 1, closed: 0, unwatched: 0, oldest_seconds: 90 };
 /** The client checks what it receives. */
 const BODY = { Body: '{}', MD5OfBody: createHash('md5').update('{}').digest('hex') };
-let deployed: Deployed;
+const deployed = useDeployed();
 /** Messages that lie in the queue, and those hidden by a receive. */
 let lying: string[];
 let hidden: string[];
 /** What the sweep function answers. */
 let swept: () => Answer;
 
-beforeAll(async () => {
-  deployed = await startDeployed();
+beforeAll(() => {
   const { calls } = deployed.aws;
   calls['AmazonSQS.ReceiveMessage'] = () => {
     const taken = lying.splice(0, 10);
@@ -37,14 +35,10 @@ beforeAll(async () => {
   };
   calls['Lambda.Invoke'] = () => swept();
 });
-afterAll(() => deployed.stop());
 beforeEach(() => {
   lying = Array.from({ length: 23 }, (_, at) => `letter${at}`);
   hidden = [];
   swept = () => RESULT;
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  return () => vi.unstubAllEnvs();
 });
 
 test('redrive sweeps, then deletes the dead letters that lay there before', async () => {
@@ -70,7 +64,7 @@ test('a sweep that cannot be called leaves the dead letters in the queue', async
   swept = () => new AwsError('AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction', 403);
   const said = await deployed.run(['redrive']);
   expect(said.code).toBe(1);
-  expect(said.err).toEqual(oneLine(/may not do lambda:InvokeFunction/));
+  expect(said.err).toEqual(oneLine(/may not call lambda:InvokeFunction/));
   expect(hidden).toEqual([]);
   expect(lying).toHaveLength(23);
 });

@@ -72,7 +72,7 @@ test('each change is told once, and waiting for a batch counts as one state', as
   expect({ status, stopped }).toEqual({ status: 'COMPLETED', stopped: false });
 });
 
-test('a row that is PENDING is looked for under the execution that its version will start', async () => {
+test('a PENDING row is watched under the name that its execution will have', async () => {
   const { asked } = await watching([{ row: { version: 4 } }, { row: { ...processing, status: 'FAILED' } }]);
   expect(asked[0]).toBe(`${JOB}-v4`);
 });
@@ -86,15 +86,15 @@ test('a cancelled job is watched until its execution has collected what was sent
   ]);
   expect(polls).toBe(2);
   expect(status).toBe('CANCELLED');
-  expect(told).toContain('its execution is still collecting what was sent');
+  expect(told).toContain('its execution is still collecting the answers to what was sent');
 });
 
-test('a failed job of another worker, which confirms nothing, ends the watching too', async () => {
+test('a failed job of another worker ends the watching too', async () => {
   const row = { status: 'FAILED', version: 3, worker_id: 'poller', error_message: 'no key' };
   expect(await watching([{ row }])).toMatchObject({ status: 'FAILED', error: 'no key', polls: 0 });
 });
 
-test('an execution that was aborted is told; the row is watched on', async () => {
+test('an aborted execution is shown, and its row is still watched', async () => {
   const aborted = { name: EXECUTION, status: 'ABORTED', state: 'Wait', round: 1 };
   const failed = { ...processing, status: 'FAILED', process_exit_confirmed: true };
   const { told } = await watching([
@@ -104,22 +104,22 @@ test('an execution that was aborted is told; the row is watched on', async () =>
   expect(told).toEqual([`PROCESSING (${EXECUTION})`, 'execution ABORTED', 'FAILED']);
 });
 
-test('trouble that passes does not end the watching', async () => {
+test('an error that passes does not end the watching', async () => {
   const fails = new StoreUnavailable('DynamoDB could not read the job table (Throttling)');
   const done = { row: { ...processing, status: 'COMPLETED', process_exit_confirmed: true } };
   const { told, status } = await watching([{ row: processing }, { fails }, { fails }, done]);
-  expect(told.filter((line) => /watching on/.test(line))).toHaveLength(1);
+  expect(told.filter((line) => /still watching/.test(line))).toHaveLength(1);
   expect(status).toBe('COMPLETED');
 });
 
-test('trouble that stays, and a refusal, end the watching with its error', async () => {
+test('an error that stays, and a refusal, end the watching', async () => {
   const away = new StoreUnavailable('DynamoDB could not read the job table (Throttling)');
   await expect(watching([{ row: processing }, { fails: away }])).rejects.toThrow('Throttling');
   const refused = Object.assign(new Error('no'), { name: 'ExpiredTokenException', $metadata: { httpStatusCode: 400 } });
   await expect(watching([{ row: processing }, { fails: refused }])).rejects.toThrow('log in again');
 });
 
-test('stopping leaves the job as it is', async () => {
+test('stopping the watching leaves the job as it is', async () => {
   const stopped = await watching([{ row: processing, execution: running('Wait') }], 3);
   expect(stopped).toMatchObject({ stopped: true, status: 'PROCESSING' });
 });

@@ -8,6 +8,7 @@ import { TABLE_NAMES } from '../../../lib/names.ts';
 import { ARN, outputs } from '../../support/cli/deployed.ts';
 import { startWorld, type World } from '../../support/world.ts';
 
+// one finished job serves the tests of `job`, `reports` and `report`, because its run takes seconds
 let world: World;
 let jobId: string;
 beforeAll(async () => {
@@ -38,7 +39,7 @@ test('a finished job shows its row, batches, sections, figures and a link to its
   expect(text).toContain(String(details.batches[0]?.batch_id));
 });
 
-test('the row of a batch leads to the job that it is watched for', async () => {
+test('the row of a batch shows the job that watches it', async () => {
   const rows = await world.all(TABLE_NAMES.jobs);
   const awaiting = rows.find(({ batch_job_id }) => batch_job_id === jobId);
   const details = await jobDetails(
@@ -48,7 +49,11 @@ test('the row of a batch leads to the job that it is watched for', async () => {
   expect(details).toMatchObject({ watches_for: jobId, sections: null });
 });
 
-test('the stored sections are listed by run, with the keys that the web clientâ€™s server splits', async () => {
+test('control characters do not reach the terminal', () => {
+  expect(plainLine('a\u001b[31mred\u0007\nb')).toBe('a [31mred b');
+});
+
+test('the stored sections are listed by job, with their keys', async () => {
   const { report_id } = world.data.report;
   const { runs } = await reportRuns(stored, report_id);
   expect(runs).toMatchObject([{ job_id: jobId, current: true }]);
@@ -58,7 +63,7 @@ test('the stored sections are listed by run, with the keys that the web clientâ€
   expect(reportsText({ report_id, runs })).toContain('15 sections  (newest');
 });
 
-test('as Markdown, cited comments stand with the votes that the model was shown, and their text where it is known', async () => {
+test('Markdown shows the votes of cited comments, and their text if it is known', async () => {
   const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
   const texts = new Map(world.data.comments.map(({ tid, txt }) => [tid, txt]));
   const markdown = await reportMarkdown(world.world.ledger, answer, texts);
@@ -73,8 +78,4 @@ test('as Markdown, cited comments stand with the votes that the model was shown,
 
 test('a job that wrote nothing of a report is refused', async () => {
   await expect(reportAnswer(stored, world.data.report.report_id, 'nobody')).rejects.toThrow(/no section of job nobody/);
-});
-
-test('control characters do not reach the terminal', () => {
-  expect(plainLine('a\u001b[31mred\u0007\nb')).toBe('a [31mred b');
 });

@@ -1,8 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type Deployed, noStack, outputs, runMain } from '../../support/cli/deployed.ts';
+import { type Deployed, noStack, oneLine, outputs, runMain, useDeployed } from '../../support/cli/deployed.ts';
 import { AwsError } from '../../support/cli/fake-aws.ts';
-import { oneLine } from '../../support/cli/lines.ts';
-import { useDeployed } from '../../support/cli/use-deployed.ts';
 
 const deployed = useDeployed();
 
@@ -20,7 +18,7 @@ async function jobsWhile(call: string, answer: () => ReturnType<Deployed['stackA
   }
 }
 
-test('an endpoint that is not up is named, with what to do', async () => {
+test('an endpoint that does not answer is named, with what to do', async () => {
   const said = await runMain(['jobs', '--endpoint-url', 'http://127.0.0.1:1', '--region', 'eu-west-1']);
   expect(said).toMatchObject({ code: 1, out: '' });
   expect(said.err).toEqual(
@@ -28,7 +26,7 @@ test('an endpoint that is not up is named, with what to do', async () => {
   );
 });
 
-test('without a region the line says how to set one, and it is wrong use', async () => {
+test('no region is wrong use, and the line says how to set one', async () => {
   for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
   vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
   const said = await runMain(['jobs']);
@@ -36,12 +34,12 @@ test('without a region the line says how to set one, and it is wrong use', async
   expect(said.err).toEqual(oneLine(/no region is set: give --region/));
 });
 
-test.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('%s is taken as the AWS CLI takes it', async (name) => {
+test.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('%s is read as the AWS CLI reads it', async (name) => {
   const said = await runMain(['jobs', '--endpoint-url', deployed.aws.url], { env: { [name]: 'eu-west-1' } });
   expect(said).toMatchObject({ code: 0, out: 'no jobs\n' });
 });
 
-test('without credentials the line says how to give them, and it is wrong use', async () => {
+test('no credentials are wrong use, and the line says how to give them', async () => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
   for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
   const said = await deployed.run(['jobs']);
@@ -49,7 +47,7 @@ test('without credentials the line says how to give them, and it is wrong use', 
   expect(said.err).toEqual(oneLine(/there are no usable AWS credentials/));
 });
 
-test('expired credentials are told as such', async () => {
+test('expired credentials are an error that says so', async () => {
   const said = await jobsWhile(
     DESCRIBE,
     () => new AwsError('ExpiredToken', 'The security token included is expired', 403),
@@ -63,7 +61,7 @@ test('a refusal names the action that is not allowed', async () => {
     'User: arn:aws:iam::1:user/a is not authorized to perform: cloudformation:DescribeStacks on resource: x';
   const said = await jobsWhile(DESCRIBE, () => new AwsError('AccessDenied', message, 403));
   expect(said.code).toBe(1);
-  expect(said.err).toEqual(oneLine(/^AccessRefused: these credentials may not do cloudformation:DescribeStacks/));
+  expect(said.err).toEqual(oneLine(/^AccessRefused: these credentials may not call cloudformation:DescribeStacks/));
 });
 
 test('a stage that is not deployed is named by its stack', async () => {
@@ -81,7 +79,7 @@ test('a stack without an output was deployed by an older version', async () => {
   expect(said.err).toEqual(oneLine(/deployed by an older version \(it has no SweepFunctionName\): deploy again/));
 });
 
-test('a job table that is gone is told in one line', async () => {
+test('a missing job table is an error in one line', async () => {
   const said = await jobsWhile(DESCRIBE, () => deployed.stackAnswer({ ...outputs(), JobTableName: 'Not_There' }));
   expect(said.code).toBe(1);
   expect(said.err).toEqual(oneLine(/ResourceNotFoundException.*narratives doctor/));
@@ -92,8 +90,26 @@ test('a stack that was removed is no deployment', async () => {
   expect(said.err).toEqual(oneLine(/^NotDeployed: /));
 });
 
-test('an error comes as one JSON line with --json', async () => {
+test('with --json, an error is one JSON line', async () => {
   const said = await deployed.run(['job', 'nobody', '--json']);
   expect(said).toMatchObject({ code: 1, out: '' });
   expect(said.err).toEqual(oneLine(/^{"error":{"name":"UnknownJob","message":"there is no job nobody/));
+});
+
+test.each(['job', 'watch', 'cancel', 'redrive'])(
+  '%s of an unknown job is one line and exit code 1',
+  async (command) => {
+    const said = await deployed.run([command, 'nobody']);
+    expect(said).toMatchObject({ code: 1, out: '' });
+    expect(said.err).toEqual(oneLine(/^UnknownJob: there is no job nobody/));
+  },
+);
+
+test.each([
+  ['reports', 'rnone'],
+  ['report', 'rnone', '--format', 'md'],
+])('%s of a report with 0 sections says so and fails', async (...args) => {
+  const said = await deployed.run(args);
+  expect(said).toMatchObject({ code: 1, out: '' });
+  expect(said.err).toEqual(oneLine(/^UnknownReport: report rnone has 0 stored sections/));
 });

@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { runMain } from '../../support/cli/deployed.ts';
-import { oneLine } from '../../support/cli/lines.ts';
+import { oneLine, runMain } from '../../support/cli/deployed.ts';
 
 test.each([
   [[], /name a command/],
@@ -22,7 +23,7 @@ test.each([
   [['jobs', '--endpoint-url', 'localhost:4566'], /--endpoint-url should be an address such as/],
   [['jobs', '--region', 'Ireland'], /--region should be a region such as eu-west-1/],
   [['jobs', '--stage', '1st'], /--stage should be the stage as it was deployed/],
-])('%j is wrong use: exit code 2 and one line that names what is wrong', async (args, line) => {
+])('%j is wrong use: exit code 2 and one line', async (args, line) => {
   const said = await runMain(args);
   expect({ code: said.code, out: said.out }).toEqual({ code: 2, out: '' });
   expect(said.err).toEqual(oneLine(line));
@@ -39,13 +40,13 @@ test.each([
   expect(said.err).toEqual(oneLine(line));
 });
 
-test('with --json, what is wrong comes as one JSON line on stderr', async () => {
+test('with --json, an error is one JSON line on stderr', async () => {
   const said = await runMain(['jobs', '--limit', '0', '--json']);
   expect(said.code).toBe(2);
   expect(said.json()).toEqual({ error: { name: 'WrongUse', message: expect.stringContaining('--limit') } });
 });
 
-test('--help tells every command, and a command its flags and the global ones', async () => {
+test('--help lists every command, and for a command its options and the global ones', async () => {
   const all = await runMain(['--help']);
   expect(all).toMatchObject({ code: 0, err: '' });
   for (const name of [
@@ -65,4 +66,49 @@ test('--help tells every command, and a command its flags and the global ones', 
   const one = await runMain(['submit', '--help']);
   expect(one.out).toContain('--idempotency-key');
   expect(one.out).toContain('--endpoint-url');
+});
+
+const PROGRAM = fileURLToPath(new URL('../../../bin/narratives.ts', import.meta.url));
+
+/** The program as a person starts it, with nothing but the given environment. */
+const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const given = { PATH: process.env.PATH, HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true', ...env };
+    const child = execFile(process.execPath, [PROGRAM, ...args], { env: given }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1' };
+
+test('help ends with 0', async () => {
+  const { code, stdout, stderr } = await start(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('Usage: narratives');
+});
+
+test('wrong use ends with 2 and one line on stderr', async () => {
+  expect(await start(['cancel'])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: oneLine(/missing required argument 'JOB_ID'/),
+  });
+});
+
+test('an emulator that is not running ends with 1 and one line with its address', async () => {
+  const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+  const ended = await start(['jobs'], env);
+  expect(ended).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: oneLine(/^EndpointDown: http:\/\/127\.0\.0\.1:1 does not answer/),
+  });
+});
+
+test('a profile that does not exist is an error in one line', async () => {
+  const ended = await start(['jobs', '--profile', 'nobody', '--region', 'eu-west-1', '--json']);
+  expect(ended).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: oneLine(/^{"error":{"name":"WrongUse","message":"there are no usable/),
+  });
 });
