@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { rowText } from '../support/table-rows.ts';
+import { rowText } from '../support/readers.ts';
 import { MODEL } from './times.ts';
 
 const AT = new Date('2026-11-20T09:00:00Z');

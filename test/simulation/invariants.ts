@@ -1,6 +1,6 @@
 import { jobMark } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { allRows } from '../support/table-rows.ts';
+import { allRows } from '../support/readers.ts';
 import { touchedDecoys } from './decoys.ts';
 import { answersKept } from './invariants/answers-kept.ts';
 import { batchesCancelled, batchesTold } from './invariants/batches-told.ts';

@@ -1,6 +1,6 @@
 import { redriveJob } from '../../cli/redrive.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { allRows } from '../support/table-rows.ts';
+import { allRows } from '../support/readers.ts';
 import type { Breakage } from './breakage.ts';
 import type { FaultPlan } from './fault.ts';
 import { violationsOf } from './invariants.ts';

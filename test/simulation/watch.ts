@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CREATE_BATCH } from '../../lambdas/shared/job-row.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { allRows } from '../support/table-rows.ts';
+import { allRows } from '../support/readers.ts';
 import type { Call } from './calls/dynamodb.ts';
 import type { Row } from './invariants/left.ts';
 import { currentInvocation } from './invocation.ts';

@@ -7,8 +7,8 @@ import { newJobTables } from '../../lambdas/stores/guards.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
-import { memoryLog } from './fakes.ts';
-import { allRows } from './table-rows.ts';
+import { memoryLog } from './make.ts';
+import { allRows } from './readers.ts';
 
 export const ZID = 90_871_263;
 export const MODEL = 'claude-sonnet-5-5';

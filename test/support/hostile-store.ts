@@ -4,7 +4,7 @@ import { type Answered, type AskedFacts, askedFactsSchema, type Unfiled } from '
 import { entry } from '../../lambdas/shared/names.ts';
 import type { CollectDeps } from '../../lambdas/steps/collect/round.ts';
 import { planned } from '../system/hostile/sections.ts';
-import { rowText } from './table-rows.ts';
+import { rowText } from './readers.ts';
 
 type Row = Record<string, unknown>;
 const LARGEST_ITEM = 400 * 1024;

@@ -1,7 +1,9 @@
 import type { TalliedComment } from '../../lambdas/report/comments.ts';
+import type { StoredReport } from '../../lambdas/report/stored-report.ts';
 import type { Topic } from '../../lambdas/report/topics.ts';
 import { tally } from '../../lambdas/report/votes.ts';
 import type { Asked, BatchEntry, Plan } from '../../lambdas/shared/ledger-rows.ts';
+import type { Log } from '../../lambdas/shared/log.ts';
 import { customId, entry } from '../../lambdas/shared/names.ts';
 import { pack } from '../../lambdas/shared/packed.ts';
 import type { BatchStatus } from '../../lambdas/stores/anthropic.ts';
@@ -95,3 +97,35 @@ export const jobRow = (change: Record<string, unknown> = {}) => ({
   worker_id: 'none',
   ...change,
 });
+
+/** Keeps what was logged. */
+export function memoryLog() {
+  const lines: { level: string; message: string; fields: Record<string, unknown> | undefined }[] = [];
+  const at = (level: string) => (message: string, fields?: Record<string, unknown>) =>
+    lines.push({ level, message, fields });
+  const log: Log = { info: at('info'), warn: at('warn'), error: at('error') };
+  return { log, lines };
+}
+
+export const REPORT = 'r4kq2mwx7';
+/** Can occur in an answer only by leaking. */
+export const SECRET_ZID = 90_871_263;
+
+let second = 0;
+
+/** A row of the reports table as this project writes it; each is a second younger than the one before. */
+export function reportRow(changes: Partial<StoredReport> = {}): StoredReport {
+  const section = changes.section ?? 'batch_re_global_groups';
+  const model = changes.model ?? 'claude-sonnet-5-5';
+  return {
+    rid_section_model: `${REPORT}#${section}#${model}`,
+    timestamp: new Date(Date.UTC(2026, 10, 22, 12, 0, second++)).toISOString(),
+    report_id: REPORT,
+    section,
+    model,
+    job_id: 'batch_report_r4kq2mwx7_1795348800_abcdef01',
+    report_data: JSON.stringify({ id: section, title: 'Groups', paragraphs: [] }),
+    metadata: { section_kind: 'groups', comments_shown: 12 },
+    ...changes,
+  };
+}

@@ -35,7 +35,7 @@ export async function stepByStep(
     ran.push(step);
     return last as State;
   };
-  await world.world.jobs.putNew(row);
+  await world.deps.jobs.putNew(row);
   for (let step = 'submit'; ; step = STEP_AFTER[state.next ?? ''] as string) {
     try {
       state = await repeat(step, state);

@@ -1,13 +1,20 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { serverJob } from '../../lambdas/job/new-row.ts';
+import type { DaySpending } from '../../lambdas/money/day.ts';
+import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import { executionName } from '../../lambdas/shared/names.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
+import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
+import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
+import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
+import { type SweepResult, sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { loadPostgres, loadTopics, topicTableInputs } from '../../local/embedded/polis.ts';
 import { startPostgres } from '../../local/embedded/postgres.ts';
@@ -20,10 +27,27 @@ import { sampleConversation } from '../../local/sample.ts';
 import type { ProcessingOptions } from '../../stand-in/batches.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
 import { startStandIn } from '../../stand-in/server.ts';
-import { allRows, rowText } from './table-rows.ts';
+import { allRows, rowText } from './readers.ts';
 
 export const MODEL = 'claude-sonnet-5-5';
+/** A model that the API knows and the price list does not. */
+export const UNPRICED = 'narrator-9';
 const narratives = synthNarratives();
+
+const NO_BUDGETS = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [] };
+const PROCESSING: ProcessingOptions = { secondsPerBatch: 30, secondsToCancel: 0, finishedShare: 0 };
+
+type NewJob = { model?: string; no_cache?: boolean; max_batch_size?: number };
+export type Job = Record<string, unknown> & { job_id: string };
+
+/** The name and the input of the execution that the first version of a job's row starts. */
+export const firstName = ({ job_id }: Job): string => executionName(job_id, 1);
+export const inputOf = (job: Job) => ({
+  job_id: job.job_id,
+  job_type: job.job_type,
+  version: 1,
+  execution: firstName(job),
+});
 
 /** Lines the steps logged. */
 export interface Logged {
@@ -34,19 +58,20 @@ export interface Logged {
 
 /**
  * The whole system for tests: the template's state machine and stream filters, the real steps and clients, a real
- * DynamoDB with Streams, PostgreSQL, and the Anthropic stand-in. Time is virtual: a Wait state only moves the clock.
+ * DynamoDB with Streams, PostgreSQL, the Anthropic stand-in, and the watchdog, which acts when a test says so. Time is
+ * virtual: a Wait state only moves the clock.
  */
 export async function startWorld({
   apiKey = 'key',
   databasePassword = 'password',
-  models = [...DEFAULT_MODELS],
+  models = [...DEFAULT_MODELS, UNPRICED],
   /** 0..1, of the pauses before a step is tried again */
   retryScale = 0,
 } = {}) {
   const dynamo = await startDynamo({});
   const postgres = await startPostgres({});
   let clock = Date.parse('2026-11-22T12:00:00Z');
-  const processing: ProcessingOptions = { secondsPerBatch: 30 };
+  const processing: ProcessingOptions = { ...PROCESSING };
   const standIn = await startStandIn({ apiKey, clock: () => clock, models, processing });
   const pool = postgresPool(postgres.url.replace('postgres@', `postgres:${databasePassword}@`));
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
@@ -57,33 +82,39 @@ export async function startWorld({
     (message: string, fields: Record<string, unknown> = {}) =>
       void logged.push({ level, message, fields });
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
-  const settings: StepWorld['settings'] = {
-    defaultModel: MODEL,
-    jobBudget: undefined,
-    dayBudget: undefined,
-    unpricedModels: [],
-    ledgerDays: 30,
-  };
+  const settings: StepWorld['settings'] = { defaultModel: MODEL, ledgerDays: 30, ...NO_BUDGETS };
   const anthropic = new Anthropic({ apiKey, baseURL: standIn.url });
-  const world: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
+  const deps: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
   const waits: number[] = [];
   /** How a test slows the machine down, and listens to it. */
   const pace: { waitScale: number; onEvent?: (execution: string, event: MachineEvent) => void } = { waitScale: 0 };
   let machine = newMachine();
   const streams = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
+  const executions = {
+    start: async (name: string, input: unknown) => machine.start(name, input),
+    status: async (name: string): Promise<ExecutionStatus> => machine.status(name)?.status ?? 'unknown',
+  };
+  const figures: Record<string, number> = {};
+  const metrics = {
+    add(name: string, value: number) {
+      figures[name] = value;
+    },
+  };
+  const finder = jobFinder(db, TABLE_NAMES.jobs);
   const deadLetters: string[] = [];
-  const handler = streamHandler({ ...world, executions: { start: async (name, input) => machine.start(name, input) } });
+  const handler = streamHandler({ ...deps, executions });
   const onDeadLetter = (_record: unknown, why: string) => void deadLetters.push(why);
   const pump = new StreamPump({ client: streams, streamArn, ...narratives, handler, onDeadLetter, pollMs: 1 });
   const data = sampleConversation();
   await loadPostgres(pool, data);
   await loadTopics(db, data);
   let jobs = 0;
+  let batchesBefore = 0;
 
   function newMachine(): LocalStateMachine {
     return new LocalStateMachine({
       ...narratives,
-      steps: taskSteps(world),
+      steps: taskSteps(deps),
       get waitScale() {
         return pace.waitScale;
       },
@@ -102,7 +133,8 @@ export async function startWorld({
     data,
     db,
     pool,
-    world,
+    /** what every step is given; a test may put something else in its place */
+    deps,
     settings,
     standIn,
     /** how long batches take, and what of them is finished when they are cancelled */
@@ -121,18 +153,30 @@ export async function startWorld({
       clock += seconds * 1000;
     },
     now: () => clock,
+    today: () => new Date(clock).toISOString().slice(0, 10),
+    /** What a test changed for itself is as at first again; batches are counted from here on. */
+    calm() {
+      standIn.script.clear();
+      Object.assign(settings, NO_BUDGETS);
+      Object.assign(processing, PROCESSING);
+      Object.assign(pace, { waitScale: 0, onEvent: undefined });
+      batchesBefore = standIn.batches().length;
+    },
+
     /** A job row as the server writes it, of the sample's conversation; every section is to be bought anew. */
-    jobRow(changes: Record<string, unknown> = {}): Record<string, unknown> & { job_id: string } {
-      const suffix = (jobs++).toString(16).padStart(8, '0');
-      const { report, conversation } = data;
-      return {
-        ...serverJob(
-          { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL, no_cache: true },
-          new Date(clock),
-          suffix,
-        ),
-        ...changes,
-      };
+    jobRow(changes: Record<string, unknown> = {}): Job {
+      return { ...newRow({ no_cache: true }), ...changes };
+    },
+    /** A row of a job that reuses what is stored, unless told; each is of a later second than the one before. */
+    reusingRow(change: NewJob = {}): Job {
+      clock += 1000;
+      return newRow(change);
+    },
+    /** The job_config of such a row, with changes. */
+    configured(changes: Record<string, unknown>) {
+      const config = JSON.parse(String(newRow({ no_cache: true }).job_config));
+      Object.assign(config.stages[0].config, changes);
+      return { job_config: JSON.stringify(config) };
     },
     async putJob(row: Record<string, unknown>) {
       await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
@@ -143,26 +187,77 @@ export async function startWorld({
       while ((await pump.poll()) > 0);
       await machine.idle();
     },
-    /** Puts a job row and runs it to its end. */
-    async run(changes: Record<string, unknown> = {}) {
-      const row = this.jobRow(changes);
+    /** Puts a job row and runs it to its end; `bought` are the sizes of the batches that were sent by then. */
+    async runRow(row: Job) {
+      const before = standIn.batches().length;
       await this.putJob(row);
       await this.settle();
-      return this.ended(row.job_id);
+      const bought = standIn
+        .batches()
+        .slice(before)
+        .map(({ requests }) => requests.length);
+      return { ...(await this.ended(row.job_id)), bought };
     },
-    async ended(jobId: string) {
-      const row = (await world.jobs.get(jobId)) ?? {};
-      const results = row.job_results ? JSON.parse(String(row.job_results)) : {};
-      const name = `${jobId}-v${this.startVersion(jobId)}`;
-      return {
-        job_id: jobId,
-        row,
-        results,
-        states: statesEntered(machine.history(name)),
-        reports: await this.reports(jobId),
+    run(changes: Record<string, unknown> = {}) {
+      return this.runRow(this.jobRow(changes));
+    },
+    runReusing(change: NewJob = {}) {
+      return this.runRow(this.reusingRow(change));
+    },
+    /** Puts the row of a job that has ended back to PENDING, as a person does, and runs it to its end. */
+    async putBack(job: Job) {
+      const row = await this.rowOf(job);
+      await this.putJob({ ...row, status: 'PENDING', worker_id: 'none', version: Number(row.version) + 1 });
+      await this.settle();
+    },
+
+    /** Sets a job CANCELLED, from whatever it is, as somebody who changes nothing else. */
+    async setCancelled(job: Job) {
+      const { status, version } = await this.rowOf(job);
+      await deps.jobs.change(job.job_id, { status: String(status), version }, { status: 'CANCELLED' });
+    },
+    /** Stops the first execution of a job. */
+    stop: (job: Job) => machine.abort(firstName(job)),
+    /** Stops it when it comes to a Wait state. */
+    stopAtWait(job: Job, state: string) {
+      pace.waitScale = 1;
+      pace.onEvent = (name, event) => {
+        if (name === firstName(job) && event.type === 'StateEntered' && event.state === state) this.stop(job);
       };
     },
-    startVersion: (jobId: string) => machine.names().filter((name) => name.startsWith(jobId)).length || 1,
+    /** A new job, and its execution stopped as arranged. */
+    async stoppedJob(arrange: (job: Job) => void): Promise<Job> {
+      const job = this.jobRow();
+      arrange(job);
+      await this.putJob(job);
+      await this.settle();
+      const status = machine.status(firstName(job))?.status;
+      if (status !== 'ABORTED') throw new Error(`the execution was not stopped: it is ${status}`);
+      Object.assign(pace, { waitScale: 0, onEvent: undefined });
+      return job;
+    },
+    /** Sweeps now; what it says of the jobs is in `figures`. */
+    sweep: (changes: { stage?: string; remainingMs?: () => number } = {}): Promise<SweepResult> =>
+      sweep({ ...deps, finder, executions, metrics, ...changes }),
+    figures,
+    /** As EventBridge tells of an execution of a job. */
+    hear({ job_id, job_type }: { job_id: string; job_type?: unknown }, status: string, redriveCount = 0, version = 1) {
+      const name = executionName(job_id, version);
+      const input = JSON.stringify({ job_id, job_type, version, execution: name });
+      return executionChanged(deps, { detail: { name, status, input, redriveCount } });
+    },
+
+    rowOf: async ({ job_id }: { job_id: string }) => (await deps.jobs.get(job_id)) ?? {},
+    async awaitingRows({ job_id }: Job) {
+      return (await this.all(TABLE_NAMES.jobs)).filter((row) => row.batch_job_id === job_id);
+    },
+    async ended(jobId: string) {
+      const row = await this.rowOf({ job_id: jobId });
+      const results = row.job_results ? JSON.parse(String(row.job_results)) : {};
+      const name = `${jobId}-v${machine.names().filter((each) => each.startsWith(jobId)).length || 1}`;
+      const states = statesEntered(machine.history(name));
+      return { job_id: jobId, row, results, states, reports: await this.reports(jobId) };
+    },
     async reports(jobId: string) {
       const rows = await storedReports(db, TABLE_NAMES.reports, data.report.report_id);
       return rows.filter((row) => row.job_id === jobId);
@@ -177,6 +272,43 @@ export async function startWorld({
           .map(rowText)
           .sort();
       return { ledger: text(ledger), reports: text(reports) };
+    },
+    async ledgerRows(jobId: string, prefix: string) {
+      const rows = await this.all(TABLE_NAMES.ledger);
+      return rows.filter((row) => row.job_id === jobId && String(row.entry).startsWith(prefix));
+    },
+    async spendRow(jobId: string, round = 1) {
+      return (await this.ledgerRows(jobId, `spend#${round}`))[0];
+    },
+    /** The money of a day; undefined: today. */
+    async spent(day?: string): Promise<DaySpending> {
+      return (await deps.spending.days([day ?? this.today()]))[0] as DaySpending;
+    },
+    /** Sections that were asked for in a round. */
+    asked: (jobId: string, round: number) => Array.fromAsync(deps.ledger.askedInRound(jobId, round)),
+    /** The batches that the API has received in this test. */
+    sent: () => standIn.batches().slice(batchesBefore),
+
+    /** Changes one attribute of a stored section, as damage or another version would. */
+    async changeStored({ rid_section_model, timestamp }: StoredReport, attribute: string, value: unknown) {
+      const command = new UpdateCommand({
+        TableName: TABLE_NAMES.reports,
+        Key: { rid_section_model, timestamp },
+        UpdateExpression: 'SET #attribute = :value',
+        ExpressionAttributeNames: { '#attribute': attribute },
+        ExpressionAttributeValues: { ':value': value },
+      });
+      await db.send(command);
+    },
+    /** Empties the reports table, or takes some rows from it. */
+    async removeStored(rows?: readonly { rid_section_model?: unknown; timestamp?: unknown }[]) {
+      const all = rows ?? (await this.all(TABLE_NAMES.reports));
+      for (let from = 0; from < all.length; from += 25) {
+        const deletes = all
+          .slice(from, from + 25)
+          .map(({ rid_section_model, timestamp }) => ({ DeleteRequest: { Key: { rid_section_model, timestamp } } }));
+        await db.send(new BatchWriteCommand({ RequestItems: { [TABLE_NAMES.reports]: deletes } }));
+      }
     },
     async withData(changes: Partial<ConversationData>, work: () => Promise<void>) {
       await loadPostgres(pool, { ...data, ...changes });
@@ -195,6 +327,13 @@ export async function startWorld({
       await dynamo.stop();
     },
   };
+
+  function newRow(change: NewJob) {
+    const suffix = (jobs++).toString(16).padStart(8, '0');
+    const { report, conversation } = data;
+    const job = { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL, ...change };
+    return serverJob(job, new Date(clock), suffix);
+  }
 }
 
 export type World = Awaited<ReturnType<typeof startWorld>>;

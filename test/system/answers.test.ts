@@ -1,15 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { useWorld } from '../support/use-world.ts';
+import type { World } from '../support/world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
+const world = useWorld();
 
 type Fault = Parameters<World['standIn']['script']['result']>[1];
 
@@ -168,7 +164,7 @@ describe('requests that were cancelled at the API', () => {
     await world.putJob({ ...job.row, status: 'PENDING', version: Number(job.row.version) + 1 });
     await world.settle();
     expect(batchesSince(before)).toEqual([15, 1, 2]);
-    expect(JSON.parse(String((await world.world.jobs.get(row.job_id))?.job_results))).toMatchObject({
+    expect(JSON.parse(String((await world.deps.jobs.get(row.job_id))?.job_results))).toMatchObject({
       stored: 15,
       failed: [],
     });

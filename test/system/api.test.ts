@@ -4,12 +4,11 @@ import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { loadPostgres, loadTopics } from '../../local/embedded/polis.ts';
 import { embeddedRoutes, type LocalApi, listen, type RouteOptions } from '../../local/serve.ts';
-import { memoryLog } from '../support/fakes.ts';
-import { freePort } from '../support/free-port.ts';
-import { SECRET_ZID } from '../support/report-rows.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { memoryLog, SECRET_ZID } from '../support/make.ts';
+import { freePort } from '../support/processes.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let world: World;
+const world = useWorld();
 let api: LocalApi;
 const REPORT = 'rhidden4kq2';
 const { log } = memoryLog();
@@ -36,16 +35,12 @@ function renumbered(data: ConversationData): ConversationData {
 }
 
 beforeAll(async () => {
-  world = await startWorld();
   const data = renumbered(world.data);
   await loadPostgres(world.pool, data);
   await loadTopics(world.db, data);
   api = await listen(await freePort());
 });
-afterAll(async () => {
-  await api?.close();
-  await world?.close();
-});
+afterAll(() => api?.close());
 
 const get = (query: string) => fetch(`${api.url}/api/v3/delphi/reports?${query}`);
 const post = (body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
@@ -55,7 +50,7 @@ describe('the HTTP API on this machine', () => {
   it('says to come again until it has something to answer from', async () => {
     const answer = await get(`report_id=${REPORT}`);
     expect({ status: answer.status, retry: answer.headers.get('retry-after') }).toEqual({ status: 503, retry: '2' });
-    api.open(embeddedRoutes(world, options), log);
+    api.open(embeddedRoutes({ db: world.db, world: world.deps }, options), log);
     expect((await get(`report_id=${REPORT}`)).status).toBe(200);
   });
 
@@ -65,7 +60,7 @@ describe('the HTTP API on this machine', () => {
     expect(job).toMatchObject({ status: 'success', report_id: REPORT, deduplicated: false });
     expect(put).toEqual([job.job_id]);
     await world.settle();
-    expect((await world.world.jobs.get(job.job_id))?.conversation_id).toBe(String(SECRET_ZID));
+    expect((await world.deps.jobs.get(job.job_id))?.conversation_id).toBe(String(SECRET_ZID));
     const text = await (await get(`report_id=${REPORT}`)).text();
     const answer = JSON.parse(text) as ReportsAnswer;
     expect(answer).toMatchObject({ status: 'success', request_report_id: REPORT, current_job_id: job.job_id });
@@ -103,7 +98,10 @@ describe('the HTTP API on this machine', () => {
   });
 
   it('lets no request order what has to be paid for, unless that was allowed', async () => {
-    const { 'api-batch-reports': route } = embeddedRoutes(world, { ...options, maySpend: false });
+    const { 'api-batch-reports': route } = embeddedRoutes(
+      { db: world.db, world: world.deps },
+      { ...options, maySpend: false },
+    );
     const before = put.length;
     const answer = await route({ query: {}, body: JSON.stringify({ report_id: REPORT }) });
     expect(answer).toMatchObject({ status: 403, body: { message: expect.stringContaining('--yes') } });
@@ -121,7 +119,7 @@ describe('the HTTP API on this machine', () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ status: 'success', job_id, job_status: 'CANCELLED', was: 'PENDING' });
     await world.settle();
-    expect(await world.world.jobs.get(job_id)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.deps.jobs.get(job_id)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
     expect((await cancel(job_id)).status).toBe(409);
     expect((await cancel('no/such job')).status).toBe(404);
   });

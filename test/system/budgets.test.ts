@@ -1,30 +1,32 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DaySpending } from '../../lambdas/money/day.ts';
 import { microUsd, usdText } from '../../lambdas/money/money.ts';
 import { priceOf } from '../../lambdas/money/prices.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
-import { day, ledgerRows, sentBatches, spendRow, total, useMoneyWorld, world } from '../support/money-world.ts';
-import { onNextCall } from '../support/watch.ts';
+import { onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
 
-useMoneyWorld();
+const world = useWorld();
+// every test has a day of its own
+beforeEach(() => world.passTime(86_400));
 
 describe('the money of a day', () => {
   it('is what jobs may cost while their batches are under way, and what they did cost afterwards', async () => {
     let underWay: DaySpending | undefined;
-    onNextCall(world.world.batches, 'status', {
+    onNextCall(world.deps.batches, 'status', {
       before: async () => {
-        underWay = await total();
+        underWay = await world.spent();
       },
     });
-    const of = day();
+    const of = world.today();
     const job = await world.run();
-    const row = await spendRow(job.job_id);
+    const row = await world.spendRow(job.job_id);
     expect(underWay?.committed_micro_usd).toBe(row?.reserved_micro_usd);
     expect(underWay?.open_micro_usd).toBe(row?.reserved_micro_usd);
     expect(row?.settled_micro_usd).toBe(microUsd(job.results.cost_usd));
     expect(Number(row?.settled_micro_usd)).toBeLessThan(Number(row?.reserved_micro_usd));
-    expect(await total(of)).toMatchObject({
+    expect(await world.spent(of)).toMatchObject({
       committed_micro_usd: row?.settled_micro_usd,
       open_micro_usd: 0,
       unpriced_rounds: 0,
@@ -32,13 +34,13 @@ describe('the money of a day', () => {
   });
 
   it('is counted on the day the batch was sent, though its answers come the next day', async () => {
-    const of = day();
+    const of = world.today();
     const untilMidnight = Date.parse(`${of}T23:59:55Z`) - world.now();
     world.passTime(untilMidnight / 1000);
     const job = await world.run();
-    expect(day()).not.toBe(of);
-    expect((await total(of)).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
-    expect(await total()).toMatchObject({ committed_micro_usd: 0 });
+    expect(world.today()).not.toBe(of);
+    expect((await world.spent(of)).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: 0 });
   });
 
   it('counts what every section cost in every round it was asked in', async () => {
@@ -49,7 +51,7 @@ describe('the money of a day', () => {
     await world.putJob(row);
     await world.settle();
     const { results } = await world.ended(row.job_id);
-    const answers = await ledgerRows(row.job_id, 'answered#');
+    const answers = await world.ledgerRows(row.job_id, 'answered#');
     expect(answers).toHaveLength(18);
     const sum = (prefix: string) =>
       answers.reduce(
@@ -58,9 +60,9 @@ describe('the money of a day', () => {
       );
     expect(sum('answered#2')).toBeGreaterThan(0);
     expect(microUsd(results.cost_usd)).toBe(sum('answered#'));
-    expect((await spendRow(row.job_id, 1))?.settled_micro_usd).toBe(sum('answered#1'));
-    expect((await spendRow(row.job_id, 2))?.settled_micro_usd).toBe(sum('answered#2'));
-    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
+    expect((await world.spendRow(row.job_id, 1))?.settled_micro_usd).toBe(sum('answered#1'));
+    expect((await world.spendRow(row.job_id, 2))?.settled_micro_usd).toBe(sum('answered#2'));
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 
   it('counts an answer that names no section, and one filed by elimination once', async () => {
@@ -70,14 +72,14 @@ describe('the money of a day', () => {
     await world.settle();
     const { results } = await world.ended(row.job_id);
     expect(results.unfiled).toHaveLength(1);
-    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 });
 
 describe('the cost of a section', () => {
   it('is half the list price of its tokens, those the cache served and stored at their own prices', async () => {
     const job = await world.run();
-    const answers = await ledgerRows(job.job_id, 'answered#');
+    const answers = await world.ledgerRows(job.job_id, 'answered#');
     // dollars for a million tokens of claude-sonnet-5-5, from the kept list; the one-hour cache costs twice the input
     const cached = answers.filter(({ tokens }) => (tokens as { cache_read: number }).cache_read > 0);
     expect(cached.length).toBeGreaterThan(0);
@@ -102,22 +104,22 @@ describe('a day budget', () => {
   /** What one job of the sample may cost at most. */
   let most = 0;
   beforeAll(async () => {
-    most = Number((await spendRow((await world.run()).job_id))?.reserved_micro_usd);
+    most = Number((await world.spendRow((await world.run()).job_id))?.reserved_micro_usd);
   });
 
   it('refuses a job that does not fit, before anything is sent, with both figures, and the job can be redriven the next day', async () => {
     const first = await world.run();
     const spent = microUsd(first.results.cost_usd);
     world.settings.dayBudget = spent + most - microUsd(0.05);
-    const before = sentBatches();
+    const before = world.sent().length;
     const refused = await world.run();
     expect(refused.row).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
     expect(refused.row.checker_schedule_failed).toBeUndefined();
     expect(refused.row.error_message).toContain(
-      `OverBudget: the job could cost up to ${usdText(most)}, and ${usdText(spent)} of the day budget of ${usdText(world.settings.dayBudget)} is already spent or reserved on ${day()}: raise the day budget (dayBudgetUsd), or redrive the job after midnight UTC`,
+      `OverBudget: the job could cost up to ${usdText(most)}, and ${usdText(spent)} of the day budget of ${usdText(world.settings.dayBudget)} is already spent or reserved on ${world.today()}: raise the day budget (dayBudgetUsd), or redrive the job after midnight UTC`,
     );
-    expect(sentBatches()).toBe(before);
-    expect(await spendRow(refused.job_id)).toBeUndefined();
+    expect(world.sent().length).toBe(before);
+    expect(await world.spendRow(refused.job_id)).toBeUndefined();
     world.passTime(86_400);
     await world.putJob({ ...refused.row, status: 'PENDING', version: Number(refused.row.version) + 1 });
     await world.settle();
@@ -136,14 +138,14 @@ describe('a day budget', () => {
     const rows = Array.from({ length: 5 }, () => world.jobRow());
     await Promise.all(rows.map((row) => world.putJob(row)));
     let highest = 0;
-    const { reserve } = world.world.spending;
-    world.world.spending.reserve = async (...given) => {
+    const { reserve } = world.deps.spending;
+    world.deps.spending.reserve = async (...given) => {
       const answer = await reserve(...given);
-      highest = Math.max(highest, (await total()).committed_micro_usd);
+      highest = Math.max(highest, (await world.spent()).committed_micro_usd);
       return answer;
     };
     await world.settle();
-    world.world.spending.reserve = reserve;
+    world.deps.spending.reserve = reserve;
     const ended = await Promise.all(rows.map(({ job_id }) => world.ended(job_id)));
     expect(ended.filter(({ row }) => row.status === 'COMPLETED').length).toBeGreaterThanOrEqual(2);
     expect(highest).toBeLessThanOrEqual(world.settings.dayBudget);
@@ -155,19 +157,19 @@ describe('a day budget', () => {
     const row = world.jobRow();
     world.settings.dayBudget = most;
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
-    onNextCall(world.world.batches, 'status', {
+    onNextCall(world.deps.batches, 'status', {
       before: () => {
         world.settings.dayBudget = microUsd(0.02);
       },
     });
-    const before = sentBatches();
+    const before = world.sent().length;
     await world.putJob(row);
     await world.settle();
     const { row: ended, results } = await world.ended(row.job_id);
     expect(ended.status).toBe('COMPLETED');
     expect(results).toMatchObject({ stored: 14, rounds: 1, failed: [{ reason: 'truncated' }] });
-    expect(sentBatches()).toBe(before + 1);
-    expect(await spendRow(row.job_id, 2)).toBeUndefined();
+    expect(world.sent().length).toBe(before + 1);
+    expect(await world.spendRow(row.job_id, 2)).toBeUndefined();
     expect(String(ended.logs)).toMatch(
       /round 2 with 1 sections is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is already spent or reserved/,
     );

@@ -1,31 +1,39 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Embedded } from '../../local/embedded/embedded.ts';
 import { type KnownJob, resumeJob, unfinishedJobs } from '../../local/jobs.ts';
-import { cancellingWorld, FINISHED, MINUTES } from '../support/cancels.ts';
-import { firstName, killed } from '../support/stops.ts';
-import { onNextCall } from '../support/watch.ts';
 
-const { world, watch, stops, sent, billed, setCancelled, expectClosed } = cancellingWorld();
+import { killed, onNextCall } from '../support/faults.ts';
+import { billed } from '../support/readers.ts';
+import { expectClosed, useWorld } from '../support/use-world.ts';
+import { firstName } from '../support/world.ts';
+
+const world = useWorld();
+const MINUTES = 60;
+/** Of 15 sections, when a third is finished by the time of the cancel. */
+const FINISHED = 5;
+beforeEach(() => {
+  world.processing.finishedShare = 1 / 3;
+});
 
 describe('an embedded run that was stopped', () => {
   it('brings a cancelled job to its end when it is started again', async () => {
     world.processing.secondsPerBatch = 600 * MINUTES;
-    const job = await stops.stoppedJob((row) =>
-      onNextCall(world.world.batches, 'status', {
+    const job = await world.stoppedJob((row) =>
+      onNextCall(world.deps.batches, 'status', {
         before: async () => {
-          await setCancelled(row);
-          stops.stop(row);
+          await world.setCancelled(row);
+          world.stop(row);
           killed();
         },
       }),
     );
     world.forgetExecutions();
-    const embedded = { db: world.db, machine: world.machine(), world: world.world } as unknown as Embedded;
+    const embedded = { db: world.db, machine: world.machine(), world: world.deps } as unknown as Embedded;
     const [left, ...others] = await unfinishedJobs(embedded);
     expect([left?.job_id, others]).toEqual([job.job_id, []]);
     await resumeJob(embedded, left as KnownJob);
     await world.settle();
-    await expectClosed(job, { planned: 15, stored: FINISHED, reasons: ['canceled'] });
+    await expectClosed(world, job, { planned: 15, stored: FINISHED, reasons: ['canceled'] });
     expect(await unfinishedJobs(embedded)).toEqual([]);
   });
 });
@@ -33,11 +41,11 @@ describe('an embedded run that was stopped', () => {
 describe('a cancelled job whose execution is gone', () => {
   /** Runs until the batch is on its way, cancels and stops; `order` tells which comes first. */
   const gone = (order: 'cancelled, then stopped' | 'stopped, then cancelled') =>
-    stops.stoppedJob((job) =>
-      onNextCall(world.world.batches, 'status', {
+    world.stoppedJob((job) =>
+      onNextCall(world.deps.batches, 'status', {
         before: async () => {
-          if (order === 'cancelled, then stopped') await setCancelled(job);
-          stops.stop(job);
+          if (order === 'cancelled, then stopped') await world.setCancelled(job);
+          world.stop(job);
           killed();
         },
       }),
@@ -48,25 +56,25 @@ describe('a cancelled job whose execution is gone', () => {
     async (order) => {
       world.processing.secondsPerBatch = 600 * MINUTES;
       const job = await gone(order);
-      await watch.hear(job, 'ABORTED');
-      if (order === 'stopped, then cancelled') await setCancelled(job);
-      const row = await stops.rowOf(job);
+      await world.hear(job, 'ABORTED');
+      if (order === 'stopped, then cancelled') await world.setCancelled(job);
+      const row = await world.rowOf(job);
       expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
-      expect(await watch.sweep()).toMatchObject({ resumed: 0, unwatched: 1 });
+      expect(await world.sweep()).toMatchObject({ resumed: 0, unwatched: 1 });
       world.passTime(6 * MINUTES);
-      expect(await watch.sweep()).toMatchObject({ resumed: 1, closed: 0, unwatched: 0 });
+      expect(await world.sweep()).toMatchObject({ resumed: 1, closed: 0, unwatched: 0 });
       await world.settle();
-      const { status, version, resumed } = await stops.rowOf(job);
+      const { status, version, resumed } = await world.rowOf(job);
       expect({ status, resumed }).toEqual({ status: 'CANCELLED', resumed: 1 });
       expect(Number(version)).toBeGreaterThan(Number(row.version));
       const { results } = await world.ended(job.job_id);
       expect(results).toMatchObject({ planned: 15, stored: FINISHED });
-      expect(await stops.rowOf(job)).toMatchObject({ process_exit_confirmed: true });
-      expect((await stops.rowOf(job)).checker_schedule_failed).toBeUndefined();
-      expect(sent()).toHaveLength(1);
-      expect(billed()).toBe(FINISHED);
+      expect(await world.rowOf(job)).toMatchObject({ process_exit_confirmed: true });
+      expect((await world.rowOf(job)).checker_schedule_failed).toBeUndefined();
+      expect(world.sent()).toHaveLength(1);
+      expect(billed(world)).toBe(FINISHED);
       world.passTime(60 * MINUTES);
-      expect(await watch.sweep()).toMatchObject({ resumed: 0, closed: 0, unwatched: 0 });
+      expect(await world.sweep()).toMatchObject({ resumed: 0, closed: 0, unwatched: 0 });
     },
   );
 
@@ -74,7 +82,7 @@ describe('a cancelled job whose execution is gone', () => {
     world.processing.secondsPerBatch = 600 * MINUTES;
     const job = await gone('cancelled, then stopped');
     world.passTime(6 * MINUTES);
-    const swept = await Promise.all([watch.sweep(), watch.sweep()]);
+    const swept = await Promise.all([world.sweep(), world.sweep()]);
     expect(swept.map(({ resumed }) => resumed).sort()).toEqual([0, 1]);
     await world.settle();
     expect(await world.ended(job.job_id)).toMatchObject({ results: { stored: FINISHED } });
@@ -89,16 +97,16 @@ describe('a cancelled job whose execution is gone', () => {
   it('goes on after a sweep that was killed before it could start the new execution', async () => {
     world.processing.secondsPerBatch = 600 * MINUTES;
     const job = await gone('cancelled, then stopped');
-    await watch.hear(job, 'ABORTED');
+    await world.hear(job, 'ABORTED');
     world.passTime(6 * MINUTES);
     onNextCall(world.machine(), 'start', { before: killed });
-    expect(await watch.sweep()).toMatchObject({ resumed: 0 });
-    const named = await stops.rowOf(job);
+    expect(await world.sweep()).toMatchObject({ resumed: 0 });
+    const named = await world.rowOf(job);
     expect(named.worker_id).not.toBe(firstName(job));
     world.passTime(6 * MINUTES);
-    expect(await watch.sweep()).toMatchObject({ resumed: 1 });
+    expect(await world.sweep()).toMatchObject({ resumed: 1 });
     await world.settle();
-    expect(await stops.rowOf(job)).toMatchObject({ worker_id: named.worker_id, resumed: 1 });
+    expect(await world.rowOf(job)).toMatchObject({ worker_id: named.worker_id, resumed: 1 });
     expect((await world.ended(job.job_id)).results).toMatchObject({ stored: FINISHED });
   });
 
@@ -109,14 +117,14 @@ describe('a cancelled job whose execution is gone', () => {
     let resumed = 0;
     for (let sweeps = 0; sweeps < 12; sweeps++) {
       world.passTime(17 * 60 * MINUTES);
-      resumed += (await watch.sweep()).resumed;
+      resumed += (await world.sweep()).resumed;
       await world.settle();
     }
     expect(resumed).toBe(5);
-    const row = await stops.rowOf(job);
+    const row = await world.rowOf(job);
     expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
     expect(JSON.parse(String(row.job_results))).toMatchObject({ planned: 15, stored: 0 });
-    expect(watch.figures.UnwatchedBatches).toBe(1);
+    expect(world.figures.UnwatchedBatches).toBe(1);
     world.passTime(30 * 24 * 60 * MINUTES);
   });
 });

@@ -1,6 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
 import { customId } from '../../lambdas/shared/names.ts';
@@ -8,16 +8,14 @@ import { unpack } from '../../lambdas/shared/packed.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { stepByStep } from '../support/steps-by-hand.ts';
-import { MODEL, startWorld, type World } from '../support/world.ts';
+import { useWorld } from '../support/use-world.ts';
+import { MODEL, type World } from '../support/world.ts';
 
 const API_KEY = 'sk-ant-nobody-may-read-this-7d41';
 const DATABASE_PASSWORD = 'pw-nobody-may-read-this-9c02';
 
-let world: World;
+const world = useWorld({ apiKey: API_KEY, databasePassword: DATABASE_PASSWORD });
 let lines: string[] = [];
-beforeAll(async () => {
-  world = await startWorld({ apiKey: API_KEY, databasePassword: DATABASE_PASSWORD });
-});
 beforeEach(() => {
   lines = [];
   const keep = (text: unknown) => lines.push(String(text)) > 0;
@@ -26,20 +24,18 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  world.standIn.script.clear();
 });
-afterAll(() => world?.close());
 
 /** Runs a job through the handlers that are deployed, with their log; the clients are the world's. */
-async function runDeployed(row = world.jobRow(), deps: Partial<World['world']> = {}) {
-  const { log: _, metrics: __, now, ...clients } = { ...world.world, ...deps };
+async function runDeployed(row = world.jobRow(), deps: Partial<World['deps']> = {}) {
+  const { log: _, metrics: __, now, ...clients } = { ...world.deps, ...deps };
   const context = { getRemainingTimeInMillis: () => 600_000 } as Context;
   const steps = Object.fromEntries(
-    Object.keys(taskSteps(world.world)).map((name) => {
+    Object.keys(taskSteps(world.deps)).map((name) => {
       const handler = stepHandler(
         // the runtime's own log and figures, and the world's clock
         (given, input) =>
-          taskSteps({ ...world.world, ...given, now } as World['world'])[name as keyof ReturnType<typeof taskSteps>](
+          taskSteps({ ...world.deps, ...given, now } as World['deps'])[name as keyof ReturnType<typeof taskSteps>](
             input,
           ),
         async () => clients,
@@ -48,7 +44,7 @@ async function runDeployed(row = world.jobRow(), deps: Partial<World['world']> =
     }),
   );
   const ran = await stepByStep(world, steps, row);
-  return { ...ran, row: (await world.world.jobs.get(row.job_id)) ?? {} };
+  return { ...ran, row: (await world.deps.jobs.get(row.job_id)) ?? {} };
 }
 
 /** All that a job told: its log, its figures, its row, and the error as Lambda's runtime would log it. */
@@ -113,7 +109,7 @@ describe('no comment, key or password is told', () => {
 
   it('by an error that quotes what a client was reading', async () => {
     const comments = async () => JSON.parse(`[{"txt": "${someComment()}" ${someComment()}`);
-    const job = await runDeployed(undefined, { conversations: { ...world.world.conversations, comments } });
+    const job = await runDeployed(undefined, { conversations: { ...world.deps.conversations, comments } });
     expect(job.error?.name).toBe('SyntaxError');
     expect(job.row.error_message).toMatch(/^SyntaxError: an unexpected SyntaxError/);
     expect(leaksIn(told(job))).toEqual([]);
@@ -124,7 +120,7 @@ describe('no comment, key or password is told', () => {
     const release = async () => {
       throw new Error(`${someComment()} ${DATABASE_PASSWORD}`);
     };
-    const job = await runDeployed(undefined, { spending: { ...world.world.spending, release } });
+    const job = await runDeployed(undefined, { spending: { ...world.deps.spending, release } });
     expect(job.error?.name).toBe('AnthropicRefused');
     expect(lines.join('')).toMatch(/the reservation of an unsent round could not be released/);
     expect(leaksIn(told(job))).toEqual([]);
@@ -138,7 +134,7 @@ describe('no comment, key or password is told', () => {
         cause: new Error(someComment()),
       });
     };
-    const job = await runDeployed(undefined, { batches: { ...world.world.batches, results } });
+    const job = await runDeployed(undefined, { batches: { ...world.deps.batches, results } });
     expect(job.steps).toContain('check-status');
     expect(job.row.status).toBe('FAILED');
     expect(leaksIn(told(job))).toEqual([]);

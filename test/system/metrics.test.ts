@@ -1,24 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AnthropicUnavailable, StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import type { MetricName } from '../../lambdas/shared/metrics.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { stepByStep } from '../support/steps-by-hand.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let world: World;
+const world = useWorld();
 let added: { name: MetricName; value: number; dimensions?: Record<string, string> }[] = [];
-beforeAll(async () => {
-  world = await startWorld();
-  world.world.metrics = {
+beforeAll(() => {
+  world.deps.metrics = {
     add: (name, value, dimensions) => void added.push({ name, value, ...(dimensions ? { dimensions } : {}) }),
   };
 });
 beforeEach(() => {
   added = [];
 });
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
 
 /** What each figure comes to, those with a dimension by `name value`. */
 function sums(): Record<string, number> {
@@ -102,12 +99,12 @@ describe('the figures of a job', () => {
   it('of one that a person cancelled in flight are counted, as cancelled', async () => {
     world.processing.finishedShare = 2 / 3;
     const row = world.jobRow();
-    const steps = taskSteps(world.world);
+    const steps = taskSteps(world.deps);
     await stepByStep(world, steps, row, {
       async before(step) {
-        const now = (await world.world.jobs.get(row.job_id)) ?? {};
+        const now = (await world.deps.jobs.get(row.job_id)) ?? {};
         if (step === 'check-status' && now.status === 'PROCESSING') {
-          await world.world.jobs.change(
+          await world.deps.jobs.change(
             row.job_id,
             { status: 'PROCESSING', version: now.version },
             { status: 'CANCELLED' },
@@ -127,7 +124,7 @@ describe('every figure is counted once', () => {
     const row = world.jobRow();
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'not_json' });
     world.standIn.script.result(customId(row.job_id, 1, 4), { kind: 'refusal' });
-    await stepByStep(world, taskSteps(world.world), row, { times: 2 });
+    await stepByStep(world, taskSteps(world.deps), row, { times: 2 });
     const { results } = await world.ended(row.job_id);
     const { BatchSeconds: _, StoreSeconds: __, ...rest } = sums();
     expect(rest).toEqual({ JobsCompleted: 1, 'SectionsFailed refusal': 1, ...toldOnTheRow(results) });
@@ -139,7 +136,7 @@ describe('every figure is counted once', () => {
   it('although a failed job is closed twice', async () => {
     const row = world.jobRow();
     world.standIn.script.answer('create', 400);
-    const { steps } = await stepByStep(world, taskSteps(world.world), row, { times: 2 });
+    const { steps } = await stepByStep(world, taskSteps(world.deps), row, { times: 2 });
     expect(steps).toEqual(['fail']);
     expect(sums()).toEqual({ 'JobsFailed AnthropicRefused': 1 });
   });
@@ -148,8 +145,8 @@ describe('every figure is counted once', () => {
     'or not at all, when the step dies %s the write that closes the job',
     async (when) => {
       const row = world.jobRow();
-      const steps = taskSteps(world.world);
-      const { jobs } = world.world;
+      const steps = taskSteps(world.deps);
+      const { jobs } = world.deps;
       const { change } = jobs;
       const complete = steps.complete as (input: unknown) => Promise<unknown>;
       let died = 0;
@@ -174,7 +171,7 @@ describe('every figure is counted once', () => {
   );
 
   it('although results break off and are read again', async () => {
-    const { batches } = world.world;
+    const { batches } = world.deps;
     const { results } = batches;
     let broken = false;
     batches.results = async (id) => {
@@ -200,7 +197,7 @@ describe('every figure is counted once', () => {
     expect(sums()).toMatchObject({ SectionsStored: 13, Rounds: 1, 'SectionsFailed canceled': 2 });
     await world.putJob({ ...first.row, status: 'PENDING', version: Number(first.row.version) + 1 });
     await world.settle();
-    const results = JSON.parse(String((await world.world.jobs.get(row.job_id))?.job_results));
+    const results = JSON.parse(String((await world.deps.jobs.get(row.job_id))?.job_results));
     expect(results).toMatchObject({ stored: 15, rounds: 2 });
     expect(sums()).toMatchObject({ JobsCompleted: 2, 'SectionsFailed canceled': 2, ...toldOnTheRow(results) });
   });

@@ -1,22 +1,17 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../lambdas/job/cancel.ts';
 import { batchRequest } from '../../lambdas/report/prompt/request.ts';
 import { executionName, legacyCustomId } from '../../lambdas/shared/names.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { PIPELINE_RUNS } from '../../local/sample.ts';
-import { type Job, killed } from '../support/stops.ts';
-import { onNextCall, watchOf } from '../support/watch.ts';
-import { MODEL, startWorld, type World } from '../support/world.ts';
+import { killed, onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
+import { type Job, MODEL } from '../support/world.ts';
 
-let world: World;
+const world = useWorld();
 let jobs = 0;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
 
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
@@ -60,7 +55,7 @@ async function leftBehind(sections: readonly string[], changes: Record<string, u
   await world.settle();
   return {
     jobId,
-    submitter: await world.world.jobs.get(jobId),
+    submitter: await world.deps.jobs.get(jobId),
     awaiting: await world.ended(row.job_id),
     reports: await world.reports(jobId),
   };
@@ -140,7 +135,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
       checker_schedule_failed: undefined,
     });
     await world.settle();
-    const second = await world.world.jobs.get(`${awaiting.job_id}9`);
+    const second = await world.deps.jobs.get(`${awaiting.job_id}9`);
     expect(second).toMatchObject({ status: 'FAILED' });
     expect(second?.error_message).toMatch(/^InvalidJobRow: batch \w+ is watched already/);
     expect(second?.checker_schedule_failed).toBeUndefined();
@@ -165,12 +160,12 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
 describe('an AWAITING row of the old pipeline that is cancelled while it is watched here', () => {
   it('has its batch cancelled at the API; what is finished is stored, and the job that sent it ends CANCELLED too', async () => {
     world.processing.finishedShare = 0.5;
-    onNextCall(world.world.batches, 'status', {
+    onNextCall(world.deps.batches, 'status', {
       before: async () => {
         const [row] = (await world.all(TABLE_NAMES.jobs)).filter(
           ({ job_type, status }) => job_type === 'AWAITING_NARRATIVE_BATCH' && status === 'PROCESSING',
         );
-        const deps = { jobs: world.world.jobs, now: world.world.now, stage: '', by: 'by a test' };
+        const deps = { jobs: world.deps.jobs, now: world.deps.now, stage: '', by: 'by a test' };
         expect(await cancelJob(deps, String(row?.job_id))).toMatchObject({ kind: 'cancelled' });
       },
     });
@@ -182,15 +177,14 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
   });
 
   it('and whose execution is lost is taken up by a new one', async () => {
-    const watch = watchOf(world);
     world.processing.secondsPerBatch = 3_600;
-    onNextCall(world.world.batches, 'status', {
+    onNextCall(world.deps.batches, 'status', {
       before: async () => {
         const [row] = (await world.all(TABLE_NAMES.jobs)).filter(
           ({ job_type, status }) => job_type === 'AWAITING_NARRATIVE_BATCH' && status === 'PROCESSING',
         );
         const { job_id, version } = row as Job;
-        await world.world.jobs.change(job_id, { status: 'PROCESSING', version }, { status: 'CANCELLED' });
+        await world.deps.jobs.change(job_id, { status: 'PROCESSING', version }, { status: 'CANCELLED' });
         world.machine().abort(executionName(job_id, 1));
         killed();
       },
@@ -198,12 +192,12 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
     const { awaiting, jobId } = await leftBehind([newest, older]);
     expect(awaiting.row).toMatchObject({ status: 'CANCELLED' });
     world.passTime(360);
-    expect(await watch.sweep()).toMatchObject({ resumed: 1 });
+    expect(await world.sweep()).toMatchObject({ resumed: 1 });
     await world.settle();
     const { row, results } = await world.ended(awaiting.job_id);
     expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, resumed: 1 });
     expect(results).toMatchObject({ planned: 2, stored: 1 });
-    expect(await world.world.jobs.get(jobId)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.deps.jobs.get(jobId)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
     world.processing.secondsPerBatch = 30;
   });
 });

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { submit } from '../../lambdas/steps/submit.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.close());
+const world = useWorld();
 
-const rowOf = async (jobId: string) => (await world.world.jobs.get(jobId)) ?? {};
+const rowOf = async (jobId: string) => (await world.deps.jobs.get(jobId)) ?? {};
 
 describe('only the owner writes', () => {
   it('rows of other types and of unknown status are left as they are', async () => {
@@ -40,9 +36,9 @@ describe('only the owner writes', () => {
   it('of two that claim at the same moment one works and the other leaves', async () => {
     for (let attempt = 0; attempt < 20; attempt++) {
       const row = world.jobRow({ job_config: '{}' });
-      await world.world.jobs.putNew(row);
+      await world.deps.jobs.putNew(row);
       const claims = ['one', 'two'].map((execution) =>
-        submit(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution }).then(
+        submit(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution }).then(
           ({ next }) => next,
           (error: Error) => error.name,
         ),
@@ -57,7 +53,7 @@ describe('a job that changes hands', () => {
   it('taken away between planning and sending: nothing is sent', async () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
-    const { ledger, jobs } = world.world;
+    const { ledger, jobs } = world.deps;
     const { writePlan } = ledger;
     ledger.writePlan = async (plan, asked) => {
       ledger.writePlan = writePlan;
@@ -72,8 +68,8 @@ describe('a job that changes hands', () => {
 
   it('stopped and put back to PENDING: the AWAITING row is taken over and closed with the job', async () => {
     const row = world.jobRow();
-    await world.world.jobs.putNew(row);
-    await submit(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'stopped' });
+    await world.deps.jobs.putNew(row);
+    await submit(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'stopped' });
     const held = await rowOf(row.job_id);
     await world.putJob({ ...held, status: 'PENDING', worker_id: 'none', version: Number(held.version) + 1 });
     await world.settle();

@@ -6,101 +6,101 @@ import { complete } from '../../lambdas/steps/complete.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
 import { STATE } from '../../lib/names.ts';
-import { stoppableWorld } from '../support/stoppable-world.ts';
-import { firstName, inputOf, type Job, killed } from '../support/stops.ts';
-import { onNextCall } from '../support/watch.ts';
+import { killed, onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
+import { firstName, inputOf, type Job } from '../support/world.ts';
 
-const { world, watch, stops } = stoppableWorld();
+const world = useWorld();
 
 describe('an execution that is redriven in the console', () => {
   /** Submitted, and stopped while it waited. */
   async function stoppedWaiting(): Promise<Job> {
-    const job = await stops.stoppedJob((row) => stops.stopAtWait(row, STATE.wait));
-    await watch.hear(job, 'ABORTED');
+    const job = await world.stoppedJob((row) => world.stopAtWait(row, STATE.wait));
+    await world.hear(job, 'ABORTED');
     return job;
   }
   /** The steps of a redrive that begins at the Wait. */
   async function goOnFromTheWait(job: Job): Promise<void> {
     let state: unknown = { ...inputOf(job), first_round: 1, round: 1, next: 'wait' };
     world.passTime(60);
-    for (const step of [checkStatus, collect, complete]) state = await step(world.world, state);
+    for (const step of [checkStatus, collect, complete]) state = await step(world.deps, state);
   }
 
   it('gives the row back to it, with the AWAITING row of its batch, and ends COMPLETED', async () => {
     const before = world.standIn.batches().length;
     const job = await stoppedWaiting();
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'reopened' });
-    const reopened = await stops.rowOf(job);
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'reopened' });
+    const reopened = await world.rowOf(job);
     expect(reopened).toMatchObject({ status: 'PROCESSING', worker_id: firstName(job), completed_at: '' });
     for (const gone of ['error_message', 'process_exit_confirmed', 'checker_schedule_failed', 'execution_status'])
       expect(reopened).not.toHaveProperty(gone);
-    expect(await stops.awaitingRows(job)).toMatchObject([{ status: 'PROCESSING', worker_id: firstName(job) }]);
+    expect(await world.awaitingRows(job)).toMatchObject([{ status: 'PROCESSING', worker_id: firstName(job) }]);
     // the local machine knows no redrive: the same name is started from the beginning
     world.forgetExecutions();
     world.machine().start(firstName(job), inputOf(job));
     await world.settle();
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'COMPLETED', worker_id: firstName(job) });
-    expect(await stops.awaitingRows(job)).toMatchObject([{ status: 'COMPLETED' }]);
+    expect(await world.rowOf(job)).toMatchObject({ status: 'COMPLETED', worker_id: firstName(job) });
+    expect(await world.awaitingRows(job)).toMatchObject([{ status: 'COMPLETED' }]);
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });
 
   it('from "Submit batch" before the news has come: the step is tried again, and then finds the row its own', async () => {
     const job = await stoppedWaiting();
-    await expect(submit(world.world, inputOf(job))).rejects.toBeInstanceOf(StoreUnavailable);
-    await watch.hear(job, 'RUNNING', 1);
-    expect(await submit(world.world, inputOf(job))).toMatchObject({ next: 'wait', round: 1 });
+    await expect(submit(world.deps, inputOf(job))).rejects.toBeInstanceOf(StoreUnavailable);
+    await world.hear(job, 'RUNNING', 1);
+    expect(await submit(world.deps, inputOf(job))).toMatchObject({ next: 'wait', round: 1 });
     await goOnFromTheWait(job);
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'COMPLETED' });
+    expect(await world.rowOf(job)).toMatchObject({ status: 'COMPLETED' });
   });
 
   it('whose news never comes ends COMPLETED all the same, and news that comes after that does no harm', async () => {
     const job = await stoppedWaiting();
     await goOnFromTheWait(job);
-    const row = await stops.rowOf(job);
+    const row = await world.rowOf(job);
     expect(row).toMatchObject({ status: 'COMPLETED', process_exit_confirmed: true });
     for (const gone of ['execution_status', 'checker_schedule_failed']) expect(row).not.toHaveProperty(gone);
-    expect(await stops.awaitingRows(job)).toMatchObject([{ status: 'COMPLETED' }]);
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
-    expect(await watch.hear(job, 'ABORTED')).toEqual({ done: 'nothing' });
-    expect(await stops.rowOf(job)).toEqual(row);
+    expect(await world.awaitingRows(job)).toMatchObject([{ status: 'COMPLETED' }]);
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
+    expect(await world.hear(job, 'ABORTED')).toEqual({ done: 'nothing' });
+    expect(await world.rowOf(job)).toEqual(row);
   });
 
   it('whose news never comes and that fails ends FAILED, and late news does not start it anew', async () => {
     const job = await stoppedWaiting();
-    await fail(world.world, { ...inputOf(job), error: { Error: 'BatchNotFound', Cause: 'gone' } });
-    const row = await stops.rowOf(job);
+    await fail(world.deps, { ...inputOf(job), error: { Error: 'BatchNotFound', Cause: 'gone' } });
+    const row = await world.rowOf(job);
     expect(row).toMatchObject({ status: 'FAILED', error_message: expect.stringMatching(/^BatchNotFound: gone/) });
     expect(row).not.toHaveProperty('execution_status');
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
-    expect(await stops.rowOf(job)).toEqual(row);
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
+    expect(await world.rowOf(job)).toEqual(row);
   });
 
   it('is heard of before its own stop: the old news is known for old', async () => {
-    const job = await stops.stoppedJob((row) => stops.stopAtWait(row, STATE.wait));
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'noted' });
-    expect(await watch.hear(job, 'ABORTED', 0)).toEqual({ done: 'nothing' });
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'PROCESSING', worker_id: firstName(job) });
-    expect(await watch.hear(job, 'ABORTED', 1)).toEqual({ done: 'closed' });
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
-    expect(await watch.hear(job, 'RUNNING', 2)).toEqual({ done: 'reopened' });
+    const job = await world.stoppedJob((row) => world.stopAtWait(row, STATE.wait));
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'noted' });
+    expect(await world.hear(job, 'ABORTED', 0)).toEqual({ done: 'nothing' });
+    expect(await world.rowOf(job)).toMatchObject({ status: 'PROCESSING', worker_id: firstName(job) });
+    expect(await world.hear(job, 'ABORTED', 1)).toEqual({ done: 'closed' });
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
+    expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
+    expect(await world.hear(job, 'RUNNING', 2)).toEqual({ done: 'reopened' });
   });
 
   it('though it had failed by "Fail job": the job goes on in a new execution', async () => {
     const before = world.standIn.batches().length;
     const job = world.jobRow();
-    onNextCall(world.world.batches, 'status', { before: killed });
+    onNextCall(world.deps.batches, 'status', { before: killed });
     await world.putJob(job);
     await world.settle();
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
-    expect(await watch.hear(job, 'FAILED')).toEqual({ done: 'nothing' });
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'put back' });
-    expect(await stops.rowOf(job)).toMatchObject({ status: 'PENDING', worker_id: 'none' });
+    expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
+    expect(await world.hear(job, 'FAILED')).toEqual({ done: 'nothing' });
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'put back' });
+    expect(await world.rowOf(job)).toMatchObject({ status: 'PENDING', worker_id: 'none' });
     await world.settle();
-    const row = await stops.rowOf(job);
+    const row = await world.rowOf(job);
     expect(row.status).toBe('COMPLETED');
     expect(row.worker_id).not.toBe(firstName(job));
-    expect(await watch.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });
 });

@@ -1,19 +1,15 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { microUsd } from '../../lambdas/money/money.ts';
+import { describe, expect, it } from 'vitest';
 import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world?.close());
+const world = useWorld();
 
 type Changes = Record<string, unknown>;
 
@@ -205,7 +201,7 @@ describe('a refusal that comes after the money is spent', () => {
       }),
     );
     await world.settle();
-    const row = (await world.world.jobs.get(failed.job_id)) ?? {};
+    const row = (await world.deps.jobs.get(failed.job_id)) ?? {};
     expect(row).toMatchObject({ status: 'COMPLETED' });
     expect(row.checker_schedule_failed).toBeUndefined();
     expect(row.error_message).toBeUndefined();
@@ -244,27 +240,27 @@ describe('a budget', () => {
 describe('the last net', () => {
   it('closes the row though the ledger cannot be read, and names the batch that the row knows of', async () => {
     world.standIn.script.answer('retrieve', 401);
-    const { ledger } = world.world;
+    const { ledger } = world.deps;
     const { plan } = ledger;
     const row = world.jobRow();
     ledger.plan = async (jobId) => {
-      const jobRow = await world.world.jobs.get(jobId);
+      const jobRow = await world.deps.jobs.get(jobId);
       if (jobRow?.batch_id && jobId === row.job_id) throw new InvalidRow('ledger row: entry: odd');
       return plan(jobId);
     };
     await world.putJob(row);
     await world.settle();
     ledger.plan = plan;
-    const failed = (await world.world.jobs.get(row.job_id)) ?? {};
+    const failed = (await world.deps.jobs.get(row.job_id)) ?? {};
     expect(failed).toMatchObject({ status: 'FAILED', checker_schedule_failed: true, process_exit_confirmed: true });
     expect(failed.error_message).toContain(String(failed.batch_id));
   });
 
   it('closes a row that has become unreadable while it was ours', async () => {
     const row = world.jobRow({ status: 'PROCESSING', worker_id: 'e', conversation_id: 'abc' });
-    await world.world.jobs.putNew(row);
+    await world.deps.jobs.putNew(row);
     const error = { Error: 'InvalidJobRow', Cause: JSON.stringify({ errorMessage: 'conversation_id: odd' }) };
-    await fail(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
-    expect(await world.world.jobs.get(row.job_id)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
+    await fail(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
+    expect(await world.deps.jobs.get(row.job_id)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
   });
 });

@@ -1,22 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { citedTids, reportSchema } from '../../lambdas/report/shape.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { currentVotes, PIPELINE_RUNS } from '../../local/sample.ts';
-import { pathOfJob } from '../support/path-of-job.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { pathOfJob } from '../support/readers.ts';
+import { useWorld } from '../support/use-world.ts';
+import type { World } from '../support/world.ts';
 
-let world: World;
+const world = useWorld();
 let job: Awaited<ReturnType<World['run']>>;
 
 beforeAll(async () => {
-  world = await startWorld();
   job = await world.run();
 });
-afterAll(() => world?.close());
 
-const askedRows = () => Array.fromAsync(world.world.ledger.askedInRound(job.job_id, 1));
+const askedRows = () => Array.fromAsync(world.deps.ledger.askedInRound(job.job_id, 1));
 
 describe('a PENDING job row as the server writes it', () => {
   it('runs through the states a person reads in the console', () => {
@@ -91,7 +90,7 @@ describe('a PENDING job row as the server writes it', () => {
     config.stages[0].config.include_moderation = true;
     const moderated = await world.run({ job_config: JSON.stringify(config) });
     const rejected = world.data.comments.filter(({ mod }) => mod === -1).map(({ tid }) => tid);
-    const rows = await Array.fromAsync(world.world.ledger.askedInRound(moderated.job_id, 1));
+    const rows = await Array.fromAsync(world.deps.ledger.askedInRound(moderated.job_id, 1));
     expect(rows.flatMap((row) => row.shown).filter((tid) => rejected.includes(tid))).toEqual([]);
     expect([...shown].some((tid) => rejected.includes(tid))).toBe(true);
   });

@@ -1,117 +1,119 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
 import { MOST_TROUBLES } from '../../lambdas/batch/wait.ts';
 import { microUsd } from '../../lambdas/money/money.ts';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
-import { sentBatches, spendRow, total, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
-import { onNextCall } from '../support/watch.ts';
+import { onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
 
-useMoneyWorld();
+const world = useWorld();
+// every test has a day of its own
+beforeEach(() => world.passTime(86_400));
 
 describe('what was reserved', () => {
   it('is given back when the API refuses the batch', async () => {
     world.standIn.script.answer('create', 400);
     const job = await world.run();
     expect(job.row.error_message).toMatch(/^AnthropicRefused/);
-    expect(await spendRow(job.job_id)).toBeUndefined();
-    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
+    expect(await world.spendRow(job.job_id)).toBeUndefined();
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
   it('stays when the API refuses the second batch of a round, as the first is paid for', async () => {
-    const changes = withConfig({ max_batch_size: 8 });
-    onNextCall(world.world.batches, 'send', {
+    const changes = world.configured({ max_batch_size: 8 });
+    onNextCall(world.deps.batches, 'send', {
       after: () => {
         world.standIn.script.answer('create', 400);
       },
     });
     const job = await world.run(changes);
     expect(job.row).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
-    const reserved = Number((await spendRow(job.job_id))?.reserved_micro_usd);
-    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
+    const reserved = Number((await world.spendRow(job.job_id))?.reserved_micro_usd);
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
     world.standIn.script.clear();
     await world.putJob({ ...job.row, status: 'PENDING', version: Number(job.row.version) + 1 });
     await world.settle();
     const { results } = await world.ended(job.job_id);
     expect(results).toMatchObject({ stored: 15 });
-    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
-    expect((await total()).open_micro_usd).toBe(0);
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(results.cost_usd));
+    expect((await world.spent()).open_micro_usd).toBe(0);
   });
 
   it('keeps its place while the API says "later", and is settled in the end', async () => {
     world.standIn.script.answer('create', 429, { times: 3, retryAfterSeconds: 30 });
     const job = await world.run();
     expect(job.row.status).toBe('COMPLETED');
-    expect((await total()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
   });
 
   it('stays while it is not known whether a batch was made, and is given back when there is none', async () => {
     const row = world.jobRow();
-    const { submit } = taskSteps(world.world);
+    const { submit } = taskSteps(world.deps);
     const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution: `${row.job_id}-v2` };
-    await world.world.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
-    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
+    await world.deps.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
+    await world.deps.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
     world.standIn.script.dropBefore('create');
     await expect(submit({ ...state, troubles: MOST_TROUBLES })).rejects.toThrow(/gave no clear answer/);
-    expect(await spendRow(row.job_id)).toBeDefined();
-    await world.world.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
+    expect(await world.spendRow(row.job_id)).toBeDefined();
+    await world.deps.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
     world.passTime(SETTLE_SECONDS);
     expect(await submit(state)).toMatchObject({ next: 'complete' });
-    expect(await spendRow(row.job_id)).toBeUndefined();
-    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
+    expect(await world.spendRow(row.job_id)).toBeUndefined();
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
   it('is not given back by the step of a redriven execution that waits for its row, while the step before the stop still sends', async () => {
     const row = world.jobRow();
-    const { submit } = taskSteps(world.world);
+    const { submit } = taskSteps(world.deps);
     const execution = `${row.job_id}-v2`;
     const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution };
-    await world.world.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
-    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
-    onNextCall(world.world.ledger, 'putIntent', {
+    await world.deps.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
+    await world.deps.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
+    onNextCall(world.deps.ledger, 'putIntent', {
       before: async () => {
         const stopped = { status: 'FAILED', execution_status: 'ABORTED' };
-        await world.world.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, stopped);
+        await world.deps.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, stopped);
         await expect(submit(state)).rejects.toThrow(/was stopped/);
       },
     });
-    const before = sentBatches();
+    const before = world.sent().length;
     await submit(state);
-    expect(sentBatches()).toBe(before + 1);
-    const reserved = Number((await spendRow(row.job_id))?.reserved_micro_usd);
-    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
+    expect(world.sent().length).toBe(before + 1);
+    const reserved = Number((await world.spendRow(row.job_id))?.reserved_micro_usd);
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
   });
 
   it('is given back when the job is cancelled before anything is sent', async () => {
     const row = world.jobRow();
-    onNextCall(world.world.spending, 'reserve', {
+    onNextCall(world.deps.spending, 'reserve', {
       after: async () => {
-        const now = (await world.world.jobs.get(row.job_id)) ?? {};
+        const now = (await world.deps.jobs.get(row.job_id)) ?? {};
         await world.putJob({ ...now, status: 'CANCELLED', version: Number(now.version) + 1 });
       },
     });
-    const before = sentBatches();
+    const before = world.sent().length;
     await world.putJob(row);
     await world.settle();
-    expect((await world.world.jobs.get(row.job_id))?.status).toBe('CANCELLED');
-    expect(sentBatches()).toBe(before);
-    expect(await spendRow(row.job_id)).toBeUndefined();
+    expect((await world.deps.jobs.get(row.job_id))?.status).toBe('CANCELLED');
+    expect(world.sent().length).toBe(before);
+    expect(await world.spendRow(row.job_id)).toBeUndefined();
   });
 
   it('stays when the job fails with a paid batch that nobody watches, and is settled when it is collected after all', async () => {
     world.standIn.script.answer('retrieve', 401);
     const failed = await world.run();
-    const reserved = Number((await spendRow(failed.job_id))?.reserved_micro_usd);
+    const reserved = Number((await world.spendRow(failed.job_id))?.reserved_micro_usd);
     expect(failed.row.checker_schedule_failed).toBe(true);
-    expect(await total()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
     await world.putJob({ ...failed.row, status: 'PENDING', version: Number(failed.row.version) + 1 });
     await world.settle();
     const { results } = await world.ended(failed.job_id);
-    expect((await total()).committed_micro_usd).toBe(microUsd(results.cost_usd));
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 
   it('is counted once when the step that sends, and the one that collects, are lost in the middle and run again', async () => {
-    const { spending, ledger } = world.world;
+    const { spending, ledger } = world.deps;
     for (const [client, method] of [
       [spending, 'reserve'],
       [ledger, 'putIntent'],
@@ -125,7 +127,7 @@ describe('what was reserved', () => {
     }
     const job = await world.run();
     expect(job.row.status).toBe('COMPLETED');
-    expect((await total()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
-    expect((await total()).open_micro_usd).toBe(0);
+    expect((await world.spent()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
+    expect((await world.spent()).open_micro_usd).toBe(0);
   });
 });

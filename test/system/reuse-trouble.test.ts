@@ -1,27 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { StoredReport } from '../../lambdas/report/stored-report.ts';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
-import { dieOnce } from '../support/die-once.ts';
-import { bySection, provenance, type ReuseWorld, startReuseWorld } from '../support/reuse-world.ts';
+import { lost, onNextCall } from '../support/faults.ts';
+import { bySection, provenance } from '../support/readers.ts';
+import { useWorld } from '../support/use-world.ts';
+import type { World } from '../support/world.ts';
 
-let world: ReuseWorld;
-beforeAll(async () => {
-  world = await startReuseWorld();
-});
+const world = useWorld();
 beforeEach(() => world.removeStored());
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
 
 const ALL = 15;
-type Ended = Awaited<ReturnType<ReuseWorld['runReusing']>>;
+type Ended = Awaited<ReturnType<World['runReusing']>>;
 
 /** Sets the row of a failed job to PENDING an hour later, as a person does, and runs it to its end. */
-async function putBack({ job_id, row }: Ended): Promise<void> {
+async function putBack(job: Ended): Promise<void> {
   world.passTime(3_600);
-  const { version } = row as { version: number };
-  await world.world.jobs.change(job_id, { status: 'FAILED', version }, { status: 'PENDING', worker_id: 'none' });
-  await world.settle();
+  await world.putBack(job);
 }
 
 /** One row a section, of one timestamp, and every section there. */
@@ -87,15 +82,7 @@ describe('a stored section that is not good', () => {
 });
 
 describe('a stored text that is gone when it is to be stored anew', () => {
-  const onceAfterPlanning = (work: () => Promise<void>) => {
-    const { ledger } = world.world;
-    const { writePlan } = ledger;
-    ledger.writePlan = async (plan, asked) => {
-      ledger.writePlan = writePlan;
-      await writePlan(plan, asked);
-      await work();
-    };
-  };
+  const onceAfterPlanning = (work: () => Promise<void>) => onNextCall(world.deps.ledger, 'writePlan', { after: work });
 
   it('is bought in the next round', async () => {
     const first = await world.runReusing();
@@ -110,7 +97,7 @@ describe('a stored text that is gone when it is to be stored anew', () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 3));
     onceAfterPlanning(() => world.removeStored(first.reports.slice(5, 7)));
-    const { ledger } = world.world;
+    const { ledger } = world.deps;
     const { updateBatch } = ledger;
     ledger.updateBatch = async (batch) => {
       if (batch.state !== 'collected') return updateBatch(batch);
@@ -147,7 +134,7 @@ describe('a stored text that is gone when it is to be stored anew', () => {
 });
 
 describe('a crash of a job that reuses sections', () => {
-  const allStored = () => Array.fromAsync(world.world.stored.newest(world.data.report.report_id));
+  const allStored = () => Array.fromAsync(world.deps.stored.newest(world.data.report.report_id));
   const calls = [
     ['reports', 'read'],
     ['ledger', 'writePlan'],
@@ -163,7 +150,7 @@ describe('a crash of a job that reuses sections', () => {
     for (const when of ['before', 'after'] as const) {
       const open = first.reports.slice(0, 2).map(({ section }) => section);
       await world.removeStored((await allStored()).filter(({ section }) => open.includes(String(section))));
-      const restore = dieOnce(world.world[client] as unknown as Record<string, unknown>, method, when);
+      const restore = onNextCall(world.deps[client] as unknown as Record<string, unknown>, method, { [when]: lost });
       const job = await world.runReusing();
       restore();
       expect(job.bought).toEqual([2]);
@@ -176,7 +163,7 @@ describe('a crash of a job that reuses sections', () => {
     async (client, method) => {
       await world.runReusing();
       for (const when of ['before', 'after'] as const) {
-        const restore = dieOnce(world.world[client] as unknown as Record<string, unknown>, method, when);
+        const restore = onNextCall(world.deps[client] as unknown as Record<string, unknown>, method, { [when]: lost });
         const job = await world.runReusing();
         restore();
         expect(job.bought).toEqual([]);
@@ -199,7 +186,7 @@ describe('a crash of a job that reuses sections', () => {
 
   it('that broke off while its texts were being stored goes on with its first timestamp', async () => {
     const first = await world.runReusing();
-    const { ledger } = world.world;
+    const { ledger } = world.deps;
     const { putAnswers } = ledger;
     ledger.putAnswers = async (rows) => {
       await putAnswers(rows.slice(0, 4));

@@ -1,19 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
-import { bySection, provenance, type ReuseWorld, startReuseWorld } from '../support/reuse-world.ts';
+import { bySection, provenance } from '../support/readers.ts';
+import { useWorld } from '../support/use-world.ts';
+import type { World } from '../support/world.ts';
 
-let world: ReuseWorld;
-beforeAll(async () => {
-  world = await startReuseWorld();
-});
+const world = useWorld();
 beforeEach(() => world.removeStored());
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
 
 const ALL = 15;
-type Ended = Awaited<ReturnType<ReuseWorld['runReusing']>>;
+type Ended = Awaited<ReturnType<World['runReusing']>>;
 const textOf = (job: Ended, section: string) => bySection(job.reports).get(section)?.report_data;
 
 describe('a report that is asked for again with nothing changed', () => {
@@ -135,7 +132,7 @@ describe('a report of which something has changed', () => {
       expect(second.reports).toHaveLength(ALL);
       expect(new Set(second.reports.map(({ timestamp }) => timestamp)).size).toBe(1);
       // the plan's price is that of what is bought
-      const [all, some] = await Promise.all([first, second].map(({ job_id }) => world.world.ledger.plan(job_id)));
+      const [all, some] = await Promise.all([first, second].map(({ job_id }) => world.deps.ledger.plan(job_id)));
       expect(some?.most_micro_usd).toBeLessThan(((all?.most_micro_usd ?? 0) * (touched.length + 1)) / ALL);
     });
   });
@@ -180,7 +177,7 @@ describe('a report of which something has changed', () => {
   it('fits a job budget that the whole report would not fit', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 1));
-    const { most_micro_usd = 0 } = (await world.world.ledger.plan(first.job_id)) ?? {};
+    const { most_micro_usd = 0 } = (await world.deps.ledger.plan(first.job_id)) ?? {};
     world.settings.jobBudget = most_micro_usd / 3;
     const anew = await world.runReusing({ no_cache: true });
     const reusing = await world.runReusing();
@@ -195,10 +192,10 @@ describe('the figures of a job that reused sections', () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 2));
     const added = new Map<string, number>();
-    const { metrics } = world.world;
-    world.world.metrics = { add: (name, value) => void added.set(name, (added.get(name) ?? 0) + value) };
+    const { metrics } = world.deps;
+    world.deps.metrics = { add: (name, value) => void added.set(name, (added.get(name) ?? 0) + value) };
     const second = await world.runReusing();
-    world.world.metrics = metrics;
+    world.deps.metrics = metrics;
     expect(second.results.reused).toBe(ALL - 2);
     expect(added.get('SectionsStored')).toBe(ALL);
     expect(added.get('SectionsReused')).toBe(ALL - 2);

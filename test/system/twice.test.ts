@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
 import { batchRequest } from '../../lambdas/report/prompt/request.ts';
 import { AnthropicUnavailable, BatchNotFound } from '../../lambdas/shared/errors.ts';
@@ -9,15 +9,10 @@ import { complete } from '../../lambdas/steps/complete.ts';
 import { fail } from '../../lambdas/steps/fail.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
-import { dieOnce } from '../support/die-once.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { lost, onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterEach(() => world.standIn.script.clear());
-afterAll(() => world?.close());
+const world = useWorld();
 
 const batchesSince = (count: number) =>
   world.standIn
@@ -62,7 +57,7 @@ describe('money is spent once', () => {
     async (method) => {
       for (const when of ['before', 'after'] as const) {
         const before = world.standIn.batches().length;
-        const restore = dieOnce(world.world.ledger, method, when);
+        const restore = onNextCall(world.deps.ledger, method, { [when]: lost });
         const job = await world.run();
         restore();
         expect(batchesSince(before)).toEqual([15]);
@@ -75,7 +70,7 @@ describe('money is spent once', () => {
     'two submissions of the same size whose answers are both lost end with their own batch, the %s being found first',
     async (first) => {
       const before = world.standIn.batches().length;
-      const { batches } = world.world;
+      const { batches } = world.deps;
       const { createdSince } = batches;
       if (first === 'newest') batches.createdSince = async (since) => (await createdSince(since)).reverse();
       world.standIn.script.dropAfter('create', { times: 2 });
@@ -122,7 +117,7 @@ describe('a batch that was taken from the list and is gone', () => {
     const foreign = await stranger.messages.batches.create({ requests });
     const before = world.standIn.batches().length;
     world.standIn.script.dropAfter('create');
-    const { batches } = world.world;
+    const { batches } = world.deps;
     const { createdSince } = batches;
     // the first look shows the stranger's batch only
     let looks = 0;
@@ -146,7 +141,7 @@ describe('a job that is cancelled while its submission is unclear', () => {
   it('has its paid batch found and collected, and stays cancelled', async () => {
     world.standIn.script.dropAfter('create');
     const row = world.jobRow();
-    const { batches, jobs } = world.world;
+    const { batches, jobs } = world.deps;
     const { createdSince } = batches;
     batches.createdSince = async () => {
       batches.createdSince = createdSince;
@@ -184,10 +179,10 @@ describe('the API in trouble for a long time', () => {
 describe('an execution that fails before it could claim its row', () => {
   it('does not leave the row PENDING for ever', async () => {
     const row = world.jobRow();
-    await world.world.jobs.putNew(row);
+    await world.deps.jobs.putNew(row);
     const error = { Error: 'InvalidSetting', Cause: JSON.stringify({ errorMessage: 'secret x is absent' }) };
-    await fail(world.world, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
-    const failed = await world.world.jobs.get(row.job_id);
+    await fail(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'e', error });
+    const failed = await world.deps.jobs.get(row.job_id);
     expect(failed).toMatchObject({
       status: 'FAILED',
       error_message: 'InvalidSetting: secret x is absent',
@@ -208,11 +203,11 @@ describe('the same work done twice leaves the same rows', () => {
       first_round: 1,
       round: 1,
     };
-    expect(await submit(world.world, state)).toMatchObject({ next: 'leave' });
-    for (const batch of await world.world.ledger.batches(job.job_id))
-      await world.world.ledger.updateBatch({ ...batch, state: 'ended' });
-    expect(await collect(world.world, state)).toMatchObject({ next: 'complete' });
-    await complete(world.world, state);
+    expect(await submit(world.deps, state)).toMatchObject({ next: 'leave' });
+    for (const batch of await world.deps.ledger.batches(job.job_id))
+      await world.deps.ledger.updateBatch({ ...batch, state: 'ended' });
+    expect(await collect(world.deps, state)).toMatchObject({ next: 'complete' });
+    await complete(world.deps, state);
     expect({ ...(await world.rowsOf(job.job_id)), batches: world.standIn.batches().length }).toEqual(before);
     expect((await world.ended(job.job_id)).row).toEqual(job.row);
   });
@@ -224,7 +219,7 @@ describe('the same work done twice leaves the same rows', () => {
     await world.settle();
     world.forgetExecutions();
     await world.putJob({ ...row, status: 'PENDING', version: 1, worker_id: 'none' });
-    await world.world.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { status: 'COMPLETED' });
+    await world.deps.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { status: 'COMPLETED' });
     await world.settle();
     expect(batchesSince(before)).toEqual([15]);
   });
@@ -239,7 +234,7 @@ describe('the same work done twice leaves the same rows', () => {
         const before = world.standIn.batches().length;
         const row = world.jobRow();
         world.standIn.script.result(customId(row.job_id, 1, 2), { kind: 'null_custom_id' });
-        const restore = dieOnce(world.world[client] as unknown as Record<string, unknown>, method, when);
+        const restore = onNextCall(world.deps[client] as unknown as Record<string, unknown>, method, { [when]: lost });
         await world.putJob(row);
         await world.settle();
         restore();
@@ -255,8 +250,8 @@ describe('the same work done twice leaves the same rows', () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
     const state = { job_id: row.job_id, job_type: row.job_type, version: 1, execution: `${row.job_id}-v1` };
-    await world.world.jobs.putNew(row);
-    await submit(world.world, state);
+    await world.deps.jobs.putNew(row);
+    await submit(world.deps, state);
     world.forgetExecutions();
     world.machine().start(state.execution, state);
     await world.settle();
@@ -265,11 +260,11 @@ describe('the same work done twice leaves the same rows', () => {
   });
 
   it('a step that nears its time limit hands over and goes on where it was', async () => {
-    const original = world.world.remainingMs;
+    const original = world.deps.remainingMs;
     let lines = 0;
-    world.world.remainingMs = () => (lines++ % 10 === 9 ? 1_000 : 600_000);
+    world.deps.remainingMs = () => (lines++ % 10 === 9 ? 1_000 : 600_000);
     const job = await world.run();
-    world.world.remainingMs = original;
+    world.deps.remainingMs = original;
     const invocations = job.states.filter((state) => state === STATE.collectResults).length;
     expect(invocations).toBeGreaterThan(1);
     expect(job.results).toMatchObject({ stored: 15, rounds: 1 });

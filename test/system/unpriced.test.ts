@@ -1,24 +1,27 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { describe, expect, it } from 'vitest';
 import { microUsd } from '../../lambdas/money/money.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { customId } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { sentBatches, total, UNPRICED, useMoneyWorld, withConfig, world } from '../support/money-world.ts';
-import { onNextCall } from '../support/watch.ts';
+import { onNextCall } from '../support/faults.ts';
+import { useWorld } from '../support/use-world.ts';
+import { UNPRICED } from '../support/world.ts';
 
-useMoneyWorld();
+const world = useWorld();
+// every test has a day of its own
+beforeEach(() => world.passTime(86_400));
 
 describe('a model without a price', () => {
   it('is refused before anything is sent, with and without a budget', async () => {
-    const before = sentBatches();
+    const before = world.sent().length;
     for (const budget of [undefined, microUsd(1_000)]) {
       world.settings.jobBudget = budget;
-      const { row } = await world.run(withConfig({ model: UNPRICED }));
+      const { row } = await world.run(world.configured({ model: UNPRICED }));
       expect(row.error_message).toMatch(
         /^OverBudget: the price list does not know the model "narrator-9", .*unpricedModels or "allow_unpriced": true/,
       );
     }
-    expect(sentBatches()).toBe(before);
+    expect(world.sent().length).toBe(before);
   });
 
   it.each([
@@ -31,7 +34,7 @@ describe('a model without a price', () => {
       dayBudget: microUsd(0.01),
     });
     const row = world.jobRow();
-    const changes = withConfig({ model: UNPRICED, ...config });
+    const changes = world.configured({ model: UNPRICED, ...config });
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });
     await world.putJob({ ...row, ...changes });
     await world.settle();
@@ -46,14 +49,14 @@ describe('a model without a price', () => {
     expect(String(job.row.logs)).toContain(
       'submitted with 15 sections; its price is not known, and no budget counts it',
     );
-    expect(await total()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
+    expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
   });
 
   it('that is allowed is used as well for a text that was to be reused and is gone, when nothing else had to be bought', async () => {
-    const changes = withConfig({ model: UNPRICED, allow_unpriced: true, no_cache: false });
+    const changes = world.configured({ model: UNPRICED, allow_unpriced: true, no_cache: false });
     await world.run(changes);
     world.passTime(1);
-    onNextCall(world.world.ledger, 'writePlan', {
+    onNextCall(world.deps.ledger, 'writePlan', {
       after: async () => {
         const plans = (await world.all(TABLE_NAMES.ledger)).filter(({ entry }) => entry === 'asked#0#000003');
         const newest: unknown = plans.sort((a, b) => Number(b.expires_at_epoch) - Number(a.expires_at_epoch))[0];
@@ -61,10 +64,10 @@ describe('a model without a price', () => {
         await world.db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key }));
       },
     });
-    const before = sentBatches();
+    const before = world.sent().length;
     const { row, results } = await world.run(changes);
     expect(row.status).toBe('COMPLETED');
     expect(results).toMatchObject({ stored: 15, reused: 14, failed: [] });
-    expect(sentBatches()).toBe(before + 1);
+    expect(world.sent().length).toBe(before + 1);
   });
 });

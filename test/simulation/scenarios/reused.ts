@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { TABLE_NAMES } from '../../../lib/names.ts';
-import { allRows } from '../../support/table-rows.ts';
+import { allRows } from '../../support/readers.ts';
 import type { Row } from '../invariants/left.ts';
 import type { Scenario } from '../scenario.ts';
 import type { SimulatedWorld } from '../world.ts';

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -11,11 +14,15 @@ import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
 import { sampleConversation } from '../../../local/sample.ts';
 import { hasPostgres } from '../../../perf/servers/postgres.ts';
-import { startAnthropic } from './anthropic.ts';
-import { startDatabase } from './database.ts';
-import { deploy } from './deploy.ts';
-import { type Ministack, startMinistack } from './ministack.ts';
-import { hasPython, installMinistack } from './python.ts';
+import {
+  deploy,
+  hasPython,
+  installMinistack,
+  type Ministack,
+  startAnthropic,
+  startDatabase,
+  startMinistack,
+} from './servers.ts';
 
 const KEPT_LOG = fileURLToPath(new URL('../../../node_modules/.cache/emulator-tests/ministack.log', import.meta.url));
 
@@ -33,31 +40,42 @@ export interface DeployedSystem {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    system: DeployedSystem | undefined;
+    /** Answers with the DeployedSystem once it is deployed; undefined: this machine lacks a part. */
+    emulator: string | undefined;
   }
 }
 
-/** Emulator, database and API, each in processes of their own, and the stacks deployed. @returns how all that is ended */
+/**
+ * Starts to deploy the stacks to an emulator, with a database and an API in processes of their own. It does not wait:
+ * the tests of other projects run meanwhile. @returns how all that is ended
+ */
 export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const missing = missingParts();
   if (missing) {
     if (process.env.CI) throw new Error(`the emulator tests need ${missing}`);
     console.log(`emulator tests skipped: they need ${missing}`);
-    project.provide('system', undefined);
+    project.provide('emulator', undefined);
     return undefined;
   }
   const parts = new AsyncDisposableStack();
-  const endAll = () => parts.disposeAsync();
   // leaving by exit() ends every process and removes the folder at once: see startGroup and startPostgres
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
-  try {
-    project.provide('system', await startAll(parts, () => project.vitest.state.getCountOfFailedTests()));
-    return endAll;
-  } catch (error) {
-    await endAll();
-    throw error;
-  }
+  const deployed = startAll(parts, () => project.vitest.state.getCountOfFailedTests());
+  const told = deployed.then(
+    (system) => ({ status: 200, text: JSON.stringify(system) }),
+    (error: Error) => ({ status: 500, text: `the system could not be deployed: ${error.message}` }),
+  );
+  const door = createServer(
+    (_request, response) => void told.then(({ status, text }) => response.writeHead(status).end(text)),
+  );
+  await once(door.listen(0, '127.0.0.1'), 'listening');
+  project.provide('emulator', `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
+  return async () => {
+    await told;
+    door.close();
+    await parts.disposeAsync();
+  };
 }
 
 function missingParts(): string | undefined {

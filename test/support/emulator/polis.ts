@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type HistoryEvent, paginateGetExecutionHistory, paginateListExecutions } from '@aws-sdk/client-sfn';
 import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { serverJob } from '../../../lambdas/job/new-row.ts';
@@ -9,7 +10,8 @@ import type { System } from './system.ts';
 
 type Row = Record<string, unknown>;
 const LOOK_MS = 100;
-const PATIENCE_MS = 60_000;
+/** So many looks, and not a time: on a busy machine each takes longer. */
+const MAX_LOOKS = 1_000;
 
 /** Puts a job row as the Polis server does; every section is to be bought anew, unless told. @returns its job id */
 export async function putJob(
@@ -26,7 +28,7 @@ export async function putJob(
 
 /**
  * Looks at a job's row until it is as wished, as the server's poller does.
- * @throws Error with the row when that takes longer than a minute
+ * @throws Error with the row after a thousand looks
  */
 export async function rowOnce(
   { db }: System,
@@ -34,13 +36,12 @@ export async function rowOnce(
   wished: (row: Row) => boolean,
   table: string = TABLE_NAMES.jobs,
 ): Promise<Row> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const { Item: row = {} } = await db.send(
       new GetCommand({ TableName: table, Key: { job_id: jobId }, ConsistentRead: true }),
     );
     if (wished(row)) return row;
-    if (Date.now() > deadline) throw new Error(`the job's row is still ${JSON.stringify(row, undefined, 1)}`);
+    if (looks > MAX_LOOKS) throw new Error(`the job's row is still ${JSON.stringify(row, undefined, 1)}`);
     await pause(LOOK_MS);
   }
 }
@@ -94,4 +95,47 @@ export async function readReport(
       [String(rid_section_model).split('#')[1] ?? '', narrativeSchema.parse(JSON.parse(String(report_data)))] as const,
   );
   return { jobId, sections: new Map(sections) };
+}
+
+/** Every event of an execution, oldest first. */
+export async function historyOf({ machines }: System, executionArn: string): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  for await (const page of paginateGetExecutionHistory({ client: machines }, { executionArn })) {
+    events.push(...(page.events ?? []));
+  }
+  return events;
+}
+
+/** The names of the states that were entered, each run of equal rounds of the wait told once. */
+export function statesOf(events: readonly HistoryEvent[]): string[] {
+  const names = events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+  const path: string[] = [];
+  for (const name of names) {
+    const seen = path.indexOf(name);
+    if (seen < 0) path.push(name);
+    else path.length = seen + 1;
+  }
+  return path;
+}
+
+/**
+ * The execution of this name, as the list of the machine's executions has it, once it has ended: it does so a moment
+ * after its job row. @throws Error when there is none, or it still runs after a thousand looks
+ */
+export async function endedExecution(system: System, stateMachineArn: string, name: string) {
+  for (let looks = 1; ; looks++) {
+    const found = await executionNamed(system, stateMachineArn, name);
+    if (found.status !== 'RUNNING') return found;
+    if (looks > MAX_LOOKS) throw new Error(`execution ${name} is still running`);
+    await pause(LOOK_MS);
+  }
+}
+
+/** The execution of this name. @throws Error when there is none */
+export async function executionNamed({ machines }: System, stateMachineArn: string, name: string) {
+  for await (const { executions = [] } of paginateListExecutions({ client: machines }, { stateMachineArn })) {
+    const found = executions.find((execution) => execution.name === name);
+    if (found) return { status: found.status, arn: found.executionArn as string };
+  }
+  throw new Error(`no execution is named ${name}`);
 }

@@ -10,7 +10,7 @@ import { reportsTable } from '../../../lambdas/stores/reports.ts';
 import { type EmbeddedDynamo, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { createTables, type Tables } from '../../../perf/data/tables.ts';
 import { memoryStore } from '../../support/hostile-store.ts';
-import { allRows, rowText } from '../../support/table-rows.ts';
+import { allRows, rowText } from '../../support/readers.ts';
 import { expectAllHolds } from './holds.ts';
 import { hostileLine, streamOf } from './lines.ts';
 import { planned, STATE } from './sections.ts';

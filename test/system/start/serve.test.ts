@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort, takenPort } from '../../support/free-port.ts';
+import { freePort, takenPort } from '../../support/processes.ts';
 import { batchesIn, Command, command, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLineOf } from '../../../local/os.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/processes.ts';
 import { batchesIn, Command, command, EXPORT, oneLine, tempFolder, wrongUse } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
 

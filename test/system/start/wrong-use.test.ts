@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { takenPort } from '../../support/free-port.ts';
+import { takenPort } from '../../support/processes.ts';
 import { command, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
 
 describe('the command line', () => {

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { answerCancel } from '../../../lambdas/api/cancel.ts';
 import { executionName } from '../../../lambdas/shared/names.ts';
-import { memoryJobs, memoryLog } from '../../support/fakes.ts';
 import { JOB, jobRow } from '../../support/make.ts';
+import { unitWorld } from '../../support/unit-world.ts';
 
 const NOW = '2026-11-22T12:00:00.000Z';
 const NAME = executionName(JOB, 1, 'beta');
 
 /** The answer to a request to cancel the one job of a table, and its row after it. */
 async function cancelled(row: Record<string, unknown>, job_id = JOB) {
-  const table = memoryJobs(jobRow({ started_at: '', ...row }));
-  const { log } = memoryLog();
-  const deps = { jobs: table.jobs, now: () => new Date(NOW), stage: 'beta', log };
-  const answer = await answerCancel(deps, { query: {}, body: '', params: { job_id } });
-  return { ...answer, body: answer.body as Record<string, unknown>, row: table.row(JOB), changes: table.changes, deps };
+  const world = unitWorld({ jobs: [jobRow({ started_at: '', ...row })], now: () => new Date(NOW) });
+  const answer = await answerCancel({ ...world.deps, stage: 'beta' }, { query: {}, body: '', params: { job_id } });
+  return { ...answer, body: answer.body as Record<string, unknown>, row: world.row(JOB), changes: world.changes };
 }
 
 describe('a job that may be cancelled', () => {
@@ -71,15 +69,15 @@ describe('a job that may be cancelled', () => {
   });
 
   it('though its row changes meanwhile; one that keeps changing is left, and said so', async () => {
-    const { deps } = await cancelled({ status: 'COMPLETED' });
-    const table = memoryJobs(jobRow({ started_at: '' }));
-    const { change } = table.jobs;
+    const { jobs, ...deps } = unitWorld({ jobs: [jobRow({ started_at: '' })] }).deps;
+    const { change } = jobs;
     let conflicts = 4;
-    table.jobs.change = async (...given) => (conflicts-- > 0 ? 'conflict' : change(...given));
-    const ask = () => answerCancel({ ...deps, jobs: table.jobs }, { query: {}, body: '', params: { job_id: JOB } });
+    jobs.change = async (...given) => (conflicts-- > 0 ? 'conflict' : change(...given));
+    const request = { query: {}, body: '', params: { job_id: JOB } };
+    const ask = () => answerCancel({ ...deps, jobs, stage: 'beta' }, request);
     expect((await ask()).status).toBe(200);
-    table.jobs.get = async () => jobRow({ started_at: '' });
-    table.jobs.change = async () => 'conflict';
+    jobs.get = async () => jobRow({ started_at: '' });
+    jobs.change = async () => 'conflict';
     expect(await ask()).toMatchObject({ status: 409, body: { message: expect.stringContaining('kept changing') } });
   });
 });

@@ -4,8 +4,7 @@ import { answerReports } from '../../../lambdas/api/reports.ts';
 import { storedRow } from '../../../lambdas/report/row.ts';
 import type { StoredReport } from '../../../lambdas/report/stored-report.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
-import { memoryLog } from '../../support/fakes.ts';
-import { REPORT, reportRow, SECRET_ZID } from '../../support/report-rows.ts';
+import { memoryLog, REPORT, reportRow, SECRET_ZID } from '../../support/make.ts';
 
 const { log, lines } = memoryLog();
 const get = (query: Record<string, string | undefined>, rows: StoredReport[] = []) =>

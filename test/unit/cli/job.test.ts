@@ -21,7 +21,7 @@ const deployment = { ...outputs(), stack: 'DelphiNarratives', stage: '', region:
 const stored = (reportId: string) => storedReports(world.db, TABLE_NAMES.reports, reportId);
 
 test('a finished job shows its row, batches, sections, figures and a link to its execution', async () => {
-  const details = await jobDetails({ jobs: world.world.jobs, ledger: world.world.ledger, deployment }, jobId);
+  const details = await jobDetails({ jobs: world.deps.jobs, ledger: world.deps.ledger, deployment }, jobId);
   expect(details).toMatchObject({
     job: { job_id: jobId, status: 'COMPLETED' },
     execution: `${jobId}-v1`,
@@ -43,7 +43,7 @@ test('the row of a batch shows the job that watches it', async () => {
   const rows = await world.all(TABLE_NAMES.jobs);
   const awaiting = rows.find(({ batch_job_id }) => batch_job_id === jobId);
   const details = await jobDetails(
-    { jobs: world.world.jobs, ledger: world.world.ledger, deployment },
+    { jobs: world.deps.jobs, ledger: world.deps.ledger, deployment },
     String(awaiting?.job_id),
   );
   expect(details).toMatchObject({ watches_for: jobId, sections: null });
@@ -66,12 +66,12 @@ test('the stored sections are listed by job, with their keys', async () => {
 test('Markdown shows the votes of cited comments, and their text if it is known', async () => {
   const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
   const texts = new Map(world.data.comments.map(({ tid, txt }) => [tid, txt]));
-  const markdown = await reportMarkdown(world.world.ledger, answer, texts);
+  const markdown = await reportMarkdown(world.deps.ledger, answer, texts);
   expect(markdown.match(/^## /gm)).toHaveLength(16);
   const line = markdown.split('\n').find((each) => each.startsWith('- **7** '));
   expect(line).toMatch(/\(all \d+ \/ \d+ \/ \d+; Group A \d+/);
   expect(line).toContain(String(texts.get(7)).slice(0, 5));
-  const without = await reportMarkdown(world.world.ledger, answer, new Map());
+  const without = await reportMarkdown(world.deps.ledger, answer, new Map());
   expect(without).not.toContain(texts.get(7));
   expect(without).toMatch(/^- \*\*7\*\* {2}\(all/m);
 });

@@ -5,8 +5,7 @@ import type { ApiRequest } from '../../../lambdas/api/answer.ts';
 import { httpHandler } from '../../../lambdas/api/handler.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
 import type { StoredReport } from '../../../lambdas/report/stored-report.ts';
-import { memoryLog } from '../../support/fakes.ts';
-import { REPORT, reportRow } from '../../support/report-rows.ts';
+import { memoryLog, REPORT, reportRow } from '../../support/make.ts';
 
 const { log, lines } = memoryLog();
 const event = (changes: Partial<APIGatewayProxyEventV2>) =>

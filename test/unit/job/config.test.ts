@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseJobConfig } from '../../../lambdas/job/config.ts';
 import { InvalidJobConfig } from '../../../lambdas/shared/errors.ts';
-import { errorOf } from '../../support/fakes.ts';
+import { errorOf } from '../../support/readers.ts';
 
 const STAGE = 'CREATE_NARRATIVE_BATCH_CONFIG_STAGE';
 const text = (config: unknown, outside: Record<string, unknown> = {}) =>

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readable } from '../../support/readable.ts';
-import { IMPORTED, NETWORK, narrativesApp } from '../../support/stacks.ts';
+import { IMPORTED, NETWORK, narrativesApp, readable } from '../../support/stacks.ts';
 
 // `npx vitest run test/unit/lib/snapshots.test.ts -u` writes them again: read the difference before you commit it.
 describe('templates', () => {

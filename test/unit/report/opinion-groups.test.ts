@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defaultLabel, parseOpinionMath } from '../../../lambdas/report/opinion-groups.ts';
 import { ConversationNotReady } from '../../../lambdas/shared/errors.ts';
-import { errorOf } from '../../support/fakes.ts';
+import { errorOf } from '../../support/readers.ts';
 
 const keys = (change: Record<string, unknown> = {}) => ({
   tids: [4, 0],

@@ -1,9 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { consensusThreshold } from '../../../lambdas/report/sections.ts';
+import type { TalliedComment } from '../../../lambdas/report/comments.ts';
+import { consensusThreshold, planSections, scaledLimit } from '../../../lambdas/report/sections.ts';
 import { tally } from '../../../lambdas/report/votes.ts';
-import { comment, RUN, topic } from '../../support/make.ts';
-import { CONSENSUS, GROUPS, many, plan, threeLayers, tidsOf, UNCERTAINTY } from '../../support/planning.ts';
+import { comment, JOB, RUN, topic } from '../../support/make.ts';
+
+type Input = Parameters<typeof planSections>[0];
+
+/** Plans the sections of a job, of which only what matters is named. */
+const plan = (change: Partial<Input> = {}) =>
+  planSections({
+    jobId: JOB,
+    comments: [],
+    conversationSize: 100,
+    groupCount: 2,
+    topics: [],
+    clusters: new Map(),
+    ...change,
+  });
+
+const GROUPS = 'batch_re_global_groups';
+const CONSENSUS = 'batch_re_global_group_informed_consensus';
+const UNCERTAINTY = 'batch_re_global_uncertainty';
+const many = (count: number, change: Partial<TalliedComment> = {}) =>
+  Array.from({ length: count }, (_, tid) => comment(tid, change));
+const tidsOf = (input: Partial<Input>, section: string) =>
+  plan(input)
+    .find((planned) => planned.section === section)
+    ?.comments.map(({ tid }) => tid);
+
+/** One topic on each of three layers, with every comment in each. */
+const threeLayers = (comments: TalliedComment[]): Pick<Input, 'comments' | 'topics' | 'clusters'> => ({
+  comments,
+  topics: [topic(0, 3), topic(1, 3), topic(2, 3)],
+  clusters: new Map([0, 1, 2].map((layer) => [layer, new Map(comments.map(({ tid }) => [tid, 3]))])),
+});
 
 describe('which comments belong to a section', () => {
   test('a topic takes the comments of its own cluster at its own layer', () => {
@@ -130,5 +161,46 @@ describe('which sections are asked for', () => {
       'group_informed_consensus',
       'uncertainty',
     ]);
+  });
+});
+
+describe('how many comments a section shows', () => {
+  test('layer 0 has 100, the top layer 50, those between 75, and each global section 50', () => {
+    const comments = many(200, { extremity: 2, consensus: 0.9, all: tally(4, 0, 6) });
+    const counts = plan(threeLayers(comments)).map((planned) => planned.comments.length);
+    expect(counts).toEqual([100, 75, 50, 50, 50, 50]);
+  });
+
+  test('a hierarchy of one layer is finest, and has 100', () => {
+    const comments = many(200);
+    const clusters = new Map([[0, new Map(comments.map(({ tid }) => [tid, 0]))]]);
+    expect(plan({ comments, clusters, topics: [topic(0, 0)] })[0]?.comments).toHaveLength(100);
+  });
+
+  test.each([
+    [2_000, [100, 75, 50]],
+    [2_001, [90, 67, 45]],
+    [5_000, [90, 67, 45]],
+    [5_001, [75, 56, 37]],
+    [10_000, [75, 56, 37]],
+    [10_001, [50, 37, 25]],
+  ])('in a conversation of %i comments the limits are %j', (conversationSize, limits) => {
+    expect(plan({ ...threeLayers(many(200)), conversationSize }).map(({ comments }) => comments.length)).toEqual(
+      limits,
+    );
+  });
+
+  test('the conversation is measured by all its comments, not by those that may be shown', () => {
+    expect(plan({ comments: many(60, { extremity: 2 }), conversationSize: 20_000 })[0]?.comments).toHaveLength(25);
+  });
+
+  test('a limit never falls below 10 and never grows with the conversation', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 200 }), fc.nat(30_000), fc.nat(30_000), (limit, size, more) => {
+        expect(scaledLimit(limit, size)).toBeGreaterThanOrEqual(10);
+        expect(scaledLimit(limit, size + more)).toBeLessThanOrEqual(scaledLimit(limit, size));
+      }),
+    );
+    expect(scaledLimit(12, 10_001)).toBe(10);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkTopicsComplete, newestTopics } from '../../../lambdas/report/topics.ts';
-import { errorOf } from '../../support/fakes.ts';
 import { topic } from '../../support/make.ts';
+import { errorOf } from '../../support/readers.ts';
 
 const row = (
   run: string,

@@ -1,10 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { METRICS, type Metrics } from '../../../lambdas/shared/metrics.ts';
-import { dispatch } from '../../../lambdas/steps/dispatch.ts';
-import { ended, open, world } from '../../support/check-world.ts';
-import { memoryJobs, memoryLog } from '../../support/fakes.ts';
-import { batchStatus } from '../../support/make.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -116,41 +112,5 @@ describe('figures in the log', () => {
     });
     const { Metrics: told } = figures()[0]._aws.CloudWatchMetrics[0];
     expect(told).toEqual(Object.entries(METRICS).map(([Name, Unit]) => ({ Name, Unit })));
-  });
-});
-
-describe('how long a batch took', () => {
-  const at = { ended_at: '2026-11-22T10:01:31.000Z' };
-
-  test('is told once, by the check that finds it ended', async () => {
-    const { run, added, entries } = world({ b0: { ...ended('b0'), ...at } });
-    await run();
-    await run();
-    expect(added).toEqual([{ name: 'BatchSeconds', value: 90 }]);
-    expect([...entries.values()]).toMatchObject([{ state: 'ended', ...at }]);
-  });
-
-  test('is told of each batch, and of none that is still under way', async () => {
-    const { run, added } = world({ b0: { ...ended('b0'), ...at }, b1: batchStatus('b1', 2) }, [open(0), open(1)]);
-    await run();
-    expect(added).toEqual([{ name: 'BatchSeconds', value: 90 }]);
-  });
-});
-
-describe('a row that is refused', () => {
-  test('is counted once, though its record is delivered twice', async () => {
-    const row = { job_id: 'j', job_type: 'CREATE_NARRATIVE_BATCH', status: 'PENDING', version: 1 };
-    const { jobs } = memoryJobs(row);
-    const added: unknown[][] = [];
-    const deps = {
-      jobs,
-      executions: { start: async () => 'started' as const },
-      log: memoryLog().log,
-      metrics: { add: (...figure: unknown[]) => void added.push(figure) },
-      now: () => new Date(0),
-    };
-    expect(await dispatch(deps, row)).toBe('refused');
-    await dispatch(deps, row);
-    expect(added).toEqual([['JobsFailed', 1, { error: 'InvalidJobRow' }]]);
   });
 });

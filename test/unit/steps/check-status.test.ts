@@ -1,7 +1,80 @@
 import { describe, expect, test } from 'vitest';
+import {
+  AnthropicRefused,
+  AnthropicUnavailable,
+  BatchNotFound,
+  BatchOverdue,
+  InvalidSetting,
+} from '../../../lambdas/shared/errors.ts';
+import type { BatchEntry } from '../../../lambdas/shared/ledger-rows.ts';
 import { entry } from '../../../lambdas/shared/names.ts';
-import { ended, open, STATE, world } from '../../support/check-world.ts';
-import { batchStatus, JOB } from '../../support/make.ts';
+import { checkStatus } from '../../../lambdas/steps/check-status.ts';
+import type { BatchStatus } from '../../../lambdas/stores/anthropic.ts';
+import { batchEntry, batchStatus, JOB, jobRow } from '../../support/make.ts';
+import { errorOf } from '../../support/readers.ts';
+import { unitWorld } from '../../support/unit-world.ts';
+
+const EXECUTION = `${JOB}-v1`;
+const STATE = {
+  job_id: JOB,
+  job_type: 'CREATE_NARRATIVE_BATCH',
+  version: 1,
+  execution: EXECUTION,
+  first_round: 1,
+  round: 1,
+  checks: 0,
+  troubles: 0,
+  wait_seconds: 5,
+  next: 'wait',
+};
+const CREATED = Date.parse('2026-11-22T10:00:01.000Z');
+const EXPIRES = '2026-11-23T10:00:01.000Z';
+const open = (part: number, change: Partial<BatchEntry> = {}) =>
+  batchEntry({
+    part,
+    entry: entry.batch(1, part),
+    state: 'submitted',
+    batch_id: `b${part}`,
+    expires_at: EXPIRES,
+    ...change,
+  });
+const ended = (id: string) =>
+  batchStatus(id, 0, {
+    processing_status: 'ended',
+    counts: { processing: 0, succeeded: 2, errored: 0, canceled: 0, expired: 0 },
+  });
+
+/** The step over an API that answers by batch id; an Error is thrown. */
+function world(
+  answers: Record<string, BatchStatus | Error>,
+  batches = [open(0)],
+  change: Record<string, unknown> = {},
+) {
+  let age = 0;
+  const processing = jobRow({ status: 'PROCESSING', version: 2, worker_id: EXECUTION, ...change });
+  const world = unitWorld({ jobs: [processing], batches, now: () => new Date(CREATED + age * 1000) });
+  const asked: string[] = [];
+  const cancels: string[] = [];
+  const cancelAnswers: ('cancelling' | 'ended' | Error)[] = [];
+  const cancel = async (id: string) => {
+    cancels.push(id);
+    const answer = cancelAnswers.shift() ?? 'cancelling';
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const status = async (id: string) => {
+    asked.push(id);
+    const answer = answers[id];
+    if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`nobody asks for ${id}`);
+    return answer;
+  };
+  /** @param seconds since the batches were made */
+  const run = (state: Record<string, unknown> = {}, seconds = 100) => {
+    age = seconds;
+    return checkStatus({ ...world.deps, batches: { status, cancel } }, { ...STATE, ...state });
+  };
+  return { ...world, run, asked, answers, cancels, cancelAnswers };
+}
 
 describe('while a batch is on its way', () => {
   test('the next check comes after a tenth of its age, and the check is counted', async () => {
@@ -32,13 +105,13 @@ describe('when batches end', () => {
   test('when all have, results are collected without waiting, and the ledger knows', async () => {
     const { run, entries } = world({ b0: ended('b0'), b1: ended('b1') }, [open(0), open(1)]);
     expect(await run()).toMatchObject({ next: 'collect', wait_seconds: 0, checks: 1 });
-    expect([...entries.values()].map(({ state }) => state)).toEqual(['ended', 'ended']);
+    expect(entries().map(({ state }) => state)).toEqual(['ended', 'ended']);
   });
 
   test('while one has not, the others are waited for, and the one that ended is not asked about again', async () => {
     const { run, asked, entries } = world({ b0: ended('b0'), b1: batchStatus('b1', 2) }, [open(0), open(1)]);
     expect(await run()).toMatchObject({ next: 'wait' });
-    expect(entries.get(entry.batch(1, 0))).toMatchObject({ state: 'ended', batch_id: 'b0' });
+    expect(entries()[0]).toMatchObject({ state: 'ended', batch_id: 'b0' });
     expect(await run()).toMatchObject({ next: 'wait' });
     expect(asked).toEqual(['b0', 'b1', 'b1']);
   });
@@ -87,11 +160,183 @@ describe('progress on the job row', () => {
     expect(await run()).toMatchObject({ next: 'wait' });
     expect(changes).toEqual([]);
     expect(cancels).toEqual([]);
-    expect(entries.get(entry.batch(1, 0))).toEqual(open(0));
+    expect(entries()[0]).toEqual(open(0));
   });
 
   test('a row that is gone does not stop the watch', async () => {
     const { run } = world({ b0: ended('b0') }, [open(0)], { job_id: 'another job' });
     expect(await run()).toMatchObject({ next: 'collect' });
+  });
+});
+
+describe('how long a batch took', () => {
+  const at = { ended_at: '2026-11-22T10:01:31.000Z' };
+
+  test('is told once, by the check that finds it ended', async () => {
+    const { run, added, entries } = world({ b0: { ...ended('b0'), ...at } });
+    await run();
+    await run();
+    expect(added).toEqual([{ name: 'BatchSeconds', value: 90 }]);
+    expect(entries()).toMatchObject([{ state: 'ended', ...at }]);
+  });
+
+  test('is told of each batch, and of none that is still under way', async () => {
+    const { run, added } = world({ b0: { ...ended('b0'), ...at }, b1: batchStatus('b1', 2) }, [open(0), open(1)]);
+    await run();
+    expect(added).toEqual([{ name: 'BatchSeconds', value: 90 }]);
+  });
+});
+
+describe('when the API is in trouble', () => {
+  const trouble = (retryAfterSeconds?: number) => new AnthropicUnavailable('HTTP 529', { retryAfterSeconds });
+
+  test.each([
+    [0, undefined, 5],
+    [1, undefined, 10],
+    [4, undefined, 60],
+    [0, 75, 75],
+    [4, 3, 60],
+  ])('after %i troubles and with retry-after %s it waits %i seconds', async (troubles, retryAfter, wait_seconds) => {
+    const { run, changes } = world({ b0: trouble(retryAfter) });
+    expect(await run({ troubles, checks: 3 })).toMatchObject({
+      next: 'wait',
+      wait_seconds,
+      troubles: troubles + 1,
+      checks: 4,
+    });
+    expect(changes).toEqual([]);
+  });
+
+  test('what had ended before the trouble is kept', async () => {
+    const { run, entries } = world({ b0: ended('b0'), b1: trouble() }, [open(0), open(1)]);
+    expect(await run()).toMatchObject({ next: 'wait' });
+    expect(entries().map(({ state }) => state)).toEqual(['ended', 'submitted']);
+  });
+
+  test('a batch that is not known is an error of its own', async () => {
+    expect(await errorOf(() => world({ b0: new BatchNotFound('batch b0 is not known') }).run())).toBeInstanceOf(
+      BatchNotFound,
+    );
+  });
+
+  test('an error that is no trouble of the API is passed on', async () => {
+    await expect(world({ b0: new TypeError('a fault of ours') }).run()).rejects.toThrow('a fault of ours');
+  });
+});
+
+describe('a batch that does not end', () => {
+  const anHourAfter = 25 * 3600;
+
+  test('it is waited for until an hour after it should have expired', async () => {
+    expect(await world({ b0: batchStatus('b0', 2) }).run({}, anHourAfter - 1)).toMatchObject({ next: 'wait' });
+    const error = await errorOf(() => world({ b0: batchStatus('b0', 2) }).run({}, anHourAfter));
+    expect(error).toBeInstanceOf(BatchOverdue);
+    expect(error.message).toMatch(/batch b0 .* expired at 2026-11-23T10:00:01.000Z/);
+  });
+
+  test('that is so as well when the API gives no answer any more', async () => {
+    expect(await errorOf(() => world({ b0: new AnthropicUnavailable('down') }).run({}, anHourAfter))).toBeInstanceOf(
+      BatchOverdue,
+    );
+  });
+
+  test('one that ended late is collected', async () => {
+    expect(await world({ b0: ended('b0') }).run({}, anHourAfter * 2)).toMatchObject({ next: 'collect' });
+  });
+});
+
+test('a hand-off that lacks a field names it', async () => {
+  const error = await errorOf(() => world({}).run({ job_id: undefined }));
+  expect([error.constructor, error.message]).toEqual([InvalidSetting, expect.stringContaining('job_id')]);
+});
+
+const CANCELLED = { status: 'CANCELLED' };
+const running = batchStatus('b0', 2);
+const canceling = batchStatus('b0', 2, { processing_status: 'canceling' });
+const AT = '2026-11-22T10:01:41.000Z';
+
+describe('a job that was cancelled under the execution that watches its batches', () => {
+  test('has every open batch cancelled at the API, and the ledger and its row say so', async () => {
+    const { run, cancels, entries, row } = world(
+      { b0: running, b1: batchStatus('b1', 2) },
+      [open(0), open(1)],
+      CANCELLED,
+    );
+    expect(await run()).toMatchObject({ next: 'wait', troubles: 0 });
+    expect(cancels).toEqual(['b0', 'b1']);
+    expect(entries().map(({ cancel_requested_at }) => cancel_requested_at)).toEqual([AT, AT]);
+    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', version: 3, updated_at: AT });
+    expect(row(JOB).batch_progress).toMatch(/the job is cancelled: the API is asked to cancel 2 of them$/);
+    expect(String(row(JOB).logs)).toContain('the job is cancelled');
+  });
+
+  test('is asked about until the batch has ended; a batch that is canceling is not cancelled again', async () => {
+    const { run, cancels, answers, entries, changes } = world({ b0: running }, [open(0)], CANCELLED);
+    await run();
+    answers.b0 = canceling;
+    expect(await run({}, 160)).toMatchObject({ next: 'wait' });
+    expect(changes).toHaveLength(1);
+    answers.b0 = ended('b0');
+    expect(await run()).toMatchObject({ next: 'collect' });
+    expect(cancels).toEqual(['b0']);
+    expect(entries()[0]).toMatchObject({ state: 'ended', cancel_requested_at: AT });
+  });
+
+  test('has one that is still in progress cancelled again, and the first time stands in the ledger', async () => {
+    const { run, cancels, entries } = world({ b0: running }, [open(0)], CANCELLED);
+    await run();
+    await run({}, 200);
+    expect(cancels).toEqual(['b0', 'b0']);
+    expect(entries()[0]?.cancel_requested_at).toBe(AT);
+  });
+
+  test('keeps a batch that is only thought to be ours running: it may be another’s', async () => {
+    const found = open(0, { adopted: true });
+    const { run, cancels, entries, row } = world({ b0: running }, [found], CANCELLED);
+    expect(await run()).toMatchObject({ next: 'wait' });
+    expect(cancels).toEqual([]);
+    expect(entries()[0]).toEqual(found);
+    expect(row(JOB).batch_progress).toMatch(/asked to cancel 0 of them; 1 not yet proven ours/);
+  });
+
+  test('has nothing cancelled when its batch has ended meanwhile', async () => {
+    const { run, cancels } = world({ b0: ended('b0') }, [open(0)], CANCELLED);
+    expect(await run()).toMatchObject({ next: 'collect' });
+    expect(cancels).toEqual([]);
+  });
+
+  test('and whose row was closed has its batch cancelled all the same, and the row left as it is', async () => {
+    const closed = { ...CANCELLED, process_exit_confirmed: true };
+    const { run, cancels, changes } = world({ b0: running }, [open(0)], closed);
+    await run();
+    expect(cancels).toEqual(['b0']);
+    expect(changes).toEqual([]);
+  });
+});
+
+describe('trouble with the cancel', () => {
+  test('is waited out and the batch cancelled at the next check', async () => {
+    const { run, cancels, cancelAnswers } = world({ b0: running }, [open(0)], CANCELLED);
+    cancelAnswers.push(new AnthropicUnavailable('429', { retryAfterSeconds: 33 }));
+    expect(await run()).toMatchObject({ next: 'wait', wait_seconds: 33, troubles: 1 });
+    expect(await run({ troubles: 1 })).toMatchObject({ next: 'wait', troubles: 0 });
+    expect(cancels).toEqual(['b0', 'b0']);
+  });
+
+  test.each([
+    ['a refusal', new AnthropicRefused('403')],
+    ['a batch that the API does not find', new BatchNotFound('404')],
+  ])('%s does not end the watch: what was paid for is still collected', async (_what, error) => {
+    const { run, cancelAnswers, answers } = world({ b0: running }, [open(0)], CANCELLED);
+    cancelAnswers.push(error);
+    expect(await run()).toMatchObject({ next: 'wait', troubles: 0 });
+    answers.b0 = ended('b0');
+    expect(await run()).toMatchObject({ next: 'collect' });
+  });
+
+  test('a batch that ended just before is found ended at the next check', async () => {
+    const { run, cancelAnswers } = world({ b0: running }, [open(0)], CANCELLED);
+    cancelAnswers.push('ended');
+    expect(await run()).toMatchObject({ next: 'wait' });
   });
 });

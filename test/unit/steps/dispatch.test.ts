@@ -2,29 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { executionName } from '../../../lambdas/shared/names.ts';
 import { dispatch } from '../../../lambdas/steps/dispatch.ts';
-import { memoryJobs, memoryLog } from '../../support/fakes.ts';
 import { JOB, jobRow as row } from '../../support/make.ts';
+import { unitWorld } from '../../support/unit-world.ts';
 
 const NOW = new Date('2026-11-22T10:00:00.000Z');
 
-/** Dispatch with a job table that holds `rows`, and a state machine that knows the names it has run. */
-function wired(...rows: Record<string, unknown>[]) {
-  const table = memoryJobs(...rows);
-  const { log, lines } = memoryLog();
+/** Dispatch with a job table that holds `jobs`, and a state machine that knows the names it has run. */
+function wired(...jobs: Record<string, unknown>[]) {
+  const world = unitWorld({ jobs, now: () => NOW });
   const started = new Map<string, unknown>();
-  const deps = {
-    jobs: table.jobs,
-    log,
-    now: () => NOW,
-    executions: {
-      async start(name: string, input: unknown) {
-        if (started.has(name)) return 'already_started' as const;
-        started.set(name, input);
-        return 'started' as const;
-      },
+  const executions = {
+    async start(name: string, input: unknown) {
+      if (started.has(name)) return 'already_started' as const;
+      started.set(name, input);
+      return 'started' as const;
     },
   };
-  return { ...table, started, lines, send: (record: unknown) => dispatch(deps, record), deps };
+  const deps = { ...world.deps, executions };
+  return { ...world, started, send: (record: unknown) => dispatch(deps, record), deps };
 }
 
 describe('a job that is put in', () => {
@@ -117,6 +112,14 @@ describe('a row that cannot be understood', () => {
     await send(bad);
     await send(bad);
     expect(changes).toHaveLength(1);
+  });
+
+  test('it is counted once, though its record is delivered twice', async () => {
+    const bad = row({ conversation_id: 'x' });
+    const { send, added } = wired(bad);
+    expect(await send(bad)).toBe('refused');
+    await send(bad);
+    expect(added).toEqual([{ name: 'JobsFailed', value: 1, by: { error: 'InvalidJobRow' } }]);
   });
 
   test('a row that has moved on since is left alone', async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { emulatorEnvironment, emulatorUrl, findEmulator } from '../../../tools/emulator/emulator.ts';
 import { nextSteps } from '../../../tools/emulator/next-steps.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/processes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../tools/deploy-emulator.ts', import.meta.url));
 

@@ -6,8 +6,7 @@ import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { endedExecution, historyOf } from '../support/emulator/history.ts';
-import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
+import { endedExecution, historyOf, putJob, rowAtEnd } from '../support/emulator/polis.ts';
 import { asked, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 /** The steps of a job that needs one round. */

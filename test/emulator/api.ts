@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../local/sample.ts';
 import { putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
-import { apiAddress, asked, batchesTake, connect, skipped } from '../support/emulator/system.ts';
+import { apiAddress, asked, connect, holdBatches, releaseBatches, skipped } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('the deployed HTTP API', () => {
   const system = skipped ? (undefined as never) : connect();
@@ -13,7 +13,7 @@ describe.skipIf(skipped)('the deployed HTTP API', () => {
     jobId = await putJob(system);
     await rowAtEnd(system, jobId);
   });
-  afterAll(() => batchesTake(system, 0));
+  afterAll(() => releaseBatches(system));
 
   const post = async (body: object) => {
     const headers = { 'content-type': 'application/json' };
@@ -36,12 +36,13 @@ describe.skipIf(skipped)('the deployed HTTP API', () => {
 
   it('starts one job for a report however often it is asked, and says that it was asked before', async () => {
     const { batches } = await asked(system);
-    await batchesTake(system, 2);
+    await holdBatches(system);
     const request = { report_id: SAMPLE.report_id, model: 'claude-sonnet-5-5', no_cache: true };
     const [one, other] = await Promise.all([post(request), post(request)]);
     expect([one.status, other.status]).toEqual([200, 200]);
     expect(one.body).toMatchObject({ status: 'success', report_id: SAMPLE.report_id, job_id: other.body.job_id });
     expect([one, other].filter(({ body }) => body.deduplicated === true)).toHaveLength(1);
+    await releaseBatches(system);
     expect(await rowAtEnd(system, String(one.body.job_id))).toMatchObject({ status: 'COMPLETED' });
     expect((await asked(system)).batches).toHaveLength(batches.length + 1);
   });

@@ -1,7 +1,7 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deploy } from '../support/emulator/deploy.ts';
 import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
+import { deploy } from '../support/emulator/servers.ts';
 import { connect, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('npm run deploy:emulator', () => {

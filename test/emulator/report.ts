@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName, globalSection, topicSection } from '../../lambdas/shared/names.ts';
 import { SAMPLE, sampleConversation } from '../../local/sample.ts';
-import { endedExecution, historyOf, statesOf } from '../support/emulator/history.ts';
-import { putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
+import { endedExecution, historyOf, putJob, readReport, rowAtEnd, statesOf } from '../support/emulator/polis.ts';
 import { asked, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
-import { pathOfJob } from '../support/path-of-job.ts';
+import { pathOfJob } from '../support/readers.ts';
 
 describe.skipIf(skipped)('a job row put into the table of the deployed system', () => {
   const system = skipped ? (undefined as never) : connect();

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../local/sample.ts';
-import { narratives } from '../support/emulator/narratives.ts';
 import { putJob, readReport, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
-import { asked, batchesTake, connect, skipped } from '../support/emulator/system.ts';
+import { asked, connect, holdBatches, narratives, releaseBatches, skipped } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
   const system = skipped ? (undefined as never) : connect();
@@ -19,7 +18,7 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     jobId = JSON.parse(stdout).job_id;
   });
-  afterAll(() => batchesTake(system, 0));
+  afterAll(() => releaseBatches(system));
 
   it('submit --watch has put the job, and comes back when it is COMPLETED', async () => {
     expect(await rowAtEnd(system, jobId)).toMatchObject({ status: 'COMPLETED', version: expect.any(Number) });
@@ -50,7 +49,7 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
   });
 
   it('cancel ends a job CANCELLED, with the sections that were paid for, and refuses to cancel it again', async () => {
-    await batchesTake(system, 3);
+    await holdBatches(system);
     const cancelled = await putJob(system);
     await rowOnce(system, cancelled, ({ batch_id }) => batch_id !== undefined);
     const { batches } = await asked(system);

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const GENTLE_MS = 5_000;
@@ -57,4 +58,19 @@ export async function runToEnd(file: string, args: readonly string[], options: S
   await endGroup(child);
   if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code ?? signal}:\n${said.slice(-4_000)}`);
   return said;
+}
+
+/** A port that somebody else listens on until the server is closed. */
+export async function takenPort(): Promise<{ port: number; server: Server }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, server };
+}
+
+/** A port that was free just now. */
+export async function freePort(): Promise<number> {
+  const { port, server } = await takenPort();
+  server.close();
+  await once(server, 'close');
+  return port;
 }

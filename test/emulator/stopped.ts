@@ -3,9 +3,8 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { executionNamed } from '../support/emulator/history.ts';
-import { putJob, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
-import { asked, batchesTake, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
+import { executionNamed, putJob, rowAtEnd, rowOnce } from '../support/emulator/polis.ts';
+import { asked, connect, holdBatches, releaseBatches, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 describe.skipIf(skipped)('an execution that somebody stops while its batch is being worked on', () => {
   const system = skipped ? (undefined as never) : connect();
@@ -13,7 +12,7 @@ describe.skipIf(skipped)('an execution that somebody stops while its batch is be
   let row: Record<string, unknown>;
 
   beforeAll(async () => {
-    await batchesTake(system, 4);
+    await holdBatches(system);
     jobId = await putJob(system);
     await rowOnce(system, jobId, ({ status, batch_id }) => status === 'PROCESSING' && batch_id !== undefined);
     const machineArn = (await stackOutputs(system)).DelphiNarratives?.StateMachineArn as string;
@@ -21,7 +20,7 @@ describe.skipIf(skipped)('an execution that somebody stops while its batch is be
     await system.machines.send(new StopExecutionCommand({ executionArn: arn }));
     row = await rowAtEnd(system, jobId);
   });
-  afterAll(() => batchesTake(system, 0));
+  afterAll(() => releaseBatches(system));
 
   it('leaves a row that says so, and that a batch is paid for which nobody watches', () => {
     expect(row).toMatchObject({
@@ -45,6 +44,7 @@ describe.skipIf(skipped)('an execution that somebody stops while its batch is be
         ExpressionAttributeValues: { ':pending': 'PENDING', ':failed': 'FAILED', ':none': 'none', ':one': 1 },
       }),
     );
+    await releaseBatches(system);
     const after = await rowAtEnd(system, jobId);
     expect(after).toMatchObject({ status: 'COMPLETED', batch_id: row.batch_id });
     expect(JSON.parse(String(after.job_results))).toMatchObject({ planned: 15, stored: 15 });

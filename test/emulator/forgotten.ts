@@ -5,11 +5,10 @@ import {
   UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { narratives } from '../support/emulator/narratives.ts';
 import { putJob, rowAtEnd } from '../support/emulator/polis.ts';
-import { asked, connect, skipped, stackOutputs } from '../support/emulator/system.ts';
+import { asked, connect, narratives, skipped, stackOutputs } from '../support/emulator/system.ts';
 
 /** Longer ago than the stream may take. */
 const tenMinutesAgo = () => new Date(Date.now() - 600_000).toISOString();
@@ -60,22 +59,26 @@ describe.skipIf(skipped)('a job row that the stream did not bring to the state m
           Environment: { Variables: { ...Environment?.Variables, ...change } },
         }),
       );
-    const mend = () => environment({});
+    const fix = () => environment({});
     onTestFinished(async () => void (await changeMapping({ MaximumRecordAgeInSeconds: DAY_SECONDS })));
-    onTestFinished(async () => void (await mend()));
+    onTestFinished(async () => void (await fix()));
     // AWS takes a minute at least
     await changeMapping({ MaximumRecordAgeInSeconds: 1 });
     await environment({ STATE_MACHINE_ARN: '' });
 
     const jobId = await putJob(system, undefined, longSince());
-    const { Messages = [] } = await system.queues.send(
-      new ReceiveMessageCommand({ QueueUrl: outputs.DeadLetterQueueUrl, WaitTimeSeconds: 20, VisibilityTimeout: 0 }),
-    );
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: outputs.DeadLetterQueueUrl,
+      WaitTimeSeconds: 20,
+      VisibilityTimeout: 0,
+    });
+    let Messages: Message[] = [];
+    while (Messages.length === 0) Messages = (await system.queues.send(receive)).Messages ?? [];
     expect(Messages.map(({ Body = '' }) => JSON.parse(Body))).toMatchObject([
       { DDBStreamBatchInfo: { batchSize: 1, streamArn: expect.stringContaining('Delphi_JobQueue') } },
     ]);
 
-    await mend();
+    await fix();
     const redriven = await narratives(system, 'redrive', '--json');
     expect(redriven).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(redriven.stdout)).toMatchObject({ sweep: { started: 1 }, dead_letters: { deleted: 1 } });
