@@ -5,9 +5,8 @@ import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
-import { MemoryApi } from '../../test/support/memory/memory-api.ts';
-import { MemoryDb } from '../../test/support/memory/memory-db.ts';
-import { atOnce, clientOf, memoryWorld, narratives, TABLES } from '../../test/support/memory/memory-world.ts';
+import { atOnce, clientOf, MemoryDb, narratives, TABLES } from '../../test/support/memory/dynamodb.ts';
+import { MemoryApi, memoryWorld } from '../../test/support/memory/world.ts';
 import { answerLines, batchIdOf } from '../data/answer-lines.ts';
 import { askedRow, batchOf, planOf } from '../data/collect-rows.ts';
 

@@ -3,17 +3,8 @@ import { serverJob } from '../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
-import { MemoryApi } from '../../test/support/memory/memory-api.ts';
-import { MemoryDb } from '../../test/support/memory/memory-db.ts';
-import {
-  atOnce,
-  clientOf,
-  MODEL,
-  memoryWorld,
-  narratives,
-  putTopics,
-  TABLES,
-} from '../../test/support/memory/memory-world.ts';
+import { atOnce, clientOf, MemoryDb, narratives, TABLES } from '../../test/support/memory/dynamodb.ts';
+import { MemoryApi, MODEL, memoryWorld, putTopics } from '../../test/support/memory/world.ts';
 import { ZID } from '../../test/support/small-conversation.ts';
 import { historyEvents } from './history-events.ts';
 

@@ -1,8 +1,8 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
-import { SAMPLE } from '../../local/sample/index.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
+import { SAMPLE } from '../../local/sample.ts';
 import { endedExecution, putJob, readReport, rowAtEnd } from '../support/emulator/polis.ts';
 import { deploy } from '../support/emulator/servers.ts';
 import { connect, skipped, stackOutputs } from '../support/emulator/system.ts';

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { StoredReport } from '../../lambdas/report/stored-report.ts';
 import { NarrativesError } from '../../lambdas/shared/errors.ts';
-import { STATE } from '../../lib/state-names.ts';
+import { STATE } from '../../lib/names.ts';
 import type { World } from './world.ts';
 
 type Row = Record<string, unknown>;

@@ -2,7 +2,7 @@ import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import { jobFinder, jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
 import { reportsTable } from '../../lambdas/stores/reports.ts';
-import { TABLE_NAMES } from '../../lib/contract.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import { memoryLog } from './make.ts';
 import { clientOf, MemoryDb } from './memory/dynamodb.ts';
 

@@ -131,6 +131,7 @@ function compared(reader: Reader, left: Operand): Test {
     const high = operand(reader);
     return (item) => (orderOf(left(item), low(item)) ?? -1) >= 0 && (orderOf(left(item), high(item)) ?? 1) <= 0;
   }
+  if (sign === 'IN') return among(reader, left);
   const right = operand(reader);
   if (sign === '=') return (item) => orderOf(left(item), right(item)) === 0;
   if (sign === '<>') return (item) => orderOf(left(item), right(item)) !== 0;
@@ -142,15 +143,31 @@ function compared(reader: Reader, left: Operand): Test {
   };
 }
 
+function among(reader: Reader, left: Operand): Test {
+  reader.expect('(');
+  const values = [operand(reader)];
+  while (reader.eat(',')) values.push(operand(reader));
+  reader.expect(')');
+  return (item) => values.some((value) => orderOf(left(item), value(item)) === 0);
+}
+
 /** How two values of one type stand to each other; undefined for values of two types, or where one is missing. */
 export function orderOf(a: unknown, b: unknown): number | undefined {
   if (a === undefined || b === undefined || typeof a !== typeof b) return undefined;
   if (typeof a === 'number') return a - (b as number);
   if (typeof a === 'boolean' || a === null) return a === b ? 0 : undefined;
-  // strings are ordered by their UTF-8 bytes
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string));
+  if (typeof a === 'string') return textOrder(a, b as string);
   return JSON.stringify(a) === JSON.stringify(b) ? 0 : undefined;
 }
+
+/** Strings are ordered by their UTF-8 bytes, which differs from JavaScript's order only where there are surrogates. */
+function textOrder(a: string, b: string): number {
+  if (a === b) return 0;
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
 
 function operand(reader: Reader): Operand {
   const word = reader.peek() ?? '';

@@ -9,8 +9,7 @@ import {
 import { AWAITING_BATCH, CREATE_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { legacyCustomId, ridSectionModel } from '../../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
-import type { MemoryApi } from '../../support/memory/memory-api.ts';
-import { MODEL } from '../../support/memory/memory-world.ts';
+import { type MemoryApi, MODEL } from '../../support/memory/world.ts';
 import { SECTIONS, ZID } from '../../support/small-conversation.ts';
 
 type Row = Record<string, unknown> & { job_id: string; version: number };

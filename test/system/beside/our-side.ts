@@ -9,8 +9,7 @@ import { TABLE_NAMES } from '../../../lib/names.ts';
 import { type StepWorld, taskSteps } from '../../../local/embedded/steps.ts';
 import type { Step } from '../../../local/machine/asl.ts';
 import { passes } from '../../../local/machine/stream-filter.ts';
-import type { Write } from '../../support/memory/memory-db.ts';
-import { type Call, clientOf, narratives } from '../../support/memory/memory-world.ts';
+import { type Call, clientOf, narratives, type Write } from '../../support/memory/dynamodb.ts';
 import { STEP_AFTER } from '../../support/steps-by-hand.ts';
 
 type State = Record<string, unknown> & { next?: string; wait_seconds?: number };

@@ -37,14 +37,18 @@ function world({ known, listed = [], answer = sent, age = 0, owners = {} }: Give
   });
   const { ledger } = deps;
   const calls: string[] = [];
-  const told = (name: string) => void calls.push(name);
+  const told = <A extends unknown[], R>(name: string, call: (...args: A) => R) => (...args: A): R => {
+    const [batchId] = args;
+    calls.push(typeof batchId === 'string' ? `${name} ${batchId}` : name);
+    return call(...args);
+  };
   const watched: Ledger = {
     ...ledger,
-    putIntent: (batch) => (told('putIntent'), ledger.putIntent(batch)),
-    updateBatch: (batch) => (told('updateBatch'), ledger.updateBatch(batch)),
-    removeIntent: (batch) => (told('removeIntent'), ledger.removeIntent(batch)),
-    ownBatch: (id, ...of) => (told(`ownBatch ${id}`), ledger.ownBatch(id, ...of)),
-    disownBatch: (id, intent) => (told(`disownBatch ${id}`), ledger.disownBatch(id, intent)),
+    putIntent: told('putIntent', ledger.putIntent),
+    updateBatch: told('updateBatch', ledger.updateBatch),
+    removeIntent: told('removeIntent', ledger.removeIntent),
+    ownBatch: told('ownBatch', ledger.ownBatch),
+    disownBatch: told('disownBatch', ledger.disownBatch),
   };
   const sinces: string[] = [];
   const batches = {

@@ -1,7 +1,43 @@
 import type { BatchRequest } from '../../../lambdas/report/prompt/request.ts';
 import { BatchNotFound } from '../../../lambdas/shared/errors.ts';
 import type { Batches, BatchStatus } from '../../../lambdas/stores/anthropic.ts';
+import { type StepWorld, stepWorld } from '../../../local/embedded/steps.ts';
 import { report, succeeded } from '../answers.ts';
+import { smallConversation, topicRows } from '../small-conversation.ts';
+import { type Call, clientOf, type MemoryDb } from './dynamodb.ts';
+
+export const MODEL = 'claude-sonnet-5-5';
+
+/** Fills the tables of the Delphi topic pipeline. */
+export function putTopics(db: MemoryDb): void {
+  for (const [TableName, Item] of topicRows)
+    db.apply({ constructor: { name: 'PutCommand' }, input: { TableName, Item } });
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The real steps' clients over tables and batches in memory, for the small conversation. */
+export function memoryWorld(parts: { db: MemoryDb; api: MemoryApi; call: Call; now: () => number }): StepWorld {
+  const { db, api, call, now } = parts;
+  const settings = {
+    defaultModel: MODEL,
+    jobBudget: undefined,
+    dayBudget: undefined,
+    unpricedModels: [],
+    ledgerDays: 30,
+  };
+  const nothing = {} as never;
+  const world = stepWorld({
+    db: clientOf(db, call),
+    pool: nothing,
+    anthropic: nothing,
+    log: silent,
+    settings,
+    now: () => new Date(now()),
+  });
+  const batches = api.port('ours', (act) => call('batches', act));
+  return { ...world, conversations: smallConversation, batches: { ...world.batches, ...batches } };
+}
 
 /** One request of a batch: its custom id, and a comment that its prompt shows. */
 export interface Asking {

@@ -3,7 +3,7 @@ import * as lib from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { createTables, type EmbeddedDynamo, startDynamo } from '../../../local/embedded/dynamodb.ts';
-import { TABLES } from '../../support/memory/memory-world.ts';
+import { TABLES } from '../../support/memory/dynamodb.ts';
 import { play } from '../../system/beside/scenario.ts';
 
 let dynamo: EmbeddedDynamo;
