@@ -37,11 +37,13 @@ function world({ known, listed = [], answer = sent, age = 0, owners = {} }: Give
   });
   const { ledger } = deps;
   const calls: string[] = [];
-  const told = <A extends unknown[], R>(name: string, call: (...args: A) => R) => (...args: A): R => {
-    const [batchId] = args;
-    calls.push(typeof batchId === 'string' ? `${name} ${batchId}` : name);
-    return call(...args);
-  };
+  const told =
+    <A extends unknown[], R>(name: string, call: (...args: A) => R) =>
+    (...args: A): R => {
+      const [batchId] = args;
+      calls.push(typeof batchId === 'string' ? `${name} ${batchId}` : name);
+      return call(...args);
+    };
   const watched: Ledger = {
     ...ledger,
     putIntent: told('putIntent', ledger.putIntent),
