@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnsweredFacts } from '../../../lambdas/shared/ledger-rows.ts';
-import { entry } from '../../../lambdas/shared/names.ts';
-import { TallyBoard } from '../../../lambdas/steps/collect/tally-board.ts';
+import type { AnsweredFacts } from '../../../../lambdas/shared/ledger-rows.ts';
+import { entry } from '../../../../lambdas/shared/names.ts';
+import { TallyBoard } from '../../../../lambdas/steps/collect/tally-board.ts';
 
 const board = (sections: number, ...asked: number[]) => {
   const made = new TallyBoard(sections);

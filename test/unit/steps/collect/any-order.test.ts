@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { collect } from '../../../lambdas/steps/collect/collect.ts';
-import { type MemoryStore, memoryStore, type Trouble } from '../../support/hostile-store.ts';
+import { collect } from '../../../../lambdas/steps/collect/collect.ts';
 import { expectAllHolds } from './holds.ts';
 import { hostileLine, streamOf } from './lines.ts';
-import { STATE } from './sections.ts';
-import { SEED } from './seed.ts';
+import { type MemoryStore, memoryStore, SEED, STATE, type Trouble } from './store.ts';
 
 /** More lines than two windows hold, and sections that have answers in several of them. */
 const SECTIONS = 150;

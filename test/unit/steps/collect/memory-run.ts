@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { collect } from '../../../lambdas/steps/collect/collect.ts';
-import { memoryStore } from '../../support/hostile-store.ts';
+import { collect } from '../../../../lambdas/steps/collect/collect.ts';
 import { hostileLine, streamOf } from './lines.ts';
-import { STATE } from './sections.ts';
+import { memoryStore, STATE } from './store.ts';
 
 /**
  * Collects so many hostile lines with a store that keeps nothing, and prints what the process holds after each tenth of them, garbage
- * collected: `node --expose-gc test/hostile/memory-run.ts LINES SEED`.
+ * collected: `node --expose-gc memory-run.ts LINES SEED`.
  */
 const LINES = Number(process.argv[2] ?? 10_000);
 const SEED = Number(process.argv[3] ?? 1);

@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { collect } from '../../../lambdas/steps/collect/collect.ts';
-import { memoryStore } from '../../support/hostile-store.ts';
+import { collect } from '../../../../lambdas/steps/collect/collect.ts';
 import { expectAllHolds } from './holds.ts';
 import { hostileLine, streamOf } from './lines.ts';
-import { STATE } from './sections.ts';
-import { replayable, SEED } from './seed.ts';
+import { memoryStore, replayable, SEED, STATE } from './store.ts';
 
 const LINES = 10_000;
 const SECTIONS = 3_000;
@@ -32,4 +30,4 @@ test('10,000 hostile lines of results through the step: no crash, nothing misfil
     // telling the difference of 10,000 rows would take longer than all the rest
     expect(isDeepStrictEqual(store.rows(), rows)).toBe(true);
   });
-}, 180_000);
+});

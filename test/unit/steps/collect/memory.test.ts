@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { replayable, SEED } from './seed.ts';
+import { replayable, SEED } from './store.ts';
 
 /** What may come on top in the second half of the lines, in MB: the keys of lines that could not be filed. */
 const MOST_GROWTH = 8;
 
 test('the memory held while hostile lines are collected does not grow with their number', async () => {
   await replayable(async () => {
-    const run = fileURLToPath(new URL('memory-run.ts', import.meta.url));
+    const run = fileURLToPath(new URL('./memory-run.ts', import.meta.url));
     // the function has 1,024 MB; a run that needs more than half of that dies
     const args = ['--expose-gc', '--max-old-space-size=512', run, '5000', String(SEED)];
     const { stdout } = await promisify(execFile)(process.execPath, args);
@@ -18,4 +18,4 @@ test('the memory held while hostile lines are collected does not grow with their
     // the least of some, as a window with a huge line may be open at any one of them
     expect(Math.min(...held.slice(5)) - Math.min(...held.slice(0, 5))).toBeLessThan(MOST_GROWTH);
   });
-}, 180_000);
+});

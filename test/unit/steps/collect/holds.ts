@@ -1,20 +1,20 @@
 import { expect } from 'vitest';
-import { LONGEST_LINE } from '../../../lambdas/batch/result-line.ts';
-import { isBilledApart } from '../../../lambdas/job/bill.ts';
-import { addTokens, NO_TOKENS, type Tokens } from '../../../lambdas/money/prices.ts';
-import type { ReportRow } from '../../../lambdas/report/row.ts';
+import { LONGEST_LINE } from '../../../../lambdas/batch/result-line.ts';
+import { isBilledApart } from '../../../../lambdas/job/bill.ts';
+import { addTokens, NO_TOKENS, type Tokens } from '../../../../lambdas/money/prices.ts';
+import type { ReportRow } from '../../../../lambdas/report/row.ts';
 import {
   type Answered,
   answeredSchema,
   type Plan,
   type Unfiled,
   unfiledSchema,
-} from '../../../lambdas/shared/ledger-rows.ts';
-import { textMark } from '../../../lambdas/shared/names.ts';
-import { unpack } from '../../../lambdas/shared/packed.ts';
-import { jsonOrUndefined as json } from '../../../lambdas/shared/parse.ts';
-import { checkItem } from '../../support/hostile-store.ts';
-import { idOf, shownTo } from './sections.ts';
+} from '../../../../lambdas/shared/ledger-rows.ts';
+import { textMark } from '../../../../lambdas/shared/names.ts';
+import { unpack } from '../../../../lambdas/shared/packed.ts';
+import { jsonOrUndefined as json } from '../../../../lambdas/shared/parse.ts';
+import { checkItem } from '../../../support/memory/dynamodb.ts';
+import { idOf, shownTo } from './store.ts';
 
 export interface Written {
   plan: Plan;

@@ -1,20 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReportRow } from '../../../lambdas/report/row.ts';
-import type { Answered, Unfiled } from '../../../lambdas/shared/ledger-rows.ts';
-import { entry } from '../../../lambdas/shared/names.ts';
-import { collect } from '../../../lambdas/steps/collect/collect.ts';
-import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
-import { ledgerTable } from '../../../lambdas/stores/ledger.ts';
-import { reportsTable } from '../../../lambdas/stores/reports.ts';
-import { type EmbeddedDynamo, startDynamo } from '../../../local/embedded/dynamodb.ts';
-import { createTables, type Tables } from '../../../perf/data/tables.ts';
-import { memoryStore } from '../../support/hostile-store.ts';
-import { allRows, rowText } from '../../support/readers.ts';
+import type { ReportRow } from '../../../../lambdas/report/row.ts';
+import type { Answered, Unfiled } from '../../../../lambdas/shared/ledger-rows.ts';
+import { entry } from '../../../../lambdas/shared/names.ts';
+import { collect } from '../../../../lambdas/steps/collect/collect.ts';
+import { documentClient } from '../../../../lambdas/stores/dynamodb.ts';
+import { ledgerTable } from '../../../../lambdas/stores/ledger.ts';
+import { reportsTable } from '../../../../lambdas/stores/reports.ts';
+import { type EmbeddedDynamo, startDynamo } from '../../../../local/embedded/dynamodb.ts';
+import { createTables, type Tables } from '../../../../perf/data/tables.ts';
+import { allRows, rowText } from '../../../support/readers.ts';
 import { expectAllHolds } from './holds.ts';
 import { hostileLine, streamOf } from './lines.ts';
-import { planned, STATE } from './sections.ts';
-import { replayable, SEED } from './seed.ts';
+import { memoryStore, planned, replayable, SEED, STATE } from './store.ts';
 
 const LINES = 1_000;
 const SECTIONS = 300;
@@ -49,6 +47,6 @@ test('1,000 hostile lines of results through the step and the tables: the rows a
     expect(byKey(unfiled)).toEqual(byKey(store.unfiled()));
     expect(byKey(reports)).toEqual(byKey(store.reports()));
   });
-}, 120_000);
+});
 
 const byKey = (rows: readonly object[]): string[] => rows.map(rowText).sort();
