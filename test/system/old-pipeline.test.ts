@@ -176,8 +176,8 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
     expect(reports.filter(({ errors }) => errors === undefined)).toHaveLength(1);
   });
 
-  it('and whose execution is lost is taken up by a new one', async () => {
-    world.processing.secondsPerBatch = 3_600;
+  it('and whose execution is lost is resumed by a new one', async () => {
+    Object.assign(world.processing, { secondsPerBatch: 3_600, finishedShare: 1 / 2 });
     onNextCall(world.deps.batches, 'status', {
       before: async () => {
         const [row] = (await world.all(TABLE_NAMES.jobs)).filter(
@@ -198,7 +198,6 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
     expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, resumed: 1 });
     expect(results).toMatchObject({ planned: 2, stored: 1 });
     expect(await world.deps.jobs.get(jobId)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
-    world.processing.secondsPerBatch = 30;
   });
 });
 
