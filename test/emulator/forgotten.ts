@@ -35,7 +35,7 @@ describe.skipIf(skipped)('a job row that the stream did not bring to the state m
     return JSON.parse(Buffer.from(answer.Payload ?? []).toString());
   };
 
-  it('is started by the sweep, and not a second time when the stream delivers it after all', async () => {
+  it('is started by the sweep, and once, although the stream delivers it later', async () => {
     const { batches } = await asked(system);
     await changeMapping({ Enabled: false });
     onTestFinished(async () => void (await changeMapping({ Enabled: true })));
@@ -49,7 +49,7 @@ describe.skipIf(skipped)('a job row that the stream did not bring to the state m
     expect((await asked(system)).batches).toHaveLength(batches.length + 2);
   });
 
-  it('lies in the dead-letter queue once it is too old, and `narratives redrive` starts it and clears the queue', async () => {
+  it('lies in the dead-letter queue, and `narratives redrive` starts it', async () => {
     const FunctionName = outputs.DispatchFunctionName;
     const { Environment } = await system.functions.send(new GetFunctionConfigurationCommand({ FunctionName }));
     const environment = (change: Record<string, string>) =>

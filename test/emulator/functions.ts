@@ -63,7 +63,7 @@ describe.skipIf(skipped)('what a job runs in', () => {
     expect(lines).toContainEqual(expect.objectContaining({ service: `narratives-${step}`, job_id: jobId }));
   });
 
-  it('reaches an Anthropic API that runs in a process of its own, with a key that only Secrets Manager was given', async () => {
+  it('reaches the Anthropic API with the key from Secrets Manager', async () => {
     const { pid, calls } = await asked(system);
     expect(pid).not.toBe(process.pid);
     expect(calls.filter(({ path, status }) => path.endsWith('/results') && status === 200)).not.toEqual([]);

@@ -28,7 +28,7 @@ describe.skipIf(skipped)('a job row put into the table of the deployed system', 
     expect(batches.slice(batchesBefore)).toEqual([{ id: row.batch_id, requests: 15 }]);
   });
 
-  it('leaves every section where the server looks, by the names and in the shape that the web client reads', async () => {
+  it('leaves every section where and as the web client reads it', async () => {
     const { topicNames, comments } = sampleConversation();
     const newest = topicNames.reduce((a, b) => (a.created_at > b.created_at ? a : b)).topic_key.split('#')[0];
     const topics = topicNames.filter(({ topic_key }) => topic_key.startsWith(`${newest}#`));
@@ -56,7 +56,7 @@ describe.skipIf(skipped)('a job row put into the table of the deployed system', 
     expect(statesOf(await historyOf(system, arn))).toEqual(pathOfJob(1));
   });
 
-  it('need not be bought again: a second job stores the same sections and sends nothing', async () => {
+  it('is not bought again: a second job stores the same sections', async () => {
     const { sections } = await readReport(system, SAMPLE.report_id);
     const { batches } = await asked(system);
     const again = await putJob(system, undefined, {}, false);

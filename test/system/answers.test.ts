@@ -121,7 +121,7 @@ describe('lines that do not say whose they are', () => {
     expect(job.reports.map((row) => row.section)).toContain(section);
   });
 
-  it('two null custom_ids are kept as topic_1 and topic_2, over no other section, and their sections are asked for again', async () => {
+  it('two null custom_ids are kept as topic_1 and topic_2, and their sections asked again', async () => {
     const job = await runWith({ kind: 'null_custom_id' }, 1, [3, 7]);
     const names = job.reports.map((row) => row.section);
     expect(names).toHaveLength(17);

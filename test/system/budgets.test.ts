@@ -107,7 +107,7 @@ describe('a day budget', () => {
     most = Number((await world.spendRow((await world.run()).job_id))?.reserved_micro_usd);
   });
 
-  it('refuses a job that does not fit, before anything is sent, with both figures, and the job can be redriven the next day', async () => {
+  it('refuses a job that does not fit, which can be redriven the next day', async () => {
     const first = await world.run();
     const spent = microUsd(first.results.cost_usd);
     world.settings.dayBudget = spent + most - microUsd(0.05);
@@ -153,7 +153,7 @@ describe('a day budget', () => {
       expect(row.error_message).toMatch(/^OverBudget: .*day budget/);
   });
 
-  it('leaves the sections of a later round missing when they do not fit, and closes the job with what is there', async () => {
+  it('closes a job with what is there when a later round does not fit', async () => {
     const row = world.jobRow();
     world.settings.dayBudget = most;
     world.standIn.script.result(customId(row.job_id, 1, 3), { kind: 'max_tokens' });

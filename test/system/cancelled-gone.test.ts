@@ -78,7 +78,7 @@ describe('a cancelled job whose execution is gone', () => {
     },
   );
 
-  it('unheard of is taken up as well, and once though sweeps overlap', async () => {
+  it('whose end was not told is resumed once, though sweeps overlap', async () => {
     world.processing.secondsPerBatch = 600 * MINUTES;
     const job = await gone('cancelled, then stopped');
     world.passTime(6 * MINUTES);

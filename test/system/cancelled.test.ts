@@ -135,7 +135,7 @@ describe('a job that is cancelled', () => {
     expect(world.sent()).toEqual([]);
   });
 
-  it('while a submission is settled: the batch that is found may be another’s, and is watched to its end', async () => {
+  it('while a submission is settled: a batch that may be another’s is watched to its end', async () => {
     world.standIn.script.dropAfter('create');
     const job = world.jobRow();
     await runCancelled(job, (cancel) => onNextCall(world.deps.batches, 'createdSince', { before: cancel }));

@@ -54,7 +54,7 @@ describe('a PENDING row that the stream has missed', () => {
     expect(world.sent()).toHaveLength(1);
   });
 
-  it('whose name was used up by an execution that never took it gets a new one', async () => {
+  it('whose name was used by an execution that never claimed it gets a new one', async () => {
     const job = world.jobRow();
     const { job_id, job_type } = job;
     const name = executionName(job_id, 1);
@@ -143,7 +143,7 @@ describe('a PROCESSING row whose machine is lost', () => {
 });
 
 describe('a paid batch that nobody watches', () => {
-  it('is gone on with an hour after its job failed', async () => {
+  it('is resumed an hour after its job failed', async () => {
     const job = world.jobRow();
     onNextCall(world.deps.batches, 'status', { before: killed });
     await world.putJob(job);
@@ -158,7 +158,7 @@ describe('a paid batch that nobody watches', () => {
     expect(world.sent()).toHaveLength(1);
   });
 
-  it('is gone on with three times, each time later, and then only counted', async () => {
+  it('is resumed three times, each time later, and then only counted', async () => {
     const job = world.jobRow();
     await world.putJob(job);
     world.standIn.script.answer('retrieve', 401, { times: 100 });

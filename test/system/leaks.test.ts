@@ -170,7 +170,7 @@ describe('no comment is told by a job that reuses', () => {
 });
 
 describe('ids', () => {
-  it('of job and execution are on every line, that of the report on every line once it is known, that of the batch where there is one', async () => {
+  it('on every line name the job and, once known, report and batch', async () => {
     const { row } = await runDeployed();
     const log = lines.map((line) => JSON.parse(line)).filter((line) => 'level' in line);
     expect(log.length).toBeGreaterThan(4);

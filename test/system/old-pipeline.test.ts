@@ -158,7 +158,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
 });
 
 describe('an AWAITING row of the old pipeline that is cancelled while it is watched here', () => {
-  it('has its batch cancelled at the API; what is finished is stored, and the job that sent it ends CANCELLED too', async () => {
+  it('has its batch cancelled, and the job that sent it ends CANCELLED too', async () => {
     world.processing.finishedShare = 0.5;
     onNextCall(world.deps.batches, 'status', {
       before: async () => {

@@ -26,7 +26,7 @@ describe('an execution that is redriven in the console', () => {
     for (const step of [checkStatus, collect, complete]) state = await step(world.deps, state);
   }
 
-  it('gives the row back to it, with the AWAITING row of its batch, and ends COMPLETED', async () => {
+  it('gets its row back, with the AWAITING row of its batch, and ends COMPLETED', async () => {
     const before = world.standIn.batches().length;
     const job = await stoppedWaiting();
     expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'reopened' });
@@ -44,7 +44,7 @@ describe('an execution that is redriven in the console', () => {
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });
 
-  it('from "Submit batch" before the news has come: the step is tried again, and then finds the row its own', async () => {
+  it('from "Submit batch" before the event: the step is tried again, and then works', async () => {
     const job = await stoppedWaiting();
     await expect(submit(world.deps, inputOf(job))).rejects.toBeInstanceOf(StoreUnavailable);
     await world.hear(job, 'RUNNING', 1);
@@ -53,7 +53,7 @@ describe('an execution that is redriven in the console', () => {
     expect(await world.rowOf(job)).toMatchObject({ status: 'COMPLETED' });
   });
 
-  it('whose news never comes ends COMPLETED all the same, and news that comes after that does no harm', async () => {
+  it('whose event never comes ends COMPLETED, and a late event does no harm', async () => {
     const job = await stoppedWaiting();
     await goOnFromTheWait(job);
     const row = await world.rowOf(job);
@@ -65,7 +65,7 @@ describe('an execution that is redriven in the console', () => {
     expect(await world.rowOf(job)).toEqual(row);
   });
 
-  it('whose news never comes and that fails ends FAILED, and late news does not start it anew', async () => {
+  it('whose event never comes and that fails ends FAILED, and a late event changes nothing', async () => {
     const job = await stoppedWaiting();
     await fail(world.deps, { ...inputOf(job), error: { Error: 'BatchNotFound', Cause: 'gone' } });
     const row = await world.rowOf(job);
@@ -75,7 +75,7 @@ describe('an execution that is redriven in the console', () => {
     expect(await world.rowOf(job)).toEqual(row);
   });
 
-  it('is heard of before its own stop: the old news is known for old', async () => {
+  it('whose event comes before that of its stop: the older event changes nothing', async () => {
     const job = await world.stoppedJob((row) => world.stopAtWait(row, STATE.wait));
     expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'noted' });
     expect(await world.hear(job, 'ABORTED', 0)).toEqual({ done: 'nothing' });

@@ -1,6 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { microUsd } from '../../lambdas/money/money.ts';
 import { describe, expect, it } from 'vitest';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { fail } from '../../lambdas/steps/fail.ts';

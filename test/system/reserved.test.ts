@@ -12,7 +12,7 @@ const world = useWorld();
 beforeEach(() => world.passTime(86_400));
 
 describe('what was reserved', () => {
-  it('is given back when the API refuses the batch', async () => {
+  it('is released when the API refuses the batch', async () => {
     world.standIn.script.answer('create', 400);
     const job = await world.run();
     expect(job.row.error_message).toMatch(/^AnthropicRefused/);
@@ -47,7 +47,7 @@ describe('what was reserved', () => {
     expect((await world.spent()).committed_micro_usd).toBe(microUsd(job.results.cost_usd));
   });
 
-  it('stays while it is not known whether a batch was made, and is given back when there is none', async () => {
+  it('stays until it is known that no batch was made', async () => {
     const row = world.jobRow();
     const { submit } = taskSteps(world.deps);
     const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution: `${row.job_id}-v2` };
@@ -63,7 +63,7 @@ describe('what was reserved', () => {
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
-  it('is not given back by the step of a redriven execution that waits for its row, while the step before the stop still sends', async () => {
+  it('is kept while a step from before the stop still sends', async () => {
     const row = world.jobRow();
     const { submit } = taskSteps(world.deps);
     const execution = `${row.job_id}-v2`;
@@ -84,7 +84,7 @@ describe('what was reserved', () => {
     expect(await world.spent()).toMatchObject({ committed_micro_usd: reserved, open_micro_usd: reserved });
   });
 
-  it('is given back when the job is cancelled before anything is sent', async () => {
+  it('is released when the job is cancelled before anything is sent', async () => {
     const row = world.jobRow();
     onNextCall(world.deps.spending, 'reserve', {
       after: async () => {
@@ -100,7 +100,7 @@ describe('what was reserved', () => {
     expect(await world.spendRow(row.job_id)).toBeUndefined();
   });
 
-  it('stays when the job fails with a paid batch that nobody watches, and is settled when it is collected after all', async () => {
+  it('stays while a paid batch is unwatched, and is settled when it is collected', async () => {
     world.standIn.script.answer('retrieve', 401);
     const failed = await world.run();
     const reserved = Number((await world.spendRow(failed.job_id))?.reserved_micro_usd);
@@ -112,7 +112,7 @@ describe('what was reserved', () => {
     expect((await world.spent()).committed_micro_usd).toBe(microUsd(results.cost_usd));
   });
 
-  it('is counted once when the step that sends, and the one that collects, are lost in the middle and run again', async () => {
+  it('is counted once although the sending and the collecting step run twice', async () => {
     const { spending, ledger } = world.deps;
     for (const [client, method] of [
       [spending, 'reserve'],

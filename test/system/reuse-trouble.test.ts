@@ -172,7 +172,7 @@ describe('a crash of a job that reuses sections', () => {
     },
   );
 
-  it('that was planned and refused leaves no part of a report, and is planned afresh when it is put back', async () => {
+  it('after a refusal leaves no part of a report, and is planned anew', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 2));
     world.standIn.script.answer('create', 400);

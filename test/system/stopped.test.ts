@@ -200,7 +200,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(await world.rowOf(job)).toEqual(stopped);
   });
 
-  it('one that was just about to send: the sweep finds the batch, and the row comes to name it', async () => {
+  it('and that was about to send: the sweep names the batch on the row', async () => {
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
     onNextCall(world.deps.ledger, 'putIntent', { before: () => world.hear(job, 'ABORTED') });

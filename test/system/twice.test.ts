@@ -43,7 +43,7 @@ describe('money is spent once', () => {
     },
   );
 
-  it('429 on the submission waits as long as retry-after says, and when the list stays without it, it is sent again', async () => {
+  it('429 waits as long as retry-after says, and is sent again when the list stays without it', async () => {
     const before = world.standIn.batches().length;
     world.standIn.script.answer('create', 429, { retryAfterSeconds: 277 });
     const waited = world.waits.length;

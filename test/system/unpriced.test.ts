@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { microUsd } from '../../lambdas/money/money.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { microUsd } from '../../lambdas/money/money.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { onNextCall } from '../support/faults.ts';
@@ -52,7 +52,7 @@ describe('a model without a price', () => {
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
   });
 
-  it('that is allowed is used as well for a text that was to be reused and is gone, when nothing else had to be bought', async () => {
+  it('is used for a text that was to be reused and is gone', async () => {
     const changes = world.configured({ model: UNPRICED, allow_unpriced: true, no_cache: false });
     await world.run(changes);
     world.passTime(1);

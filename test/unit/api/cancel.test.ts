@@ -32,7 +32,7 @@ describe('a job that may be cancelled', () => {
     expect(String(row.logs)).toContain('cancelled by a request to the HTTP API');
   });
 
-  it('and that an execution works on is left to it, and the answer says when the cancel reaches the API', async () => {
+  it('and that an execution works on is left to it', async () => {
     const { body, row } = await cancelled({ status: 'PROCESSING', worker_id: NAME, started_at: NOW });
     expect(body).toMatchObject({ was: 'PROCESSING', execution: NAME, worker: null, swept: false });
     expect(body.message).toMatch(/within about a minute .* cancels the batch at the Anthropic API/);

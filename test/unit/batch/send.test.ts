@@ -127,7 +127,7 @@ describe('an answer that says the batch was not taken', () => {
     expect(entry()).toMatchObject([{ state: 'intended', refused_at: '2026-11-22T10:00:00.000Z' }]);
   });
 
-  test('after a rate limit it is sent again when the list has stayed without it for as long as a list takes', async () => {
+  test('after a rate limit it is sent again once the list stays without it', async () => {
     const known = batchEntry({ refused_at: '2026-11-22T10:00:00.000Z' });
     expect(await world({ known, age: LIST_SECONDS - 1 }).run()).toMatchObject({ kind: 'settle' });
     expect(await world({ known, age: LIST_SECONDS }).run()).toMatchObject({ kind: 'sent' });
@@ -149,7 +149,7 @@ describe('an answer that says nothing', () => {
     expect(entry()).toMatchObject([{ state: 'intended' }]);
   });
 
-  test('an error that is no refusal, such as a body that broke off, leaves the intent: the batch may exist', async () => {
+  test('an error that is not a refusal leaves the intent, as the batch may exist', async () => {
     const { run, entry } = world({ answer: new TypeError('terminated') });
     await Promise.resolve(run()).catch(() => undefined);
     expect(entry()).toMatchObject([{ state: 'intended' }]);
@@ -185,7 +185,7 @@ describe('adopting our own batch from the list', () => {
     return { answer, calls, owns };
   };
 
-  test('a batch that was created since the intent with as many requests is taken, and nothing is sent', async () => {
+  test('a batch with as many requests since the intent is adopted', async () => {
     const { answer, calls, owns } = await adopted({ listed: [batchStatus('msgbatch_lost', 2)] });
     expect(answer).toMatchObject({
       kind: 'sent',
@@ -226,7 +226,7 @@ describe('adopting our own batch from the list', () => {
     });
   });
 
-  test('a batch that is marked ours already is taken: the attempt stopped after marking it', async () => {
+  test('a batch that is already marked as ours is adopted', async () => {
     expect((await adopted({ listed: [batchStatus('ours', 2)], owners: { ours: known } })).answer).toMatchObject({
       batch: { batch_id: 'ours' },
     });
@@ -238,7 +238,7 @@ describe('adopting our own batch from the list', () => {
     expect(await owns('newer', ANOTHER)).toBe(true);
   });
 
-  test('the list is read from a minute before the intent, because clocks differ, and no further', async () => {
+  test('the list is read from a minute before the intent, as clocks differ', async () => {
     const { run, sinces } = world({
       known,
       age: 90,
@@ -248,13 +248,13 @@ describe('adopting our own batch from the list', () => {
     expect(sinces).toEqual(['2026-11-22T09:59:00.000Z']);
   });
 
-  test('a batch younger than a minute is not taken yet: its own job may be about to mark it', async () => {
+  test('a batch younger than a minute is left, as its own job may mark it', async () => {
     const listed = [batchStatus('young', 2)];
     expect((await adopted({ listed, age: 60 })).answer).toMatchObject({ kind: 'settle' });
     expect((await adopted({ listed, age: 61 })).answer).toMatchObject({ batch: { batch_id: 'young' } });
   });
 
-  test('a young batch that fits is waited for, however old the intent: nothing is sent beside it', async () => {
+  test('a young batch that fits is waited for, however old the intent', async () => {
     // created by a call that took minutes, and whose answer was lost
     const born = new Date(INTENT_AT + (SETTLE_SECONDS - 5) * 1000).toISOString();
     const { answer, calls } = await adopted({

@@ -8,7 +8,7 @@ const AT = new Date('2026-11-22');
 describe('the estimate of a round', () => {
   const asked = (characters: number, maxTokens = 8_000) => ({ prompt: 'x'.repeat(characters), maxTokens });
 
-  test('expected: the fixed part from the cache and 3,000 tokens an answer; at most: it is written each time and every answer full', () => {
+  test('expects a cached prompt and 3,000 tokens; at most, neither is so', () => {
     const estimate = estimateCost(SONNET, [asked(3_500), asked(7_000, 16_000)], 'x'.repeat(3_500), AT);
     // 1,000 + 2,000 of prompts, 400 of frame each, and the fixed part twice
     expect(estimate).toMatchObject({ sections: 2, input_tokens: 5_800 });

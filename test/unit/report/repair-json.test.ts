@@ -10,7 +10,7 @@ const spoil = fc.constantFrom<(json: string) => string>(
 );
 
 describe('mending JSON', () => {
-  test('any JSON object is read as it is, also without its last brackets or with a comma too many', () => {
+  test('any JSON object is read, also without its last brackets', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), spoil, (value, change) => {
         const text = JSON.stringify(value);

@@ -97,7 +97,7 @@ describe('topics that are not ready', () => {
     },
   );
 
-  test('a row of the newest run with a created_at that is no text is named, and not left out', async () => {
+  test('a row of the newest run whose created_at is not text is named', async () => {
     expect(
       (await errorOf(() => newestTopics([row('a', 0, 0), row('a', 0, 1, undefined, { created_at: null })]))).name,
     ).toBe('InvalidRow');

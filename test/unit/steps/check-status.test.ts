@@ -77,7 +77,7 @@ function world(
 }
 
 describe('while a batch is on its way', () => {
-  test('the next check comes after a tenth of its age, and the check is counted', async () => {
+  test('the next check comes after a tenth of its age', async () => {
     expect(await world({ b0: batchStatus('b0', 2) }).run({ checks: 7, troubles: 3 })).toEqual({
       ...STATE,
       checks: 8,
@@ -108,7 +108,7 @@ describe('when batches end', () => {
     expect(entries().map(({ state }) => state)).toEqual(['ended', 'ended']);
   });
 
-  test('while one has not, the others are waited for, and the one that ended is not asked about again', async () => {
+  test('until the last has, those that ended are not asked about again', async () => {
     const { run, asked, entries } = world({ b0: ended('b0'), b1: batchStatus('b1', 2) }, [open(0), open(1)]);
     expect(await run()).toMatchObject({ next: 'wait' });
     expect(entries()[0]).toMatchObject({ state: 'ended', batch_id: 'b0' });
@@ -124,7 +124,7 @@ describe('when batches end', () => {
   });
 });
 
-test('trouble that collecting met is still counted when there is nothing to ask about, and forgotten once the API answers', async () => {
+test('trouble of collecting is counted until the API answers', async () => {
   expect(await world({}, [open(0, { state: 'ended' })]).run({ troubles: 4 })).toMatchObject({
     next: 'collect',
     troubles: 4,
@@ -270,7 +270,7 @@ describe('a job that was cancelled under the execution that watches its batches'
     expect(String(row(JOB).logs)).toContain('the job is cancelled');
   });
 
-  test('is asked about until the batch has ended; a batch that is canceling is not cancelled again', async () => {
+  test('is asked about until its batch has ended, which is cancelled once', async () => {
     const { run, cancels, answers, entries, changes } = world({ b0: running }, [open(0)], CANCELLED);
     await run();
     answers.b0 = canceling;
@@ -282,7 +282,7 @@ describe('a job that was cancelled under the execution that watches its batches'
     expect(entries()[0]).toMatchObject({ state: 'ended', cancel_requested_at: AT });
   });
 
-  test('has one that is still in progress cancelled again, and the first time stands in the ledger', async () => {
+  test('has a batch that is still in progress cancelled again', async () => {
     const { run, cancels, entries } = world({ b0: running }, [open(0)], CANCELLED);
     await run();
     await run({}, 200);
@@ -290,7 +290,7 @@ describe('a job that was cancelled under the execution that watches its batches'
     expect(entries()[0]?.cancel_requested_at).toBe(AT);
   });
 
-  test('keeps a batch that is only thought to be ours running: it may be another’s', async () => {
+  test('does not cancel a batch that may be another’s', async () => {
     const found = open(0, { adopted: true });
     const { run, cancels, entries, row } = world({ b0: running }, [found], CANCELLED);
     expect(await run()).toMatchObject({ next: 'wait' });
@@ -305,7 +305,7 @@ describe('a job that was cancelled under the execution that watches its batches'
     expect(cancels).toEqual([]);
   });
 
-  test('and whose row was closed has its batch cancelled all the same, and the row left as it is', async () => {
+  test('and whose row was closed has its batch cancelled, and the row is left', async () => {
     const closed = { ...CANCELLED, process_exit_confirmed: true };
     const { run, cancels, changes } = world({ b0: running }, [open(0)], closed);
     await run();

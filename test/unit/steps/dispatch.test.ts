@@ -40,7 +40,7 @@ describe('a job that is put in', () => {
     expect(started.size).toBe(1);
   });
 
-  test('each version of a row has its own execution: a row put back to PENDING starts again', async () => {
+  test('each version of a row has its own execution', async () => {
     const { send, started } = wired(row());
     for (const version of [1, 4, 4, 9]) await send(row({ version }));
     expect([...started.keys()]).toEqual([1, 4, 9].map((version) => executionName(JOB, version)));
@@ -73,7 +73,7 @@ describe('a job that is put in', () => {
     expect([started.size, changes]).toEqual([1, []]);
   });
 
-  test('a state machine that cannot be reached is an error, so that the stream delivers the record again', async () => {
+  test('a state machine that cannot be reached is an error: the stream delivers again', async () => {
     const { deps } = wired(row());
     const start = () => Promise.reject(new StoreUnavailable('down'));
     await expect(dispatch({ ...deps, executions: { start } }, row())).rejects.toBeInstanceOf(StoreUnavailable);
@@ -137,7 +137,7 @@ describe('a row that cannot be understood', () => {
     expect([changes, stored(JOB).status]).toEqual([[], 'CANCELLED']);
   });
 
-  test('a record that is older than the mended row does not fail it, though its own version was no number', async () => {
+  test('a record that is older than the fixed row does not fail it', async () => {
     const { send, row: stored } = wired(row({ version: 2 }));
     await send(row({ version: 'one' }));
     expect(stored(JOB).status).toBe('PENDING');
@@ -150,7 +150,7 @@ describe('a row that cannot be understood', () => {
     expect([changes, stored(JOB).status]).toEqual([[], 'PENDING']);
   });
 
-  test('an AWAITING row that cannot be understood says that its paid batch is unwatched, and keeps its log', async () => {
+  test('an AWAITING row that cannot be read says that its batch is unwatched', async () => {
     const logs = JSON.stringify({ entries: [{ timestamp: 't', level: 'INFO', message: 'before' }] });
     const bad = row({ job_type: 'AWAITING_NARRATIVE_BATCH', batch_id: 'msgbatch_1', conversation_id: 'x', logs });
     const { send, row: stored } = wired(bad);

@@ -86,7 +86,7 @@ describe('what a round counts for', () => {
     expect(await reserve('b', usd(0.01), { cap: usd(3) })).toMatchObject({ kind: 'over', others: usd(4) });
   });
 
-  it('is replaced by what the round was planned anew at, and a cost that is corrected replaces the first', async () => {
+  it('is replaced by a new plan, and a cost by a corrected one', async () => {
     const { reserve, settle, total } = freshDay();
     await reserve('a', usd(2));
     await reserve('a', usd(3.5), { version: 3 });

@@ -70,7 +70,7 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     expect(row(JOB).resumed).toBe(resumed + 1);
   });
 
-  test('and that was taken up as often as is sensible is closed with what is known, and counted from then on', async () => {
+  test('and that was resumed too often is closed with what is known', async () => {
     const { run, row, started, figures } = wired([open({ resumed: MOST_RESUMED })], { status: 'ABORTED', batches });
     expect(await run()).toMatchObject({ ...NOTHING, closed: 1, unwatched: 1 });
     expect(row(JOB)).toMatchObject({

@@ -57,7 +57,7 @@ async function collected(lines: readonly Buffer[], seed: number, trouble: Troubl
 const never: Trouble = () => undefined;
 const crashes = fc.array(fc.tuple(fc.nat(60), fc.nat(30)), { maxLength: 4 });
 
-test('lines in any order, with writes that end in any order and a process that is lost at any of them, leave the same rows', async () => {
+test('lines and writes in any order, and lost processes, leave the same rows', async () => {
   const lines = fc.array(hostileLine(SECTIONS, 200_000), { minLength: LINES, maxLength: LINES });
   await fc.assert(
     fc.asyncProperty(lines, fc.nat(), fc.nat(), crashes, async (all, one, other, lost) => {

@@ -54,7 +54,7 @@ test.each([
   },
 );
 
-test('an answer that was filed by elimination gives way to a better one that names its section, and both stay billed', async () => {
+test('an answer filed by elimination gives way to a better one with a name', async () => {
   const nameless = line(0, cutOff, null);
   const { store, first } = await collected([...others, nameless]);
   expect(first).toMatchObject({ kind: 'ask_again', reason: 'truncated' });
@@ -65,7 +65,7 @@ test('an answer that was filed by elimination gives way to a better one that nam
   expect(store.unfiled()[0]?.filed_as).toBeUndefined();
 });
 
-test('a step that runs out of time when every section has an answer reads the rest of the lines in its next invocation', async () => {
+test('a step out of time reads the rest in its next invocation', async () => {
   const store = memoryStore(SECTIONS);
   const lines = [...others, line(0, cutOff), line(0)];
   const results = async () =>
@@ -141,7 +141,7 @@ function slowResults(linesInTime: (invocation: number) => number) {
   return { store, next };
 }
 
-test('results that never come further than what is stored already end the job, and do not go round for ever', async () => {
+test('results that bring nothing new end the job', async () => {
   const { store, next } = slowResults(() => 3);
   let state: unknown = STATE;
   // the first finds three sections, and all but the last of those that find nothing hand over

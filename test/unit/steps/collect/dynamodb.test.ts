@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo?.stop());
 
-test('1,000 hostile lines of results through the step and the tables: the rows are those of the store in memory', async () => {
+test('1,000 hostile lines leave the same rows in DynamoDB as in memory', async () => {
   await replayable(async () => {
     const lines = fc.sample(hostileLine(SECTIONS), { numRuns: LINES, seed: SEED });
     const db = documentClient(dynamo.client);

@@ -48,7 +48,7 @@ describe('the tally of a round', () => {
     expect(made.counts()).toMatchObject({ stored: 1, failed: 0 });
   });
 
-  test('of two answers the better one holds, of equally good ones the one with the smaller mark, in either order', () => {
+  test('of two answers the better one is kept, in either order', () => {
     const answers: [kind: AnsweredFacts['kind'], mark: string][] = [
       ['ask_again', 'a'.repeat(24)],
       ['ask_again', '1'.repeat(24)],
