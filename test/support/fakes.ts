@@ -1,4 +1,3 @@
-import { NarrativesError } from '../../lambdas/shared/errors.ts';
 import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import type { JobTable, RowCondition } from '../../lambdas/stores/jobs.ts';
@@ -91,14 +90,3 @@ export function memoryLedger(batches: BatchEntry[] = [], record: (call: string) 
 
 /** How `memoryLedger` marks a batch as the one of an intent. */
 export const ownerOf = ({ job_id, entry }: BatchEntry): string => `${job_id} ${entry}`;
-
-/** The error that a function or promise ends with; fails when it does not end with one of this project's errors. */
-export async function errorOf(run: () => unknown): Promise<NarrativesError> {
-  try {
-    await run();
-  } catch (error) {
-    if (error instanceof NarrativesError) return error;
-    throw error;
-  }
-  throw new Error('expected an error, and there was none');
-}

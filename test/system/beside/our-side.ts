@@ -1,4 +1,3 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { RETRIED_ERRORS } from '../../../lambdas/shared/errors.ts';
 import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { dispatch } from '../../../lambdas/steps/dispatch.ts';
@@ -9,7 +8,7 @@ import { TABLE_NAMES } from '../../../lib/names.ts';
 import { type StepWorld, taskSteps } from '../../../local/embedded/steps.ts';
 import type { Step } from '../../../local/machine/asl.ts';
 import { passes } from '../../../local/machine/stream-filter.ts';
-import { type Call, clientOf, narratives, type Write } from '../../support/memory/dynamodb.ts';
+import { type Call, clientOf, narratives, streamRecord, type Write } from '../../support/memory/dynamodb.ts';
 import { STEP_AFTER } from '../../support/steps-by-hand.ts';
 
 type State = Record<string, unknown> & { next?: string; wait_seconds?: number };
@@ -45,10 +44,7 @@ export class OurSide {
    */
   async deliver({ before, after }: Write, times: number, late: number): Promise<void> {
     if (!after) return;
-    const record = {
-      eventName: before ? 'MODIFY' : 'INSERT',
-      dynamodb: { NewImage: marshall(after, { removeUndefinedValues: true }) },
-    };
+    const record = streamRecord({ before, after });
     if (!passes(record, narratives.filters)) return;
     for (let turn = 0; turn < late; turn++) await this.#call('stream', () => undefined);
     for (let time = 0; time < times; time++) {
