@@ -7,7 +7,7 @@ import { columns } from './print.ts';
 
 export const batch = command({
   name: 'batch',
-  description: 'show the state of a batch, asked of the Anthropic API',
+  description: 'show the state of a batch, from the Anthropic API',
   argument: ['<BATCH_ID>', 'id of the batch, as `narratives job` shows it'],
   input: z.object({ batchId: z.string().regex(/^[\w-]{1,200}$/, 'should be a batch id such as msgbatch_01ab') }),
   async run(context, { batchId }) {
