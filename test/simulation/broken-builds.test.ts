@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BROKEN_BUILDS } from './broken-builds.ts';
-import { strikeFrom } from './chains.ts';
-import { type Explorer, openExplorer } from './explore.ts';
-import { scenarioOf } from './scenarios/all.ts';
+import { strikeFrom } from './faults.ts';
+import { openExplorer } from './runner.ts';
+import { scenarioOf } from './scenarios.ts';
 
-let explorer: Explorer;
-beforeAll(async () => {
-  explorer = await openExplorer();
-});
-afterAll(() => explorer.close());
+/** A run takes tenths of a second; only one that hangs takes longer than this. */
+const HANGS = { timeout: 600_000 };
 
-describe('the simulation notices when', () => {
+const explorer = openExplorer();
+
+describe('the simulation notices when', HANGS, () => {
   test.each(BROKEN_BUILDS)('$name', async ({ scenario, shownBy, breaks, how }) => {
     const strikes = shownBy === undefined ? [] : [strikeFrom(shownBy)];
     // it is the build that is wrong, not the fault that cannot be got over; and there is such a call to strike at

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from './fault.ts';
-import { Gate } from './gate.ts';
-import { currentInvocation, invoke, ProcessDied } from './invocation.ts';
+import type { Fault } from './faults.ts';
+import { currentInvocation, Gate, invoke, ProcessDied } from './gate.ts';
 
 /** A gate at which the first call meets a fault, and what its calls did. */
 function gated(fault: Fault | undefined) {

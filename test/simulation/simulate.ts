@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
-import { type Strike, singles, strikeFrom } from './chains.ts';
-import { type Found, openExplorer } from './explore.ts';
-import type { Scenario } from './scenario.ts';
-import { SCENARIOS } from './scenarios/all.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Strike, singles, strikeFrom } from './faults.ts';
+import { type Found, openExplorer } from './runner.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { TABLE_KINDS, type TableKind } from './stores.ts';
 
 interface Options {
   scenario: string[];
@@ -13,6 +13,7 @@ interface Options {
   fault: Strike[];
   calls: string;
   workers: number;
+  tables: TableKind;
 }
 
 type Message =
@@ -62,6 +63,11 @@ const program = new Command('simulate')
     'try single faults only at calls with this text in their name, such as create or .submit#',
     '',
   )
+  .addOption(
+    new Option('--tables <kind>', 'where the tables are: in memory, or in a dynoxide server, which is slower')
+      .choices(TABLE_KINDS)
+      .default('memory'),
+  )
   .option('--workers <number>', 'processes at once', oneOrMore, Math.max(1, availableParallelism()));
 
 const options = program.parse().opts<Options>();
@@ -72,7 +78,7 @@ process.exitCode = (await (options.fault.length > 0 ? replay(scenarios) : simula
 
 /** @returns how many runs left something wrong */
 async function replay(chosen: readonly Scenario[]): Promise<number> {
-  const explorer = await openExplorer();
+  const explorer = openExplorer(options.tables);
   let wrong = 0;
   try {
     for (const scenario of chosen) {
@@ -94,6 +100,7 @@ async function replay(chosen: readonly Scenario[]): Promise<number> {
 
 async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
   const began = Date.now();
+  const seconds = () => Math.round((Date.now() - began) / 1000);
   const boards = new Map(chosen.map(({ name }) => [name, { points: 0, singles: 0, runs: 0, wrong: 0 }]));
   const hear = (message: Message) => {
     const board = message.kind === 'done' ? undefined : boards.get(message.scenario);
@@ -109,34 +116,31 @@ async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
     if (message.found) {
       board.wrong += 1;
       console.log(textOfFound(message.found));
-    } else if (board.runs % 250 === 0) console.error(`${message.scenario}: ${board.runs} runs`);
+    }
+    if (board.runs % 250 === 0)
+      console.error(`${seconds()} s: ${message.scenario}, ${board.runs} runs of ${board.singles + options.runs}`);
   };
   await Promise.all(Array.from({ length: options.workers }, (_, worker) => oneWorker(chosen, worker, hear)));
-  for (const { name, about } of chosen) {
-    const {
-      points,
-      singles: single,
-      runs,
-      wrong,
-    } = boards.get(name) as { points: number; singles: number; runs: number; wrong: number };
-    console.log(
-      `${name} (${about}): ${points} fault points, ${single} single faults, ${runs - single} chains; ${wrong} runs left something wrong`,
-    );
-  }
+  console.log(line('scenario', 'fault points', 'single faults', 'chains', 'violations'));
+  for (const [name, { points, singles: single, runs, wrong }] of boards)
+    console.log(line(name, points, single, runs - single, wrong));
   const sum = (key: 'points' | 'runs' | 'wrong') =>
     [...boards.values()].reduce((total, board) => total + board[key], 0);
-  const seconds = Math.round((Date.now() - began) / 1000);
   console.log(
-    `${sum('points')} fault points, ${sum('runs')} runs, ${sum('wrong')} of them wrong, ${seconds} s, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
+    `${sum('runs')} runs, ${sum('wrong')} of them with violations, ${seconds()} s on ${options.workers} processes, tables in ${options.tables}, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
   );
   if (sum('runs') > 0) return sum('wrong');
   console.error('nothing was run: no call has the text of --calls in its label, and --runs is 0');
   return 1;
 }
 
+/** A line of the table of figures. */
+const line = (name: string, ...figures: (string | number)[]): string =>
+  [name.padEnd(10), ...figures.map((figure) => String(figure).padStart(13))].join(' ');
+
 function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: Message) => void): Promise<void> {
   const names = chosen.map(({ name }) => name).join(',');
-  const given = [names, options.calls, options.seed, options.runs, worker, options.workers].map(String);
+  const given = [names, options.tables, options.calls, options.seed, options.runs, worker, options.workers].map(String);
   const child = fork(new URL('./worker.ts', import.meta.url), given, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -2,28 +2,21 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { microUsd } from '../../lambdas/money/money.ts';
-import { documentClient } from '../../lambdas/stores/dynamodb.ts';
-import { stepFunctions } from '../../lambdas/stores/executions.ts';
+import { type ExecutionStatuses, type Executions, stepFunctions } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
 import { sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
-import { stepWorld } from '../../local/embedded/steps.ts';
+import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
+import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { silent } from '../../perf/runs/silent.ts';
 import { startStandIn } from '../../stand-in/server.ts';
-import { type Breakage, replaced } from './breakage.ts';
-import { gatedFetch } from './calls/anthropic.ts';
-import { gatedDynamo } from './calls/dynamodb.ts';
-import { gatedPool } from './calls/postgres.ts';
-import { gatedStepFunctions } from './calls/states.ts';
-import type { FaultPlan } from './fault.ts';
-import { functionsOf } from './functions.ts';
-import { Gate } from './gate.ts';
-import type { HandOff } from './invocation.ts';
-import { machineOf } from './machine.ts';
-import type { Polis, Tables } from './site.ts';
-import { LEDGER_DAYS, MACHINE_ARN, MODEL, processing, SECONDS_OF_A_RUN, START, secondsInVain } from './times.ts';
-import { watchOf } from './watch.ts';
+import { narratives } from '../support/memory/dynamodb.ts';
+import { gatedDynamo, gatedFetch, gatedPool, gatedStepFunctions } from './calls.ts';
+import type { FaultPlan, Service } from './faults.ts';
+import { Gate, type HandOff, invoke } from './gate.ts';
+import { watchOf } from './invariants/watch.ts';
+import type { Polis, Tables } from './stores.ts';
 
 /** Room for many runs on one set of tables, which count on one day: every reservation's condition is put to the test. */
 const DAY_BUDGET = microUsd(1_000);
@@ -51,12 +44,13 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
     stop: async ({ state }) => void (state && (await stop(state))),
   });
   const standIn = await startStandIn({ apiKey: 'key', clock: () => clock, processing: processing(secondsPerBatch) });
-  const client = gatedDynamo(tables.endpoint, () => gate, watch.wrote);
-  const db = documentClient(client);
+  const db = gatedDynamo(tables.db, () => gate, watch.wrote);
   const whole = stepWorld({
     db,
     pool: gatedPool(polis.pool, () => gate),
-    anthropic: new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels) }),
+    anthropic: impatient(
+      new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels) }),
+    ),
     log: silent,
     settings: {
       defaultModel: MODEL,
@@ -125,11 +119,130 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
     },
     /** One scheduled sweep; one that fails is tried again at the next hour. */
     sweep: () => functions.run('sweep', () => sweep({ ...steps, finder, executions })).catch(() => undefined),
-    async close() {
-      client.destroy();
-      await standIn.close();
+    close: () => standIn.close(),
+  };
+}
+
+/** A client of the API that tries again at once where it would pause. */
+const impatient = (client: Anthropic): Anthropic =>
+  Object.assign(client, { calculateDefaultRetryTimeoutMillis: () => 0 });
+
+export type SimulatedWorld = Awaited<ReturnType<typeof openWorld>>;
+
+type Happening = (state: string) => Promise<unknown> | false;
+
+/** The template's state machine with its Retry and Catch; its waits pass at once, by the virtual clock. */
+export function machineOf(
+  steps: StepWorld,
+  functions: ReturnType<typeof functionsOf>,
+  { broken, pass }: { broken: Breakage; pass: (seconds: number) => void },
+) {
+  let happens: Happening | undefined;
+  /** What happens between two steps, such as a change of the row by somebody else; the next step waits for it. */
+  let between: Promise<unknown> = Promise.resolve();
+  const gated = Object.entries(taskSteps(steps)).map(([name, step]) => [
+    name,
+    async (input: unknown) => {
+      await between;
+      return functions.step(name, input as HandOff, () => step(input));
+    },
+  ]);
+  const machine = new LocalStateMachine({
+    ...narratives,
+    definition: replaced(broken.definition, narratives.definition),
+    steps: Object.fromEntries(gated),
+    waitScale: 0,
+    retryScale: 0,
+    onEvent: (_execution, event) => {
+      if (event.type !== 'StateEntered' || event.stateType !== 'Wait') return;
+      const happening = happens?.(event.state ?? '');
+      if (happening) {
+        happens = undefined;
+        between = happening;
+      }
+      pass((event.input as { wait_seconds: number }).wait_seconds);
+    },
+  });
+  return {
+    machine,
+    /** Does something, once, when an execution pauses; false: not yet. */
+    onWait(what: Happening) {
+      happens = what;
     },
   };
 }
 
-export type SimulatedWorld = Awaited<ReturnType<typeof openWorld>>;
+/** Tries of a function that an event calls, as Lambda makes them. */
+const EVENT_TRIES = 3;
+
+/** Runs functions, each run with a label of its own such as `a.submit#2`: the second run of a step for the first job. */
+export function functionsOf(takesTime: () => void) {
+  const runs = new Map<string, number>();
+  const jobs: string[] = [];
+  const underWay = new Set<Promise<unknown>>();
+
+  function run<T>(name: string, work: () => Promise<T>, state?: HandOff): Promise<T> {
+    const nth = (runs.get(name) ?? 0) + 1;
+    runs.set(name, nth);
+    takesTime();
+    const running = invoke(`${name}#${nth}`, work, state);
+    const heard = running.catch(() => undefined).finally(() => underWay.delete(heard));
+    underWay.add(heard);
+    return running;
+  }
+
+  return {
+    run,
+    /** Runs a step of an execution; jobs are named by letters, in the order in which they were begun. */
+    step<T>(name: string, state: HandOff, work: () => Promise<T>): Promise<T> {
+      if (!jobs.includes(state.job_id)) jobs.push(state.job_id);
+      const letter = String.fromCharCode('a'.charCodeAt(0) + jobs.indexOf(state.job_id));
+      return run(`${letter}.${name}`, work, state);
+    },
+    /** Runs a function that an event calls. @returns false when every try failed */
+    async event(name: string, work: () => Promise<unknown>): Promise<boolean> {
+      for (let nth = 1; nth <= EVENT_TRIES; nth++) {
+        const done = run(name, work).then(
+          () => true,
+          () => false,
+        );
+        if (await done) return true;
+      }
+      return false;
+    },
+    /** Resolves when nothing runs, also what a stopped execution has left running. */
+    async rest(): Promise<void> {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+export const MODEL = 'claude-sonnet-5-5';
+export const START = Date.parse('2026-11-22T12:00:00Z');
+export const MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:simulated';
+export const LEDGER_DAYS = 30;
+
+/** Batches end after a check or two; one that is cancelled has half of its requests done. */
+export const processing = (secondsPerBatch = 8) => ({ secondsPerBatch, secondsToCancel: 4, finishedShare: 0.5 });
+
+/** What one run of a function takes, in seconds. */
+export const SECONDS_OF_A_RUN = 1;
+
+const WAITS: Record<Service, number> = { dynamodb: 5, postgres: 120, anthropic: 60, states: 5 };
+const CREATE_WAITS = 240;
+
+/** How long a client waits for an answer that does not come, in seconds. */
+export const secondsInVain = (service: Service, what: string): number =>
+  what === 'create' ? CREATE_WAITS : WAITS[service];
+
+export type Definition = (typeof narratives)['definition'];
+
+/** A build that is broken on purpose: something of what it is made of is replaced. */
+export interface Breakage {
+  steps?: (world: StepWorld) => StepWorld;
+  definition?: (definition: Definition) => Definition;
+  executions?: (executions: Executions & ExecutionStatuses) => Executions & ExecutionStatuses;
+}
+
+/** Applies what a breakage replaces, if it does. */
+export const replaced = <T>(change: ((whole: T) => T) | undefined, whole: T): T => (change ? change(whole) : whole);

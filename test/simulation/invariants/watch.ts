@@ -1,10 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { CREATE_BATCH } from '../../lambdas/shared/job-row.ts';
-import { TABLE_NAMES } from '../../lib/names.ts';
-import { allRows } from '../support/readers.ts';
-import type { Call } from './calls/dynamodb.ts';
-import type { Row } from './invariants/left.ts';
-import { currentInvocation } from './invocation.ts';
+import { CREATE_BATCH } from '../../../lambdas/shared/job-row.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
+import { allRows } from '../../support/readers.ts';
+import type { Call } from '../calls.ts';
+import { currentInvocation } from '../gate.ts';
+import type { Row } from './left.ts';
 
 /**
  * Looks at what is written at the moment it is written, for what the stores no longer show at the end: a row that lied for
@@ -43,8 +43,8 @@ export function watchOf(db: DynamoDBDocumentClient, isRunning: (execution: strin
     lies,
     /** After a write of one row. */
     async wrote(table: string, { Key, Item }: Call): Promise<void> {
-      const id = (Key ?? Item)?.job_id?.S ?? '';
-      const entry = Item?.entry?.S ?? '';
+      const id = String((Key ?? Item)?.job_id ?? '');
+      const entry = String(Item?.entry ?? '');
       if (table === TABLE_NAMES.jobs) await jobWritten(id);
       else if (table === TABLE_NAMES.ledger && entry.startsWith('batch#')) await batchNamed(id, entry);
     },

@@ -1,17 +1,12 @@
-import { jobMark } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/names.ts';
-import { allRows } from '../support/readers.ts';
-import { touchedDecoys } from './decoys.ts';
-import { answersKept } from './invariants/answers-kept.ts';
-import { batchesCancelled, batchesTold } from './invariants/batches-told.ts';
-import { daysAddUp, roundsPriced } from './invariants/day-spent.ts';
-import type { Left, Row } from './invariants/left.ts';
-import { paidOnce } from './invariants/paid-once.ts';
-import { reusedTrue } from './invariants/reused-true.ts';
-import { rowsTrue } from './invariants/rows-true.ts';
-import type { Scenario } from './scenario.ts';
-import { FOREIGN_MARK } from './scenarios/put.ts';
-import type { SimulatedWorld } from './world.ts';
+import { jobMark } from '../../../lambdas/shared/names.ts';
+import { TABLE_NAMES } from '../../../lib/names.ts';
+import { allRows } from '../../support/readers.ts';
+import { FOREIGN_MARK, type Scenario } from '../scenarios.ts';
+import { touchedDecoys } from '../stores.ts';
+import type { SimulatedWorld } from '../world.ts';
+import type { Left, Row } from './left.ts';
+import { answersKept, daysAddUp, paidOnce, reusedTrue, roundsPriced } from './money.ts';
+import { batchesCancelled, batchesTold, rowsTrue } from './rows.ts';
 
 /**
  * What is wrong with what a run has left in the stores: each line names the invariant that does not hold. Sections are
@@ -91,6 +86,6 @@ function stillGoing({ machine, deadLetters }: SimulatedWorld): string[] {
   const running = machine.names().filter((name) => machine.status(name)?.status === 'RUNNING');
   return [
     ...running.map((name) => `execution ${name} never ended`),
-    ...deadLetters.map((why) => `a stream record was given up: ${why}`),
+    ...deadLetters.map((why) => `a stream record became a dead letter: ${why}`),
   ];
 }

@@ -1,0 +1,183 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { serverJob } from '../../lambdas/job/new-row.ts';
+import { batchRequest } from '../../lambdas/report/prompt/request.ts';
+import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
+import { globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
+import { STATE, TABLE_NAMES } from '../../lib/names.ts';
+import { allRows } from '../support/readers.ts';
+import type { Row } from './invariants/left.ts';
+import { OTHER_REPORT, type Polis } from './stores.ts';
+import { MODEL, type SimulatedWorld } from './world.ts';
+
+/** What happens in a run besides the faults, and how its jobs should end. */
+export interface Scenario {
+  name: string;
+  about: string;
+  /** Puts the jobs and arranges what happens to them. @returns their ids */
+  begin(world: SimulatedWorld, polis: Polis, suffix: string): Promise<string[]>;
+  ends: 'COMPLETED' | 'CANCELLED';
+  /** How long a batch is processed; a few seconds where it is not given. */
+  secondsPerBatch?: number;
+  /** How many sections are not bought, as their text is there already; 0 where it is not given. */
+  reuses?: number;
+  /** The batch was sent by the old pipeline: its custom ids are not ours. */
+  legacy?: boolean;
+}
+
+/** Requests in one batch: the six sections make two batches of one size. */
+export const BATCH_SIZE = 3;
+
+/** Puts a job row as the server does; unless `changes` say otherwise, for the conversation's first report and all anew. */
+export async function putJob(
+  world: SimulatedWorld,
+  { data }: Polis,
+  suffix: string,
+  changes: { report_id?: string; no_cache?: boolean } = {},
+): Promise<string> {
+  const asked = { report_id: data.report.report_id, conversation_id: String(data.conversation.zid), model: MODEL };
+  const row = serverJob({ ...asked, max_batch_size: BATCH_SIZE, no_cache: true, ...changes }, world.now(), suffix);
+  await putRow(world, row);
+  return row.job_id;
+}
+
+export const putRow = ({ db }: SimulatedWorld, Item: Record<string, unknown>) =>
+  db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item }));
+
+export const FOREIGN_MARK = 'another-system';
+
+/** A batch of another system with as many requests as ours, which the list shows beside them. */
+export async function putForeignBatch({ standIn }: SimulatedWorld): Promise<void> {
+  const api = new Anthropic({ apiKey: 'key', baseURL: standIn.url });
+  const params = { model: MODEL, max_tokens: 16, messages: [{ role: 'user' as const, content: 'Hello' }] };
+  const requests = Array.from({ length: BATCH_SIZE }, (_, n) => ({ custom_id: `${FOREIGN_MARK}-${n}`, params }));
+  await api.messages.batches.create({ requests });
+}
+
+const one: Scenario = {
+  name: 'one',
+  about: 'one job: two batches of one size beside a foreign one, and a second round for one section',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    await putForeignBatch(world);
+    world.standIn.script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'max_tokens' });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
+const two: Scenario = {
+  name: 'two',
+  about: 'two jobs of the same second, all of their batches of one size, and a sweep while they are at work',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    const other = { report_id: OTHER_REPORT };
+    world.onWait((state) => state === STATE.wait && sweepLate(world));
+    return [await putJob(world, polis, `${suffix}0`), await putJob(world, polis, `${suffix}1`, other)];
+  },
+};
+
+const forgotten: Scenario = {
+  name: 'forgotten',
+  about: 'one job whose stream record is lost, so that the sweep has to find it',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    world.loseRecords();
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
+/** So late that the rows have not been written to for a while. */
+async function sweepLate(world: SimulatedWorld): Promise<void> {
+  world.pass(600);
+  await world.sweep();
+}
+
+const cancelled: Scenario = {
+  name: 'cancelled',
+  about: 'one job, cancelled by a bare change of its row while its batches are processed',
+  ends: 'CANCELLED',
+  // so that no fault delays the cancel beyond the end of the batch
+  secondsPerBatch: 6 * 3600,
+  async begin(world, polis, suffix) {
+    await putForeignBatch(world);
+    const jobId = await putJob(world, polis, `${suffix}0`);
+    world.onWait((state) => state === STATE.wait && cancelRow(world, jobId));
+    return [jobId];
+  },
+};
+
+/** As somebody does who knows the table and not this project. */
+const cancelRow = ({ db }: SimulatedWorld, job_id: string) =>
+  db.send(
+    new UpdateCommand({
+      TableName: TABLE_NAMES.jobs,
+      Key: { job_id },
+      UpdateExpression: 'SET #status = :cancelled',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':cancelled': 'CANCELLED' },
+    }),
+  );
+
+const GONE = 2;
+
+const reused: Scenario = {
+  name: 'reused',
+  about: 'a second job of a report: four of six sections are there already, two are bought',
+  ends: 'COMPLETED',
+  reuses: 4,
+  async begin(world, polis, suffix) {
+    // what an earlier run on these tables bought would be used again as well
+    await deleteSections(world, ({ report_id }) => report_id === polis.data.report.report_id);
+    const first = await world.undisturbed(async () => {
+      const jobId = await putJob(world, polis, `${suffix}0`);
+      await world.settle();
+      return jobId;
+    });
+    await deleteSections(world, ({ job_id }) => job_id === first, GONE);
+    return [await putJob(world, polis, `${suffix}1`, { no_cache: false })];
+  },
+};
+
+/** Takes sections out of the table, so that they have to be bought again. */
+async function deleteSections({ db }: SimulatedWorld, of: (row: Row) => boolean, most?: number): Promise<void> {
+  const rows = (await allRows(db, TABLE_NAMES.reports)).filter(of);
+  rows.sort((a, b) => (String(a.rid_section_model) < String(b.rid_section_model) ? -1 : 1));
+  for (const { rid_section_model, timestamp } of rows.slice(0, most))
+    await db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key: { rid_section_model, timestamp } }));
+}
+
+const PROMPT =
+  'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
+
+const adopted: Scenario = {
+  name: 'adopted',
+  about: 'a batch that the old pipeline sent, and left in a PENDING row to be watched',
+  ends: 'COMPLETED',
+  legacy: true,
+  async begin(world, { data }, suffix) {
+    const zid = String(data.conversation.zid);
+    const { report_id } = data.report;
+    const sender = serverJob({ report_id, conversation_id: zid, model: MODEL }, world.now(), `${suffix}0`);
+    const sections = [topicSection(data.topicNames[0]?.topic_key ?? ''), globalSection(sender.job_id, 'groups')];
+    const requests = sections.map((section) =>
+      batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, prompt: PROMPT }),
+    );
+    const api = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
+    const { id: batch_id } = await api.messages.batches.create({ requests });
+    const held = { status: 'PROCESSING', worker_id: 'python-1', version: 4, batch_id, model: MODEL };
+    await putRow(world, { ...sender, ...held });
+    const job_id = `batch_check_${sender.job_id}_1700000100`;
+    const waiting = { job_id, job_type: AWAITING_BATCH, batch_id, batch_job_id: sender.job_id };
+    await putRow(world, { ...sender, ...waiting, job_config: '{}' });
+    return [job_id];
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = [one, two, forgotten, cancelled, reused, adopted];
+
+/** @throws Error for a name that none has */
+export function scenarioOf(name: string): Scenario {
+  const scenario = SCENARIOS.find((known) => known.name === name);
+  if (!scenario) throw new Error(`there is no scenario ${name}: ${SCENARIOS.map((known) => known.name).join(', ')}`);
+  return scenario;
+}

@@ -1,0 +1,85 @@
+import type pg from 'pg';
+import { SQL } from '../../../lambdas/stores/postgres.ts';
+import type { ConversationData } from '../../../local/conversation.ts';
+
+/** What is read through; a pool of a real PostgreSQL is one. */
+export type Pool = Pick<pg.Pool, 'query'>;
+
+type Row = Record<string, unknown>;
+
+/**
+ * Polis' PostgreSQL in memory: answers the statements of `lambdas/stores/postgres.ts` about one conversation that never
+ * changes. `memory-postgres.test.ts` holds it against a real PostgreSQL.
+ */
+export function memoryPool(data: ConversationData, reports: readonly ConversationData['report'][]): Pool {
+  const { conversation, comments, selections, math, votes } = data;
+  const latest = new Map(
+    [...votes].sort((a, b) => a.created - b.created).map((vote) => [`${vote.pid} ${vote.tid}`, vote]),
+  );
+  const ifKnown = (zid: unknown, rows: () => Row[]): Row[] => (zid === conversation.zid ? rows() : []);
+  const answers: Record<string, (values: unknown[]) => Row[]> = {
+    [SQL.report]: ([id]) =>
+      reports
+        .filter(({ report_id }) => report_id === id)
+        .map(({ rid }) => ({ rid, zid: conversation.zid, ...Object.fromEntries(NO_LABELS) })),
+    [SQL.topic]: ([zid]) => ifKnown(zid, () => [{ topic: conversation.topic }]),
+    [SQL.comments]: ([zid, rid]) =>
+      ifKnown(zid, () =>
+        [...comments]
+          .sort((a, b) => a.tid - b.tid)
+          .map(({ tid, txt, mod }) => {
+            const chosen = rid === data.report.rid ? selections.find((row) => row.tid === tid) : undefined;
+            return { tid, txt, mod, selection: chosen?.selection ?? 0 };
+          }),
+      ),
+    [SQL.math]: ([zid, env]) => ifKnown(zid, () => (env === math.math_env ? [mathRow(data)] : [])),
+    [SQL.counts]: ([zid, pids, gids, agree, disagree, pass]) => {
+      const groupOf = new Map((pids as number[]).map((pid, at) => [pid, (gids as number[])[at]]));
+      return ifKnown(zid, () => countRows([...latest.values()], groupOf, [agree, disagree, pass] as number[]));
+    },
+  };
+  const known = new Map<string, Row[]>();
+  const query = async (sql: string, values: unknown[]) => {
+    const answer = answers[sql];
+    if (!answer) throw new Error(`this statement is not known to the PostgreSQL in memory: ${sql}`);
+    const key = JSON.stringify([sql, values]);
+    const rows = known.get(key) ?? answer(values);
+    known.set(key, rows);
+    return { rows: structuredClone(rows) };
+  };
+  return { query } as unknown as Pool;
+}
+
+const NO_LABELS = Array.from({ length: 10 }, (_, gid) => [`label_group_${gid}`, null]);
+
+function mathRow({ math: { data } }: ConversationData): Row {
+  return {
+    tids: data.tids,
+    extremity: data.pca['comment-extremity'],
+    consensus: data['group-aware-consensus'],
+    group_clusters: data['group-clusters'],
+    base_ids: data['base-clusters'].id,
+    base_members: data['base-clusters'].members,
+  };
+}
+
+/** A row for each group with lists of its comments and their counts; people of no group are the group null. */
+function countRows(
+  votes: ConversationData['votes'],
+  groupOf: ReadonlyMap<number, number | undefined>,
+  signs: readonly number[],
+): Row[] {
+  const groups = new Map<number | null, Map<number, number[]>>();
+  for (const { pid, tid, vote } of votes) {
+    const gid = groupOf.get(pid) ?? null;
+    const group = groups.get(gid) ?? new Map<number, number[]>();
+    const counts = group.get(tid) ?? [0, 0, 0];
+    const at = signs.indexOf(vote);
+    counts[at] = (counts[at] ?? 0) + 1;
+    groups.set(gid, group.set(tid, counts));
+  }
+  return [...groups].map(([gid, group]) => {
+    const column = (at: number) => [...group.values()].map((counts) => counts[at]);
+    return { gid, tids: [...group.keys()], agrees: column(0), disagrees: column(1), passes: column(2) };
+  });
+}
