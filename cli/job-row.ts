@@ -1,4 +1,4 @@
-import { readJob } from '../lambdas/job/own.ts';
+import { readJob } from '../lambdas/job/standing.ts';
 import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../lambdas/shared/job-row.ts';
 import { executionName, isExecutionName } from '../lambdas/shared/names.ts';
 import type { JobTable } from '../lambdas/stores/jobs.ts';

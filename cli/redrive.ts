@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { firstActiveRow } from '../lambdas/job/active.ts';
-import { pendingAgain } from '../lambdas/job/put-back.ts';
+import { looseRow } from '../lambdas/job/standing.ts';
+import { requeue } from '../lambdas/job/transitions.ts';
 import { type ActiveJobs, newJobTables } from '../lambdas/stores/guards.ts';
 import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
 import { command, text } from './command.ts';
@@ -60,13 +61,12 @@ export async function redriveJob(
   }
   const reportId = row.report_id ?? '';
   const other = await firstActiveRow(jobs, row.conversation_id, reportId, jobId);
-  if (other)
-    throw new JobActive(`report ${reportId} already has the active job ${other.job_id}: wait for it, or cancel it`);
-  // a person asks: the sweep may resume it as often as any job
-  const set = pendingAgain(row, now(), 'set to PENDING again from the command line', undefined);
-  if ((await jobs.change(jobId, { status, version }, set)) === 'conflict')
-    throw new WrongStatus(`job ${jobId} has changed in the meantime: check it (narratives job ${jobId}) and try again`);
-  const pending = { ...row, ...set, version: version + 1 };
+  if (other) throw new JobActive(`report ${reportId} has job ${other.job_id} under way: wait for it, or cancel it`);
+  // a person asks: the sweep may requeue it as often as any job
+  const loose = looseRow(row);
+  if (!loose || !(await requeue({ jobs, now }, loose, 'by a person, from the command line', undefined)))
+    throw new WrongStatus(`job ${jobId} changed just now: look at it (narratives job ${jobId}) and try again`);
+  const pending = { ...row, status: 'PENDING', version: version + 1 };
   return {
     job_id: jobId,
     status: 'PENDING',

@@ -2,7 +2,7 @@ import { type CloudFormationClient, paginateListStackResources } from '@aws-sdk/
 import { type LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { marksSchema } from '../../lambdas/job/marks.ts';
+import { looseRow } from '../../lambdas/job/standing.ts';
 import { dayOf } from '../../lambdas/money/day.ts';
 import { type MicroUsd, usdText } from '../../lambdas/money/money.ts';
 import { anthropicKeyOf } from '../../lambdas/runtime/anthropic-secret.ts';
@@ -12,7 +12,7 @@ import type { Batches } from '../../lambdas/stores/anthropic.ts';
 import { hostOf } from '../../lambdas/stores/database-tls.ts';
 import type { JobFinder } from '../../lambdas/stores/jobs.ts';
 import type { Spending } from '../../lambdas/stores/spending.ts';
-import { DAYS_OF_RESULTS } from '../../lambdas/watchdog/sweep/rule.ts';
+import { DAYS_OF_RESULTS } from '../../lambdas/watchdog/sweep.ts';
 import type { Deployment } from '../deployment.ts';
 import { bad, type Check, type Finding, ok, warn } from './findings.ts';
 
@@ -128,7 +128,7 @@ export async function checkUnwatched(finder: JobFinder, now: Date): Promise<Find
   const what = 'unwatched paid batches';
   const jobs: string[] = [];
   for await (const indexed of finder.withStatus('FAILED', daysBefore(now, DAYS_OF_RESULTS))) {
-    const row = marksSchema.safeParse(indexed).data;
+    const row = looseRow(indexed);
     if (row?.checker_schedule_failed) jobs.push(row.job_id);
   }
   if (jobs.length === 0) return ok(what, 'none');

@@ -1,11 +1,13 @@
 import type { BatchRequest } from '../report/prompt/request.ts';
-import { AnthropicRefused } from '../shared/errors.ts';
+import { AnthropicRefused, SubmissionUnsettled } from '../shared/errors.ts';
+import type { JobState } from '../shared/hand-off.ts';
 import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { entry } from '../shared/names.ts';
 import type { Batches, BatchStatus } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import { requestCount } from './counts.ts';
+import { MOST_TROUBLES } from './wait.ts';
 
 export interface SendDeps {
   ledger: Ledger;
@@ -135,4 +137,17 @@ async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus
   }
   if (old.length < candidates.length) return 'young';
   return held ? 'held' : undefined;
+}
+
+/**
+ * Waits before a submission without a clear answer is looked at again; not for ever.
+ * @throws SubmissionUnsettled after some hours
+ */
+export function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds: number; why: string }): JobState {
+  if (state.troubles >= MOST_TROUBLES) {
+    throw new SubmissionUnsettled(
+      `the Anthropic API gave no clear answer to a submission ${MOST_TROUBLES} times (${why}): see its status page, then redrive the job`,
+    );
+  }
+  return { ...state, troubles: state.troubles + 1, next: 'settle', wait_seconds: waitSeconds };
 }

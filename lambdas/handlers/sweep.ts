@@ -3,7 +3,7 @@ import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { stepFunctions } from '../stores/executions.ts';
 import { jobFinder } from '../stores/jobs.ts';
-import { sweep } from '../watchdog/sweep/sweep.ts';
+import { sweep } from '../watchdog/sweep.ts';
 
 export const handler = stepHandler(sweep, async () => {
   const env = environment('JOB_TABLE', 'STATE_MACHINE_ARN', 'STAGE');

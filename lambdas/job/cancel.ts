@@ -1,6 +1,7 @@
-import { AWAITING_BATCH, CREATE_BATCH, withLogLine } from '../shared/job-row.ts';
+import { AWAITING_BATCH } from '../shared/job-row.ts';
 import type { JobTable } from '../stores/jobs.ts';
-import { isNobodys, isWorkedByUs, type MarkedRow, marksSchema } from './marks.ts';
+import { type LooseRow, looseRow, standingOf } from './standing.ts';
+import { cancel, isUnclaimed } from './transitions.ts';
 
 /** What became of a job that was to be cancelled. */
 export type CancelAnswer =
@@ -25,7 +26,7 @@ export interface Cancelled {
 }
 
 export interface CancelDeps {
-  jobs: Pick<JobTable, 'get' | 'change'>;
+  jobs: JobTable;
   now: () => Date;
   /** of the deployment; empty: none */
   stage: string;
@@ -36,34 +37,28 @@ export interface CancelDeps {
 const TRIES = 5;
 
 /**
- * Sets a job CANCELLED. One that nobody ever took is closed at once; one that an execution works on is closed by it,
+ * Sets a job CANCELLED. One that nobody ever claimed is closed at once; one that an execution works on is closed by it,
  * after it has cancelled the batches at the API and collected what was finished; one that failed with an unwatched paid batch,
- * or waits to go on with one, is taken up by the sweep to the same end.
+ * or waits to go on with one, is brought to the same end by the sweep.
  * @throws StoreUnavailable
  */
 export async function cancelJob(deps: CancelDeps, jobId: string): Promise<CancelAnswer> {
-  const { jobs, now, stage, by } = deps;
+  const { jobs, stage, by } = deps;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const found = await jobs.get(jobId);
     if (!found) return { kind: 'unknown' };
-    const row = marksSchema.safeParse(found).data;
-    const why = row
-      ? whyNot(row, stage)
-      : `job ${jobId} is a ${String(found.job_type)} job of another system: it is left alone`;
-    if (!row || why !== undefined) return { kind: 'refused', why: why ?? '' };
-    const time = now().toISOString();
-    const set = {
-      status: 'CANCELLED',
-      updated_at: time,
-      logs: withLogLine(row.logs, time, 'INFO', `cancelled ${by}`),
-      // of a row that nobody ever took, nothing can be running
-      ...(isUntouched(row) ? { completed_at: time, process_exit_confirmed: true } : {}),
-    };
-    const { status, version } = row;
-    if ((await jobs.change(jobId, { status, version }, set)) === 'changed')
+    const row = looseRow(found);
+    if (!row)
+      return {
+        kind: 'refused',
+        why: `job ${jobId} is a ${String(found.job_type)} job of another system: it is left alone`,
+      };
+    const why = whyNot(row, stage);
+    if (why !== undefined) return { kind: 'refused', why };
+    if (await cancel(deps, row, by))
       return {
         kind: 'cancelled',
-        cancelled: { job_id: jobId, status: 'CANCELLED', was: status, ...leftTo(row, stage) },
+        cancelled: { job_id: jobId, status: 'CANCELLED', was: row.status, ...leftTo(row, stage) },
       };
   }
   return { kind: 'refused', why: `job ${jobId} kept changing under ${TRIES} attempts to cancel it: try again` };
@@ -81,32 +76,35 @@ export function cancelledText({ job_id, execution, worker, swept }: Cancelled): 
 }
 
 /** Why a row cannot be cancelled; undefined when it can be. */
-function whyNot(row: MarkedRow, stage: string): string | undefined {
+function whyNot(row: LooseRow, stage: string): string | undefined {
   const { job_id, status } = row;
+  const { kind, holder } = standingOf(row, { stage });
+  const wasCancelled = kind === 'cancelling' || kind === 'cancelled';
   // a row of the old pipeline that an execution of its own works on is a job like any other
-  if (row.job_type === AWAITING_BATCH && !isWorkedByUs(row, stage) && status !== 'CANCELLED')
+  if (row.job_type === AWAITING_BATCH && holder !== 'ours' && !wasCancelled)
     return `${job_id} watches a batch of job ${row.batch_job_id}: cancel that job`;
-  if (status === 'PENDING' || status === 'PROCESSING' || isLeftUnwatched(row, stage)) return undefined;
-  if (status === 'CANCELLED') {
-    const open = row.process_exit_confirmed !== true && isWorkedByUs(row, stage);
-    return `job ${job_id} is cancelled already${open ? '; its execution is still collecting what was sent' : ''}`;
+  switch (kind) {
+    case 'waiting':
+    case 'running':
+      return undefined;
+    case 'cancelling':
+    case 'cancelled': {
+      const open = kind === 'cancelling' && holder === 'ours';
+      return `job ${job_id} is cancelled already${open ? '; its execution is still collecting what was sent' : ''}`;
+    }
+    case 'unknown':
+      return `job ${job_id} is ${status}, which only another worker knows: it is left alone`;
+    default:
+      // one that failed with a paid batch that nobody watches would be gone on with
+      return kind !== 'completed' && row.checker_schedule_failed === true && holder === 'ours'
+        ? undefined
+        : `job ${job_id} is ${status} already: there is nothing to cancel`;
   }
-  if (status === 'COMPLETED' || status === 'FAILED')
-    return `job ${job_id} is ${status} already: there is nothing to cancel`;
-  return `job ${job_id} is ${status}, which only another worker knows: it is left alone`;
 }
 
-/** One that failed, with a paid batch that nobody watches and that would be gone on with. */
-const isLeftUnwatched = (row: MarkedRow, stage: string): boolean =>
-  row.status === 'FAILED' && row.checker_schedule_failed === true && isWorkedByUs(row, stage);
-
-/** Waits to be taken for the first time; one that was put back may have paid batches. */
-const isUntouched = (row: MarkedRow): boolean =>
-  row.status === 'PENDING' && row.job_type === CREATE_BATCH && isNobodys(row) && row.started_at === '';
-
-function leftTo(row: MarkedRow, stage: string): Pick<Cancelled, 'execution' | 'worker' | 'swept'> {
-  const ours = isWorkedByUs(row, stage);
-  if (row.status === 'PROCESSING' && ours) return { execution: row.worker_id, worker: null, swept: false };
-  const worker = ours || isNobodys(row) ? null : row.worker_id;
-  return { execution: null, worker, swept: worker === null && !isUntouched(row) };
+function leftTo(row: LooseRow, stage: string): Pick<Cancelled, 'execution' | 'worker' | 'swept'> {
+  const { kind, holder } = standingOf(row, { stage });
+  if (kind === 'running' && holder === 'ours') return { execution: row.worker_id, worker: null, swept: false };
+  const worker = holder === 'ours' || holder === 'nobody' ? null : row.worker_id;
+  return { execution: null, worker, swept: worker === null && !isUnclaimed(row) };
 }

@@ -1,10 +1,9 @@
 import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
-import type { Tokens } from '../money/prices.ts';
-import type { AnsweredFacts, BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
+import type { AnsweredFacts, BatchEntry, Plan, Unfiled } from '../shared/ledger-rows.ts';
 import { ordinalOf } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { Bill, isBilledApart, PRICE_UNKNOWN } from './bill.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
 const MOST_NAMED = 500;
@@ -117,4 +116,53 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
     prompt_version: plan.prompt_version,
     batch_ids: batches.flatMap(({ batch_id }) => batch_id ?? []),
   });
+}
+
+/** How many sections failed, by reason. */
+export function byReason({ failed }: Pick<JobSummary, 'failed'>): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const { reason } of failed) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  return reasons;
+}
+
+/** How a batch is named for an operator. */
+export const nameOfBatch = ({ batch_id, round, part }: BatchEntry): string =>
+  batch_id ?? `round ${round} part ${part}, never confirmed`;
+
+/** What an operator is told of batches that nobody watches; empty when there are none. */
+export const tellUnwatched = (names: readonly string[]): string =>
+  names.length > 0
+    ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; they are watched again when the job goes on]`
+    : '';
+
+/** What is said of a job whose model is used though the price list does not know it. */
+export const PRICE_UNKNOWN = 'its price is not known, and no budget counts it';
+
+/** Adds up billed answers. */
+export class Bill {
+  tokens: Tokens = NO_TOKENS;
+  /** undefined when any billed answer has no known price */
+  cost: MicroUsd | undefined = 0;
+
+  add({ tokens, cost_micro_usd }: Pick<AnsweredFacts, 'tokens' | 'cost_micro_usd'>): void {
+    if (!tokens) return;
+    this.tokens = addTokens(this.tokens, tokens);
+    this.cost = addKnown(this.cost, cost_micro_usd);
+  }
+}
+
+/** Whether a line that could not be filed is on no other bill: what was filed by elimination is billed with its section. */
+export const isBilledApart = ({ why, filed_as }: Pick<Unfiled, 'why' | 'filed_as'>): boolean =>
+  why !== 'no_custom_id' || (filed_as ?? 'topic_').startsWith('topic_');
+
+/** What the billed answers of one round cost, filed and unfiled; undefined when that of any is not known. */
+export async function roundCost(
+  ledger: Ledger,
+  { job_id }: Pick<Plan, 'job_id'>,
+  round: number,
+): Promise<MicroUsd | undefined> {
+  const bill = new Bill();
+  for await (const answer of ledger.answers(job_id, round)) bill.add(answer);
+  for await (const row of ledger.unfiled(job_id, round)) if (isBilledApart(row)) bill.add(row);
+  return bill.cost;
 }

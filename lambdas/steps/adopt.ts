@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { secondsToNextCheck } from '../batch/wait.ts';
 import type { Legacy } from '../job/asked-sections.ts';
 import { parseJobConfig } from '../job/config.ts';
-import { claim, isCancelledUnder, isOurs, readJob } from '../job/own.ts';
+import { isCancelledUnder, isRunBy, looseRow, readJob } from '../job/standing.ts';
+import { claim } from '../job/transitions.ts';
 import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
 import { InvalidJobRow, ReportMismatch } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
@@ -42,7 +43,8 @@ const LEGACY_PROMPT_VERSION = 'old-pipeline';
 export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
   const row = (await claim(deps, state)) ?? (await readJob(deps.jobs, state.job_id));
-  if (!row || !(isOurs(row, state.execution) || isCancelledUnder(row, state.execution))) {
+  const loose = looseRow(row);
+  if (!row || !(isRunBy(loose, state.execution) || isCancelledUnder(loose, state.execution))) {
     deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
     return { ...state, next: 'leave' };
   }

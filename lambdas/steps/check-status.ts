@@ -2,8 +2,8 @@ import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
 import { requestCount } from '../batch/counts.ts';
 import { giveBack } from '../batch/release.ts';
 import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
-import { isCancelledUnder } from '../job/own.ts';
-import { tellProgress } from '../job/progress.ts';
+import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
+import { noteProgress } from '../job/transitions.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { BatchEntry } from '../shared/ledger-rows.ts';
@@ -36,7 +36,7 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   const state = parseJobState(input);
   const checks = state.checks + 1;
   const open = (await deps.ledger.batches(state.job_id, state.round)).filter(({ state: s }) => s === 'submitted');
-  const row = open.length > 0 ? await deps.jobs.get(state.job_id) : undefined;
+  const row = open.length > 0 ? await readLoosely(deps.jobs, state.job_id) : undefined;
   const cancelled = isCancelledUnder(row, state.execution);
   try {
     const answers: (BatchStatus | undefined)[] = [];
@@ -100,4 +100,41 @@ function stopWhenOverdue(deps: CheckStatusDeps, batches: readonly BatchEntry[]):
       `batch ${batch_id} has not ended though it expired at ${expires_at}: look it up in the Anthropic console; redrive the job to watch it again`,
     );
   }
+}
+
+/**
+ * Says on the job row how far its batches are, when that has changed. A row that is cancelled is written as long as it
+ * names this execution and has not been closed.
+ * @param row as it was read before the API was asked
+ * @param open the batches that were asked about, and of each the answer; none for one that is not ours after all
+ */
+async function tellProgress(
+  deps: CheckStatusDeps,
+  state: JobState,
+  row: LooseRow | undefined,
+  open: readonly BatchEntry[],
+  answers: readonly (BatchStatus | undefined)[],
+): Promise<void> {
+  const { job_id, execution, round } = state;
+  const statuses = answers.filter((status) => status !== undefined);
+  const asOfNow = progressOf(round, statuses);
+  const progress = isCancelledUnder(row, execution) ? `${asOfNow}; ${cancelOf(open, answers)}` : asOfNow;
+  deps.log.info('batch status', { job_id, round, batch_ids: statuses.map(({ id }) => id), progress });
+  if (row?.batch_progress === progress || row?.worker_id !== execution) return;
+  await noteProgress(deps, state, progress);
+}
+
+function progressOf(round: number, statuses: readonly BatchStatus[]): string {
+  const sum = (key: keyof BatchStatus['counts']) => statuses.reduce((total, { counts }) => total + counts[key], 0);
+  const ended = statuses.filter(({ processing_status }) => processing_status === 'ended').length;
+  return `round ${round}: ${ended} of ${statuses.length} open batches ended; ${sum('processing')} processing, ${sum('succeeded')} succeeded, ${sum('errored')} errored, ${sum('canceled')} canceled, ${sum('expired')} expired`;
+}
+
+/** What a cancelled job's open batches come to: those that may be another's are not cancelled. */
+function cancelOf(open: readonly BatchEntry[], answers: readonly (BatchStatus | undefined)[]): string {
+  const running = open.filter((_, at) => answers[at] && answers[at].processing_status !== 'ended');
+  if (running.length === 0) return 'the job is cancelled: what is finished is stored';
+  const unproven = running.filter(({ adopted }) => adopted).length;
+  const left = unproven > 0 ? `; ${unproven} not yet proven ours are watched to their end` : '';
+  return `the job is cancelled: the API is asked to cancel ${running.length - unproven} of them${left}`;
 }

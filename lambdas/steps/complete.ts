@@ -1,17 +1,15 @@
 import { factsInSlices, sectionsOf } from '../job/asked-sections.ts';
-import { type CloseDeps, closeJob, type Ending, secondsSince } from '../job/close.ts';
-import { byReason, countEnding } from '../job/count-ending.ts';
-import { closeLegacyJob } from '../job/legacy-job.ts';
-import { type JobSummary, jobResults, summarize, tellReused } from '../job/summary.ts';
+import { type FinishDeps, finishJob } from '../job/finish.ts';
+import { readLoosely, secondsSince } from '../job/standing.ts';
+import { byReason, type JobSummary, jobResults, summarize, tellReused } from '../job/summary.ts';
+import type { Ending } from '../job/transitions.ts';
 import { failedRow } from '../report/row.ts';
 import { InvalidSetting, NothingStored } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { Plan } from '../shared/ledger-rows.ts';
-import type { Metrics } from '../shared/metrics.ts';
-import type { Ledger } from '../stores/ledger.ts';
 import type { Reports } from '../stores/reports.ts';
 
-export type CompleteDeps = CloseDeps & { ledger: Ledger; reports: Reports; metrics: Metrics };
+export type CompleteDeps = FinishDeps & { reports: Reports };
 
 /**
  * "Complete job": writes a row with `errors` for each section that could not be written, and closes the job with its
@@ -25,7 +23,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   deps.log.ids?.({ report_id: plan.report_id });
   const summary = await summarize(deps.ledger, plan);
   await writeGaps(deps, plan, summary);
-  const row = await deps.jobs.get(state.job_id);
+  const row = await readLoosely(deps.jobs, state.job_id);
   if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
   const seconds = secondsSince(row?.started_at, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored${tellReused(summary)}, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
@@ -39,10 +37,8 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
       // one that was given back is not among them
       ...(plan.legacy ? {} : { batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []) }),
     },
-    written: countEnding(deps.metrics, 'COMPLETED', summary),
   };
-  const closed = await closeJob(deps, state, plan, summary.batches, ending);
-  if (plan.legacy) await closeLegacyJob(deps, plan, summary.batches, ending);
+  const closed = await finishJob(deps, state, { plan, batches: summary.batches, summary }, ending);
   deps.log.info('job completed', {
     job_id: state.job_id,
     report_id: plan.report_id,
@@ -71,5 +67,5 @@ async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: Jo
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {
   const told =
     [...byReason({ failed })].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
-  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, mend the cause, then redrive the job`;
+  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, fix the cause, then redrive the job`;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { AWAITING_BATCH, CREATE_BATCH, jobRowSchema, withLogLine } from '../shared/job-row.ts';
+import { refuse as refuseRow } from '../job/transitions.ts';
+import { AWAITING_BATCH, CREATE_BATCH, jobRowSchema } from '../shared/job-row.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { executionName } from '../shared/names.ts';
@@ -57,24 +58,10 @@ async function refuse(deps: DispatchDeps, row: unknown, why: string): Promise<Di
     deps.log.error('record without a job_id: nothing to mark', {});
     return 'left';
   }
-  const time = deps.now().toISOString();
-  const message = `InvalidJobRow: ${why}; mend the attribute and redrive the job`;
-  const answer = await deps.jobs.change(
-    key.data.job_id,
-    { status: 'PENDING', version: key.data.version },
-    {
-      status: 'FAILED',
-      error_message: message,
-      completed_at: time,
-      updated_at: time,
-      process_exit_confirmed: true,
-      // an AWAITING row stands for a batch that somebody has paid for
-      ...(key.data.batch_id ? { checker_schedule_failed: true } : {}),
-      logs: withLogLine(key.data.logs, time, 'ERROR', message),
-    },
-  );
-  deps.log.error('job row cannot be understood', { job_id: key.data.job_id, why, answer });
+  const message = `InvalidJobRow: ${why}; fix the attribute, then redrive the job`;
+  const refused = await refuseRow(deps, key.data, message);
+  deps.log.error('job row cannot be understood', { job_id: key.data.job_id, why, refused });
   // a record delivered twice finds the row changed
-  if (answer === 'changed') deps.metrics?.add('JobsFailed', 1, { error: 'InvalidJobRow' });
-  return answer === 'changed' ? 'refused' : 'left';
+  if (refused) deps.metrics?.add('JobsFailed', 1, { error: 'InvalidJobRow' });
+  return refused ? 'refused' : 'left';
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type CloseFailedDeps, closeFailed, type Reason } from '../job/close-failed.ts';
+import { type FinishDeps, failJob, type Reason } from '../job/finish.ts';
 import { parseJobState } from '../shared/hand-off.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 
-export type FailDeps = CloseFailedDeps;
+export type FailDeps = FinishDeps;
 
 /** What a Catch adds to the state: `Cause` is JSON where a Lambda threw. */
 const caughtSchema = z.object({ error: z.object({ Error: z.string(), Cause: z.string().default('') }) });
@@ -19,7 +19,7 @@ export async function fail(deps: FailDeps, input: unknown): Promise<unknown> {
   const state = parseJobState(input);
   const reason = whatHappened(input);
   deps.log.error('job failed', { job_id: state.job_id, why: reason.why });
-  await closeFailed(deps, state, reason);
+  await failJob(deps, state, reason);
   return input;
 }
 

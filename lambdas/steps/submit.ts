@@ -1,15 +1,16 @@
-import { type SendDeps, sendOnce } from '../batch/send.ts';
-import { settleLater } from '../batch/settle-later.ts';
+import { cancelBatch } from '../batch/cancel.ts';
+import { type SendDeps, sendOnce, settleIntent, settleLater } from '../batch/send.ts';
 import { requestOf } from '../batch/split.ts';
 import { secondsToNextCheck } from '../batch/wait.ts';
 import { releaseUnsent, reserveToday } from '../job/budget.ts';
 import { parseJobConfig } from '../job/config.ts';
 import { fileReused } from '../job/file-reused.ts';
 import { roundToAsk, writeNextRound } from '../job/next-round.ts';
-import { claim, isOurs, readJob } from '../job/own.ts';
 import { type PlanDeps, planJob } from '../job/plan.ts';
-import { recordOnRows, tellNotSent } from '../job/record.ts';
-import { watchWhatWasSent } from '../job/taken-away.ts';
+import { isCancelledUnder, isRunBy, readLoosely } from '../job/standing.ts';
+import { PRICE_UNKNOWN } from '../job/summary.ts';
+import { claim, finish, noteOnce, recordBatch } from '../job/transitions.ts';
+import { AnthropicUnavailable } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { JobRow } from '../shared/job-row.ts';
 import type { Asked, BatchEntry, Plan } from '../shared/ledger-rows.ts';
@@ -26,101 +27,165 @@ export type SubmitDeps = PlanDeps &
     settings: PlanDeps['settings'] & { defaultModel: string };
   };
 
+/** All that decides what "Submit batch" does next. */
+export interface Facts {
+  /** the job row as this execution may use it; 'cancelled': under this execution, which brings to an end what was sent */
+  row: JobRow | 'cancelled' | 'not ours';
+  plan: Plan | undefined;
+  /** anything may have been sent, or was stored, by the plan: it is not made anew */
+  planHolds: boolean;
+  /** every batch of the job, of all rounds */
+  batches: readonly BatchEntry[];
+  /** nothing had to be bought, and every reused section is stored */
+  reusedStored: boolean;
+  /** the round whose asked rows are written and whose price is reserved; what was sent of it, was so by an earlier attempt */
+  begun: number | undefined;
+}
+
+export type Due =
+  /** the row is another's: nothing is sent */
+  | { kind: 'leave' }
+  /** cancelled before anything was planned */
+  | { kind: 'close' }
+  /** cancelled: submissions without a clear answer have to be found */
+  | { kind: 'settle'; intents: readonly BatchEntry[] }
+  /** cancelled: open batches are watched to their end */
+  | { kind: 'watch'; round: number }
+  | { kind: 'plan' }
+  | { kind: 'store reused' }
+  | { kind: 'begin round'; round: number }
+  | { kind: 'send round'; round: number }
+  /** nothing is left to ask */
+  | { kind: 'complete' };
+
+/** Decides what is due. It never sends before the row, the plan and the round's reservation are there. */
+export function whatIsDue({ row, plan, planHolds, batches, reusedStored, begun }: Facts): Due {
+  if (row === 'not ours') return { kind: 'leave' };
+  if (row === 'cancelled') return whatIsLeft(plan, batches);
+  if (!plan || !planHolds) return { kind: 'plan' };
+  if (nothingToBuy(plan, batches) && begun === undefined) {
+    if (reusedStored) return { kind: 'complete' };
+    return { kind: 'store reused' };
+  }
+  const round = roundToAsk(batches);
+  return begun === round || batches.some((batch) => batch.round === round)
+    ? { kind: 'send round', round }
+    : { kind: 'begin round', round };
+}
+
+/** What is left to do about a job that was cancelled. */
+function whatIsLeft(plan: Plan | undefined, batches: readonly BatchEntry[]): Due {
+  // a plan has figures, which "Complete job" tells
+  if (batches.length === 0) return plan ? { kind: 'complete' } : { kind: 'close' };
+  const intents = batches.filter(({ batch_id }) => !batch_id);
+  if (intents.length > 0) return { kind: 'settle', intents };
+  const open = batches.filter(({ state }) => state !== 'collected');
+  if (open.length === 0) return { kind: 'complete' };
+  return { kind: 'watch', round: Math.max(...open.map(({ round }) => round)) };
+}
+
+const nothingToBuy = (plan: Plan, batches: readonly BatchEntry[]): boolean =>
+  plan.reused === plan.sections && batches.length === 0;
+
 /**
- * "Submit batch": claims the job, plans it (or takes up the plan of an earlier attempt), and sends the batches of the
+ * "Submit batch": claims the job, plans it (or goes on with the plan of an earlier attempt), and sends the batches of the
  * round that is due, each once. May run again from its start at any moment.
  * @returns next: 'wait' for the batches, 'settle' when a submission has no clear answer yet, 'complete' when nothing is
  * left to ask, 'leave' when the job is another's
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
-  const handed = parseJobState(input);
-  // trouble with that gives nothing back: a step that began before the execution was stopped may still be sending
-  const row = await claim(deps, handed);
+  const state = parseJobState(input);
+  // trouble with that releases nothing: a step that began before the execution was stopped may still be sending
+  const row = await claim(deps, state);
   try {
-    const state = await submitDue(deps, handed, row);
+    const done = await doWhatIsDue(deps, state, await readFacts(deps, state, row));
     // a round that waits for the API keeps its place in the day's budget
-    if (state.next === 'leave' || state.next === 'complete') await releaseUnsent(deps, handed);
-    return state;
+    if (done.next === 'leave' || done.next === 'complete') await releaseUnsent(deps, state);
+    return done;
   } catch (error) {
-    await releaseUnsent(deps, handed);
+    await releaseUnsent(deps, state);
     throw error;
   }
 }
 
-async function submitDue(deps: SubmitDeps, handed: JobState, row: JobRow | undefined): Promise<JobState> {
-  const known = await deps.ledger.batches(handed.job_id);
-  if (!row) return watchWhatWasSent(deps, handed, known);
-  deps.log.ids?.({ report_id: row.report_id ?? undefined });
-  const plan = await takeUpPlan(deps, handed, row, known.length > 0);
-  if (!plan) return watchWhatWasSent(deps, handed, await deps.ledger.batches(handed.job_id));
-  const state = { ...handed, report_id: plan.report_id };
-  const nothingToBuy = plan.reused === plan.sections && known.length === 0;
-  if (nothingToBuy && (await fileReused(deps, plan)) === 0) return { ...state, next: 'complete' };
-  const round = roundToAsk(known);
-  const first_round = state.round === 0 ? round : state.first_round;
-  const begun = known.filter((batch) => batch.round === round);
-  const due = { round, version: handed.version };
-  // what is left to send of a round that was begun is written and counted already
-  if (begun.length === 0) {
-    // a text to be reused that is gone has to be bought after all
-    if (round > 1 || nothingToBuy) {
-      const next = await writeNextRound(deps, plan, { ...due, startedAnew: round === first_round });
-      if (next.kind === 'over budget') await tellNotSent(deps, state, next.why);
-      if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
-    } else if (!(await reserveToday(deps, plan, { ...due, most_micro_usd: plan.most_micro_usd })))
-      return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
+async function doWhatIsDue(deps: SubmitDeps, handed: JobState, first: Facts): Promise<JobState> {
+  let facts = first;
+  let state = handed;
+  for (;;) {
+    const due = whatIsDue(facts);
+    const answer = await act(deps, state, facts, due);
+    if ('next' in answer) return answer;
+    facts = answer;
+    if (facts.plan) state = { ...handed, report_id: facts.plan.report_id };
   }
-  const sent = await sendRound(deps, state, row, plan, round, begun);
-  if (sent.next === 'settle') return { ...sent, first_round };
-  if (sent.next !== 'wait') return sent;
-  return { ...sent, first_round, round, troubles: 0, wait_seconds: secondsToNextCheck(0, state.checks) };
 }
 
-/** Sends every part of a round that has not been sent, as long as the job is ours. */
-async function sendRound(
-  deps: SubmitDeps,
-  state: JobState,
-  row: JobRow,
-  plan: Plan,
-  round: number,
-  begun: readonly BatchEntry[],
-): Promise<JobState> {
-  for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
-    const known = begun.find((batch) => batch.part === part);
-    // planning and earlier parts take time, in which the job may have been cancelled
-    if (!known?.batch_id && !(await isStillOurs(deps, state))) {
-      return watchWhatWasSent(deps, state, await deps.ledger.batches(state.job_id));
+/** Does one thing. @returns the facts after it, or the hand-off when this step has nothing more to do */
+async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): Promise<Facts | JobState> {
+  const { plan, row } = facts;
+  switch (due.kind) {
+    case 'leave':
+      deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
+      return { ...state, next: 'leave' };
+    case 'close':
+      await finish(deps, state, { status: 'COMPLETED', message: 'cancelled before anything was planned' });
+      return { ...state, next: 'leave' };
+    case 'settle':
+      return settleCancelled(deps, state, facts, due.intents);
+    case 'watch':
+      return { ...state, round: due.round, next: 'wait', wait_seconds: secondsToNextCheck(0, state.checks) };
+    case 'complete':
+      return { ...state, next: 'complete' };
+    case 'plan':
+      return makePlan(deps, state, facts);
+    case 'store reused': {
+      const gone = await fileReused(deps, plan as Plan);
+      // a text to be reused that is gone has to be bought after all
+      return gone === 0 ? { ...facts, reusedStored: true } : beginRound(deps, state, facts, 1, true);
     }
-    const requests = rows.map((asked) => requestOf(plan, asked));
-    const answer = await sendOnce(deps, plan, { round, part, requests, known });
-    if (answer.kind === 'settle') return settleLater(state, answer);
-    await recordOnRows(deps, state, row, plan, answer.batch);
+    case 'begin round':
+      return beginRound(deps, state, facts, due.round, false);
+    case 'send round':
+      return sendRound(deps, state, facts, row as JobRow, plan as Plan, due.round);
   }
-  return { ...state, next: 'wait' };
 }
 
-async function isStillOurs({ jobs }: SubmitDeps, { job_id, execution }: JobState): Promise<boolean> {
-  const row = await readJob(jobs, job_id);
-  return row !== undefined && isOurs(row, execution);
+async function readFacts(deps: SubmitDeps, state: JobState, row: JobRow | undefined): Promise<Facts> {
+  const [batches, plan] = await Promise.all([deps.ledger.batches(state.job_id), deps.ledger.plan(state.job_id)]);
+  if (row) deps.log.ids?.({ report_id: row.report_id ?? undefined });
+  const planHolds = plan !== undefined && (batches.length > 0 || (await storingBegan(deps.ledger, plan)));
+  const standing = row ?? (await standingWithout(deps, state));
+  return { row: standing, plan, planHolds, batches, reusedStored: false, begun: undefined };
 }
 
-/**
- * The plan of an earlier attempt when anything of it may have been sent or stored; otherwise a fresh one, written to the ledger.
- * @returns undefined when the job was taken away meanwhile: another execution may have sent by a plan of its own
- */
-async function takeUpPlan(
-  deps: SubmitDeps,
-  state: JobState,
-  row: JobRow,
-  anythingSent: boolean,
-): Promise<Plan | undefined> {
-  const earlier = await deps.ledger.plan(row.job_id);
-  if (earlier && (anythingSent || (await filingBegan(deps.ledger, earlier)))) return earlier;
+/** How the row stands when it is not, or no longer, this execution's. */
+async function standingWithout({ jobs }: SubmitDeps, state: JobState): Promise<'cancelled' | 'not ours'> {
+  return isCancelledUnder(await readLoosely(jobs, state.job_id), state.execution) ? 'cancelled' : 'not ours';
+}
+
+/** The facts of a job that was taken away meanwhile: another execution may have sent by a plan of its own. */
+async function takenAway(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
+  const { ledger } = deps;
+  const [row, batches, plan] = await Promise.all([
+    standingWithout(deps, state),
+    ledger.batches(state.job_id),
+    ledger.plan(state.job_id),
+  ]);
+  return { ...facts, row, batches, plan };
+}
+
+const isStillOurs = async ({ jobs }: SubmitDeps, { job_id, execution }: JobState): Promise<boolean> =>
+  isRunBy(await readLoosely(jobs, job_id), execution);
+
+/** Makes the plan and writes it to the ledger. */
+async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
+  const row = facts.row as JobRow;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
   const { plan, asked, estimate, reusedSaved } = await planJob(deps, row, config);
-  if (!(await isStillOurs(deps, state))) return undefined;
-  // nor must the plan be replaced by which an attempt has sent that Step Functions lost sight of
-  if (!anythingSent && (await deps.ledger.batches(row.job_id)).length > 0) return deps.ledger.plan(row.job_id);
+  if (!(await isStillOurs(deps, state))) return takenAway(deps, state, facts);
+  // nor must a plan be replaced by which an attempt has sent that Step Functions lost sight of
+  const batches = await deps.ledger.batches(row.job_id);
+  if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
   await deps.ledger.writePlan(plan, asked);
   deps.log.info('job planned', {
     job_id: row.job_id,
@@ -130,14 +195,63 @@ async function takeUpPlan(
     reused_saved_micro_usd: reusedSaved,
     left_out: plan.left_out,
   });
-  return plan;
+  return { ...facts, plan, planHolds: true };
 }
 
 /** A job that sends nothing stores its sections when it is planned: they have the plan's timestamp. */
-async function filingBegan(ledger: Ledger, plan: Plan): Promise<boolean> {
+async function storingBegan(ledger: Ledger, plan: Plan): Promise<boolean> {
   if (plan.reused !== plan.sections) return false;
   for await (const _ of ledger.answers(plan.job_id, 0)) return true;
   return false;
+}
+
+/** Writes what a round asks for and reserves what it may cost, before anything of it is sent. */
+async function beginRound(
+  deps: SubmitDeps,
+  state: JobState,
+  facts: Facts,
+  round: number,
+  reusedGone: boolean,
+): Promise<Facts | JobState> {
+  const plan = facts.plan as Plan;
+  const { version } = state;
+  if (round === 1 && !reusedGone) {
+    const reserved = await reserveToday(deps, plan, { round, version, most_micro_usd: plan.most_micro_usd });
+    return reserved ? { ...facts, begun: round } : takenAway(deps, state, facts);
+  }
+  const first_round = firstRound(state, round);
+  const next = await writeNextRound(deps, plan, { round, version, startedAnew: round === first_round });
+  if (next.kind === 'over budget') {
+    deps.log.warn('a round is not sent: its sections stay missing', { job_id: state.job_id, why: next.why });
+    await noteOnce(deps, state, next.why);
+  }
+  if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
+  return { ...facts, begun: round };
+}
+
+const firstRound = (state: JobState, round: number): number => (state.round === 0 ? round : state.first_round);
+
+/** Sends every part of a round that has not been sent, as long as the job is ours. */
+async function sendRound(
+  deps: SubmitDeps,
+  state: JobState,
+  facts: Facts,
+  row: JobRow,
+  plan: Plan,
+  round: number,
+): Promise<Facts | JobState> {
+  const first_round = firstRound(state, round);
+  for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
+    const known = facts.batches.find((batch) => batch.round === round && batch.part === part);
+    // planning and earlier parts take time, in which the job may have been cancelled
+    if (!known?.batch_id && !(await isStillOurs(deps, state))) return takenAway(deps, state, facts);
+    const requests = rows.map((asked) => requestOf(plan, asked));
+    const answer = await sendOnce(deps, plan, { round, part, requests, known });
+    if (answer.kind === 'settle') return { ...settleLater(state, answer), first_round };
+    await recordBatch(deps, state, row, plan, answer.batch, plan.unpriced ? `; ${PRICE_UNKNOWN}` : '');
+  }
+  const wait_seconds = secondsToNextCheck(0, state.checks);
+  return { ...state, first_round, round, troubles: 0, next: 'wait', wait_seconds };
 }
 
 /** Asked rows in groups of one part; rows come in order of ordinal, and so of part. */
@@ -149,4 +263,32 @@ async function* byPart(rows: AsyncIterable<Asked>): AsyncGenerator<{ part: numbe
     group.rows.push(row);
   }
   if (group) yield group;
+}
+
+/** Finds the batches of a cancelled job that were sent without a clear answer, and has the others cancelled meanwhile. */
+async function settleCancelled(
+  deps: SubmitDeps,
+  state: JobState,
+  facts: Facts,
+  intents: readonly BatchEntry[],
+): Promise<Facts | JobState> {
+  // no status check comes before that, and it may take minutes in which the others go on and are billed
+  await cancelOthers(deps, facts.batches);
+  for (const intent of intents) {
+    const answer = await settleIntent(deps, intent);
+    if (answer.kind === 'settle') return settleLater(state, answer);
+  }
+  const batches = await deps.ledger.batches(state.job_id);
+  // of the submissions that came to nothing no trace is left, but the plan still has figures
+  return batches.length > 0 ? { ...facts, batches } : { ...state, next: 'complete' };
+}
+
+/** Asks the API to end the batches that are surely ours. Trouble is left to the next look. */
+async function cancelOthers(deps: SubmitDeps, known: readonly BatchEntry[]): Promise<void> {
+  try {
+    for (const batch of known) if (batch.state === 'submitted' && !batch.adopted) await cancelBatch(deps, batch);
+  } catch (error) {
+    if (!(error instanceof AnthropicUnavailable)) throw error;
+    deps.log.warn('a batch of a cancelled job could not be cancelled yet', { why: error.message });
+  }
 }

@@ -5,7 +5,7 @@ import { microUsd } from '../../lambdas/money/money.ts';
 import { type ExecutionStatuses, type Executions, stepFunctions } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
-import { sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
+import { sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';

@@ -1,7 +1,7 @@
 import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
-import { sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
+import { sweep } from '../../lambdas/watchdog/sweep.ts';
 import { memoryJobs, memoryLedger, memoryLog } from './fakes.ts';
 import { JOB, jobRow } from './make.ts';
 

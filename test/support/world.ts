@@ -12,7 +12,7 @@ import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
-import { type SweepResult, sweep } from '../../lambdas/watchdog/sweep/sweep.ts';
+import { type SweepResult, sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';

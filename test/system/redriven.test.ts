@@ -29,7 +29,7 @@ describe('an execution that is redriven in the console', () => {
   it('gets its row back, with the AWAITING row of its batch, and ends COMPLETED', async () => {
     const before = world.standIn.batches().length;
     const job = await stoppedWaiting();
-    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'reopened' });
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'resumed' });
     const reopened = await world.rowOf(job);
     expect(reopened).toMatchObject({ status: 'PROCESSING', worker_id: firstName(job), completed_at: '' });
     for (const gone of ['error_message', 'process_exit_confirmed', 'checker_schedule_failed', 'execution_status'])
@@ -83,7 +83,7 @@ describe('an execution that is redriven in the console', () => {
     expect(await world.hear(job, 'ABORTED', 1)).toEqual({ done: 'closed' });
     expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'nothing' });
     expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
-    expect(await world.hear(job, 'RUNNING', 2)).toEqual({ done: 'reopened' });
+    expect(await world.hear(job, 'RUNNING', 2)).toEqual({ done: 'resumed' });
   });
 
   it('though it had failed by "Fail job": the job goes on in a new execution', async () => {
@@ -94,7 +94,7 @@ describe('an execution that is redriven in the console', () => {
     await world.settle();
     expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });
     expect(await world.hear(job, 'FAILED')).toEqual({ done: 'nothing' });
-    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'put back' });
+    expect(await world.hear(job, 'RUNNING', 1)).toEqual({ done: 'requeued' });
     expect(await world.rowOf(job)).toMatchObject({ status: 'PENDING', worker_id: 'none' });
     await world.settle();
     const row = await world.rowOf(job);

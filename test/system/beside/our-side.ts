@@ -3,7 +3,7 @@ import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { dispatch } from '../../../lambdas/steps/dispatch.ts';
 import type { ExecutionStatus } from '../../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../../lambdas/stores/jobs.ts';
-import { type SweepResult, sweep } from '../../../lambdas/watchdog/sweep/sweep.ts';
+import { type SweepResult, sweep } from '../../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { type StepWorld, taskSteps } from '../../../local/embedded/steps.ts';
 import type { Step } from '../../../local/machine/asl.ts';

@@ -32,7 +32,7 @@ function wired(row: Record<string, unknown>, batches: BatchEntry[] = []) {
 describe('an execution that ends outside "Fail job"', () => {
   test.each([
     ['ABORTED', /^ExecutionAborted: the execution was stopped by hand; to go on, run `narratives redrive /],
-    ['TIMED_OUT', /^ExecutionTimedOut: the execution ran into its time limit of 76 hours; /],
+    ['TIMED_OUT', /^ExecutionTimedOut: the execution reached its time limit of 76 hours; /],
     ['FAILED', /^ExecutionFailed: the execution failed outside "Fail job"; /],
   ])('%s: its row is closed, and says what to do', async (status, message) => {
     const { hear, row, added } = wired(processing());
@@ -132,7 +132,7 @@ describe('an execution that runs', () => {
 
   test('redriven: its row is PROCESSING again, and nothing of the end is left', async () => {
     const { hear, row } = wired(processing({ ...stopped, checker_schedule_failed: true }));
-    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'reopened' });
+    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'resumed' });
     expect(row(JOB)).toMatchObject({ status: 'PROCESSING', worker_id: NAME, completed_at: '', execution_redrives: 1 });
     for (const gone of ['error_message', 'process_exit_confirmed', 'checker_schedule_failed', 'execution_status'])
       expect(row(JOB)[gone]).toBeUndefined();
@@ -140,14 +140,14 @@ describe('an execution that runs', () => {
 
   test('redriven after the job was cancelled: it stays CANCELLED, and waits for its figures again', async () => {
     const { hear, row } = wired(processing({ ...stopped, status: 'CANCELLED' }));
-    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'reopened' });
+    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'resumed' });
     expect(row(JOB)).toMatchObject({ status: 'CANCELLED' });
     expect(row(JOB).process_exit_confirmed).toBeUndefined();
   });
 
   test('redriven into "Fail job": the job is put back to PENDING under a new version', async () => {
     const { hear, row } = wired(processing({ ...stopped, execution_status: undefined, resumed: 3 }));
-    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'put back' });
+    expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'requeued' });
     expect(row(JOB)).toMatchObject({ status: 'PENDING', worker_id: 'none', version: 5, resumed: 0 });
   });
 

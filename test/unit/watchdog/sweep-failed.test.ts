@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tellUnwatched } from '../../../lambdas/job/close-failed.ts';
+import { tellUnwatched } from '../../../lambdas/job/summary.ts';
 import { InvalidRow } from '../../../lambdas/shared/errors.ts';
 import { executionName } from '../../../lambdas/shared/names.ts';
 import { batchEntry, JOB } from '../../support/make.ts';
@@ -87,7 +87,12 @@ describe('a FAILED row with a paid batch that nobody watches', () => {
     ['was refused to a step that was still at work', []],
   ])('whose batch %s no longer says that it is unwatched', async (_what, left) => {
     const error_message = `ExecutionAborted: stopped${tellUnwatched(['round 1 part 0, never confirmed'])}`;
-    const told = unwatched({ execution_status: 'ABORTED', error_message, batch_id: undefined });
+    const told = unwatched({
+      execution_status: 'ABORTED',
+      error_message,
+      failed_because: 'ExecutionAborted: stopped',
+      batch_id: undefined,
+    });
     const { run, row } = wired([told], { batches: left });
     expect(await run()).toMatchObject(NOTHING);
     expect(row(JOB)).toMatchObject({ status: 'FAILED', error_message: 'ExecutionAborted: stopped' });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { executionName, isExecutionName } from '../../../lambdas/shared/names.ts';
-import { sweep } from '../../../lambdas/watchdog/sweep/sweep.ts';
+import { sweep } from '../../../lambdas/watchdog/sweep.ts';
 import { batchEntry, JOB } from '../../support/make.ts';
 import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from '../../support/sweep-world.ts';
 
@@ -44,7 +44,7 @@ describe('a PENDING row', () => {
     const { run, row } = wired([pending({ resumed: 5 })], { status: 'SUCCEEDED' });
     expect(await run()).toMatchObject({ ...NOTHING, closed: 1 });
     expect(row(JOB)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
-    expect(row(JOB).error_message).toMatch(/^ExecutionLost: .*resumed 5 times.*narratives redrive/);
+    expect(row(JOB).error_message).toMatch(/^ExecutionLost: .*requeued 5 times.*narratives redrive/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { isBilledApart } from '../../../../lambdas/job/bill.ts';
+import { isBilledApart } from '../../../../lambdas/job/summary.ts';
 import { ResultsStalled } from '../../../../lambdas/shared/errors.ts';
 import type { JobState } from '../../../../lambdas/shared/hand-off.ts';
 import { collect, MOST_IDLE } from '../../../../lambdas/steps/collect/collect.ts';

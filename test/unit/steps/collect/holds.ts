@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { LONGEST_LINE } from '../../../../lambdas/batch/result-line.ts';
-import { isBilledApart } from '../../../../lambdas/job/bill.ts';
+import { isBilledApart } from '../../../../lambdas/job/summary.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../../../../lambdas/money/prices.ts';
 import type { ReportRow } from '../../../../lambdas/report/row.ts';
 import {
