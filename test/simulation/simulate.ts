@@ -135,8 +135,9 @@ async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
 }
 
 /** A line of the table of figures. */
-const line = (name: string, ...figures: (string | number)[]): string =>
-  [name.padEnd(10), ...figures.map((figure) => String(figure).padStart(13))].join(' ');
+function line(name: string, ...figures: (string | number)[]): string {
+  return [name.padEnd(10), ...figures.map((figure) => String(figure).padStart(13))].join(' ');
+}
 
 function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: Message) => void): Promise<void> {
   const names = chosen.map(({ name }) => name).join(',');
