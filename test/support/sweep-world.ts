@@ -2,8 +2,8 @@ import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
 import { sweep } from '../../lambdas/watchdog/sweep.ts';
-import { memoryJobs, memoryLedger, memoryLog } from './fakes.ts';
 import { JOB, jobRow } from './make.ts';
+import { unitWorld } from './unit-world.ts';
 
 export const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 export const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
@@ -28,20 +28,15 @@ export interface Given {
   remainingMs?: () => number;
 }
 
-/** A sweep over these rows; the index shows them as they were at first. */
+/** A sweep over these rows; its index still shows them as they were at first. */
 export function wired(rows: Record<string, unknown>[], given: Given = {}) {
-  const table = memoryJobs(...rows);
-  const { log, lines } = memoryLog();
-  const { ledger } = memoryLedger(given.batches ?? []);
+  const world = unitWorld({ jobs: rows, batches: given.batches ?? [], now: () => new Date(NOW) });
   const started: string[] = [];
   const inputs: unknown[] = [];
   const asked: [string, string | undefined][] = [];
   const figures: Record<string, number> = {};
   const deps = {
-    jobs: table.jobs,
-    ledger: { ...ledger, plan: async () => undefined },
-    log,
-    now: () => new Date(NOW),
+    ...world.deps,
     metrics: {
       add(name: string, value: number) {
         figures[name] = value;
@@ -64,7 +59,7 @@ export function wired(rows: Record<string, unknown>[], given: Given = {}) {
     stage: given.stage ?? '',
     remainingMs: given.remainingMs ?? (() => 300_000),
   };
-  return { ...table, deps, started, inputs, asked, figures, lines, run: () => sweep(deps) };
+  return { ...world, deps, started, inputs, asked, figures, run: () => sweep(deps) };
 }
 
 export const NOTHING = { started: 0, resumed: 0, closed: 0, unwatched: 0 };

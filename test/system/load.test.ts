@@ -7,7 +7,7 @@ import { longBatch } from '../../perf/load/long-batch.ts';
 import { manyJobs } from '../../perf/load/many-jobs.ts';
 import { REFUSAL, streamRecords } from '../../perf/load/stream-records.ts';
 
-describe('under load, in small (`npm run load` is the same in large)', { timeout: 120_000 }, () => {
+describe('under load, in small (`npm run load` is the same in large)', () => {
   it('jobs put at once all end COMPLETED, with one batch each and every section stored once', async () => {
     const { seconds: _, ...came } = await manyJobs(12);
     expect(came).toEqual({

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, vi } from 'vitest';
+import { afterAll } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const EXPORT = fileURLToPath(new URL('../fixtures/export', import.meta.url));
@@ -13,8 +13,6 @@ const COMPILED = join(ROOT, 'node_modules', '.cache', 'cli-tests');
 /** Under a pipe, Node takes these for no terminal; the program asks nothing else of a terminal. */
 const PRETEND_TERMINAL =
   'data:text/javascript,process.stdin.isTTY=true;process.stdout.isTTY=true;process.stdout.columns=120';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const children = new Set<ChildProcess>();
 const folders: string[] = [];

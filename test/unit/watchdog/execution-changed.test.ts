@@ -3,8 +3,8 @@ import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import type { BatchEntry } from '../../../lambdas/shared/ledger-rows.ts';
 import { executionName } from '../../../lambdas/shared/names.ts';
 import { executionChanged } from '../../../lambdas/watchdog/execution-changed.ts';
-import { memoryJobs, memoryLedger, memoryLog } from '../../support/fakes.ts';
 import { batchEntry, JOB, jobRow } from '../../support/make.ts';
+import { unitWorld } from '../../support/unit-world.ts';
 
 const NOW = new Date('2026-11-22T10:00:00.000Z');
 const NAME = executionName(JOB, 1);
@@ -13,20 +13,10 @@ const processing = (change: Record<string, unknown> = {}) =>
   jobRow({ status: 'PROCESSING', version: 4, worker_id: NAME, ...change });
 
 function wired(row: Record<string, unknown>, batches: BatchEntry[] = []) {
-  const table = memoryJobs(row);
-  const { log, lines } = memoryLog();
-  const { ledger } = memoryLedger(batches);
-  const added: [string, number, unknown][] = [];
-  const deps = {
-    jobs: table.jobs,
-    ledger: { ...ledger, plan: async () => undefined },
-    log,
-    now: () => NOW,
-    metrics: { add: (name: string, value: number, by?: unknown) => void added.push([name, value, by]) },
-  };
+  const world = unitWorld({ jobs: [row], batches, now: () => NOW });
   const hear = (detail: Record<string, unknown>) =>
-    executionChanged(deps, { detail: { name: NAME, input: JSON.stringify(INPUT), redriveCount: 0, ...detail } });
-  return { ...table, deps, hear, lines, added };
+    executionChanged(world.deps, { detail: { name: NAME, input: JSON.stringify(INPUT), redriveCount: 0, ...detail } });
+  return { ...world, hear };
 }
 
 describe('an execution that ends outside "Fail job"', () => {
@@ -47,7 +37,8 @@ describe('an execution that ends outside "Fail job"', () => {
     });
     expect(row(JOB).error_message).toMatch(/choose Redrive in the Step Functions console$/);
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
-    expect(added).toEqual([['JobsFailed', 1, { error: String(row(JOB).error_message).split(':')[0] }]]);
+    const error = String(row(JOB).error_message).split(':')[0];
+    expect(added).toEqual([{ name: 'JobsFailed', value: 1, by: { error } }]);
   });
 
   test('what Step Functions says of it is passed on, and cut where it is long', async () => {

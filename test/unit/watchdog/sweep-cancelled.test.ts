@@ -129,8 +129,8 @@ describe('a CANCELLED row without one', () => {
     const { run, row } = wired([told], { batches: collected });
     expect(await run()).toMatchObject(NOTHING);
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
-    expect(row(JOB)).toMatchObject({ status: 'CANCELLED' });
-    expect(row(JOB).error_message).toBeUndefined();
+    expect(row(JOB).status).toBe('CANCELLED');
+    expect(row(JOB)).not.toHaveProperty('error_message');
   });
 
   test.each(['none', '', undefined])('that nobody had taken (worker_id %j) is confirmed, once', async (worker_id) => {
