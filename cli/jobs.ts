@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { StoredReport } from '../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../lambdas/report/public.ts';
 import { AWAITING_BATCH, CREATE_BATCH, type JobRow, jobRowSchema } from '../lambdas/shared/job-row.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 import { queryAll } from '../lambdas/stores/dynamodb.ts';

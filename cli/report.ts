@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
-import { type ReportsAnswer, reportsAnswer } from '../lambdas/report/reports-answer.ts';
+import { type ReportsAnswer, reportsAnswer } from '../lambdas/report/public.ts';
 import { tally } from '../lambdas/report/votes.ts';
 import { unpack } from '../lambdas/shared/packed.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { reportsAnswer } from '../lambdas/report/reports-answer.ts';
-import type { StoredReport } from '../lambdas/report/stored-report.ts';
+import { reportsAnswer, type StoredReport } from '../lambdas/report/public.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { command, REPORT_ID, reportId } from './command.ts';
 import { UnknownReport } from './errors.ts';

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { reportIdSchema } from '../job/batch-reports-request.ts';
-import { reportsAnswer } from '../report/reports-answer.ts';
-import type { StoredReport } from '../report/stored-report.ts';
+import { reportsAnswer, type StoredReport } from '../report/public.ts';
 import type { Log } from '../shared/log.ts';
 import { problems } from '../shared/parse.ts';
 import { type ApiAnswer, type ApiRequest, refusal } from './answer.ts';

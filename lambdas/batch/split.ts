@@ -1,4 +1,4 @@
-import { type BatchRequest, batchRequest } from '../report/prompt/request.ts';
+import { type BatchRequest, batchRequest } from '../report/prompt.ts';
 import type { Asked, Plan } from '../shared/ledger-rows.ts';
 import { unpack } from '../shared/packed.ts';
 

@@ -1,5 +1,5 @@
 import { splitIntoParts } from '../batch/split.ts';
-import { moreTokens } from '../report/prompt/request.ts';
+import { moreTokens } from '../report/prompt.ts';
 import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import { customId, entry, ordinalOf } from '../shared/names.ts';
 import type { Ledger } from '../stores/ledger.ts';

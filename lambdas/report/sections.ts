@@ -32,25 +32,36 @@ export const consensusThreshold = (groupCount: number): number =>
 
 const passShare = ({ all }: TalliedComment): number => (all.votes === 0 ? 0 : all.passes / all.votes);
 
-interface Rule {
+interface GlobalKind {
   title: string;
+  task: string;
   belongs: (comment: TalliedComment, groupCount: number) => boolean;
   measure: (comment: TalliedComment) => number;
 }
 
-const GLOBAL_RULES: Record<GlobalSection, Rule> = {
+/**
+ * All that a kind of section is: what the reader should learn from it (the task in its prompt) and, of the global kinds,
+ * the title, and which comments belong to it by what measure. `GLOBAL_SECTIONS` holds the names and their order.
+ */
+export const SECTION_KINDS: { topic: { task: string } } & Record<GlobalSection, GlobalKind> = {
+  topic: {
+    task: 'The comments below belong to one topic of the conversation. Describe what they say about it, then how the opinion groups differ and agree on them.',
+  },
   groups: {
     title: 'Where the opinion groups differ',
+    task: 'The comments below are those that divide the participants most, over all topics. Describe what they are about, then what sets the opinion groups apart and, where it holds, what they still share.',
     belongs: (comment) => comment.extremity > 1,
     measure: (comment) => comment.extremity,
   },
   group_informed_consensus: {
     title: 'Consensus: what every opinion group agrees on',
+    task: 'The comments below are those that every opinion group tends to agree with, over all topics. Describe this common ground, theme by theme. Cite every comment of the table at least once.',
     belongs: (comment, groupCount) => comment.consensus > consensusThreshold(groupCount),
     measure: (comment) => comment.consensus,
   },
   uncertainty: {
     title: 'Where people are unsure',
+    task: 'The comments below are those on which an unusual share of people passed. Describe what people were unsure about, and how those who did take a side voted in each opinion group. Do not guess at reasons beyond what the comments themselves show.',
     belongs: (comment) => comment.all.votes > 0 && passShare(comment) >= 0.2,
     measure: passShare,
   },
@@ -60,7 +71,7 @@ const GLOBAL_RULES: Record<GlobalSection, Rule> = {
 const decided = ({ all }: TalliedComment): number => all.agrees + all.disagrees;
 
 /** The best by the measure, then by votes, then by tid (so that the same comments are chosen every time). */
-function best(comments: TalliedComment[], measure: Rule['measure'], limit: number): TalliedComment[] {
+function best(comments: TalliedComment[], measure: GlobalKind['measure'], limit: number): TalliedComment[] {
   return comments.sort((a, b) => measure(b) - measure(a) || b.all.votes - a.all.votes || a.tid - b.tid).slice(0, limit);
 }
 
@@ -89,7 +100,7 @@ export function planSections(input: {
     return { section: topic.section, kind: 'topic', title: topic.name, topic, comments: chosen };
   });
   const globalSections = GLOBAL_SECTIONS.map((kind): PlannedSection => {
-    const { title, belongs, measure } = GLOBAL_RULES[kind];
+    const { title, belongs, measure } = SECTION_KINDS[kind];
     const candidates = comments.filter((comment) => belongs(comment, input.groupCount));
     const chosen = best(candidates, measure, scaledLimit(GLOBAL_LIMIT, conversationSize));
     return { section: globalSection(input.jobId, kind), kind, title, comments: chosen };
@@ -108,7 +119,7 @@ export function leftOut(
     ...topics
       .filter(({ layer, section }) => (!layers || layers.includes(layer)) && !there.has(section))
       .map(({ name }) => name),
-    ...GLOBAL_SECTIONS.filter((kind) => !there.has(kind)).map((kind) => GLOBAL_RULES[kind].title),
+    ...GLOBAL_SECTIONS.filter((kind) => !there.has(kind)).map((kind) => SECTION_KINDS[kind].title),
   ];
 }
 

@@ -2,7 +2,7 @@ import { APIConnectionError, APIError, BaseAnthropic, NotFoundError } from '@ant
 import { Batches as MessageBatches } from '@anthropic-ai/sdk/resources/messages/batches';
 import { Models } from '@anthropic-ai/sdk/resources/models';
 import * as z from 'zod';
-import type { BatchRequest } from '../report/prompt/request.ts';
+import type { BatchRequest } from '../report/prompt.ts';
 import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, NarrativesError } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type StoredReport, storedReportSchema } from '../report/public.ts';
 import type { ReportKey, ReportRow } from '../report/row.ts';
-import { type StoredReport, storedReportSchema } from '../report/stored-report.ts';
 import { InvalidRow } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 import { projection, queryAll, readAll, writeAll } from './dynamodb.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import type { ReportsAnswer } from '../../lambdas/report/public.ts';
 import type { SectionKind } from '../../lambdas/report/sections.ts';
 import { reportSchema } from '../../lambdas/report/shape.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';

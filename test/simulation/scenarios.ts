@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
-import { batchRequest } from '../../lambdas/report/prompt/request.ts';
+import { batchRequest } from '../../lambdas/report/prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
 import { globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';

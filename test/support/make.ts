@@ -1,5 +1,5 @@
 import type { TalliedComment } from '../../lambdas/report/comments.ts';
-import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../../lambdas/report/public.ts';
 import type { Topic } from '../../lambdas/report/topics.ts';
 import { tally } from '../../lambdas/report/votes.ts';
 import type { Asked, BatchEntry, Plan } from '../../lambdas/shared/ledger-rows.ts';

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../../lambdas/report/public.ts';
 import { NarrativesError } from '../../lambdas/shared/errors.ts';
 import { STATE } from '../../lib/names.ts';
 import type { World } from './world.ts';

@@ -4,7 +4,7 @@ import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynam
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
-import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../../lambdas/report/public.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';

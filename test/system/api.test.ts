@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PutJobAnswer } from '../../lambdas/job/put.ts';
-import type { ReportsAnswer } from '../../lambdas/report/reports-answer.ts';
+import type { ReportsAnswer } from '../../lambdas/report/public.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { loadPostgres, loadTopics } from '../../local/embedded/polis.ts';
 import { embeddedRoutes, type LocalApi, listen, type RouteOptions } from '../../local/serve.ts';

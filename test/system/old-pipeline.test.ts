@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../lambdas/job/cancel.ts';
-import { batchRequest } from '../../lambdas/report/prompt/request.ts';
+import { batchRequest } from '../../lambdas/report/prompt.ts';
 import { executionName, legacyCustomId } from '../../lambdas/shared/names.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { StoredReport } from '../../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../../lambdas/report/public.ts';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { lost, onNextCall } from '../support/faults.ts';

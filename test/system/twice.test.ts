@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
-import { batchRequest } from '../../lambdas/report/prompt/request.ts';
+import { batchRequest } from '../../lambdas/report/prompt.ts';
 import { AnthropicUnavailable, BatchNotFound } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { collect } from '../../lambdas/steps/collect/collect.ts';

@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../../../lambdas/report/prompt/request.ts';
+import type { BatchRequest } from '../../../lambdas/report/prompt.ts';
 import { BatchNotFound } from '../../../lambdas/shared/errors.ts';
 import type { Batches, BatchStatus } from '../../../lambdas/stores/anthropic.ts';
 import { type StepWorld, stepWorld } from '../../../local/embedded/steps.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answered } from '../../../lambdas/api/answer.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
+import type { StoredReport } from '../../../lambdas/report/public.ts';
 import { storedRow } from '../../../lambdas/report/row.ts';
-import type { StoredReport } from '../../../lambdas/report/stored-report.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { memoryLog, REPORT, reportRow, SECRET_ZID } from '../../support/make.ts';
 

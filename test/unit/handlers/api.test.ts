@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ApiRequest } from '../../../lambdas/api/answer.ts';
 import { httpHandler } from '../../../lambdas/api/handler.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
-import type { StoredReport } from '../../../lambdas/report/stored-report.ts';
+import type { StoredReport } from '../../../lambdas/report/public.ts';
 import { memoryLog, REPORT, reportRow } from '../../support/make.ts';
 
 const { log, lines } = memoryLog();

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TalliedComment } from '../../../lambdas/report/comments.ts';
-import { asData, commentTable } from '../../../lambdas/report/prompt/comment-table.ts';
-import { sectionPrompt } from '../../../lambdas/report/prompt/section-prompt.ts';
+import { asData, commentTable, sectionPrompt } from '../../../lambdas/report/prompt.ts';
 import type { PlannedSection } from '../../../lambdas/report/sections.ts';
 import { type Tally, tally } from '../../../lambdas/report/votes.ts';
 import { readPrompt } from '../../../stand-in/narrative.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { batchRequest, FIRST_MAX_TOKENS, moreTokens } from '../../../lambdas/report/prompt/request.ts';
-import { SYSTEM_PROMPT } from '../../../lambdas/report/prompt/system.ts';
+import { batchRequest, FIRST_MAX_TOKENS, moreTokens } from '../../../lambdas/report/prompt.ts';
 import { REPORT_JSON_SCHEMA, reportSchema } from '../../../lambdas/report/shape.ts';
+import { SYSTEM_PROMPT } from '../../../lambdas/report/system-prompt.ts';
 import { DEFAULT_MODELS } from '../../../stand-in/models.ts';
 import { parseBatchBody, requestRefusal, schemaRefusal } from '../../../stand-in/rules.ts';
 
