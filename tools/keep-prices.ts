@@ -5,8 +5,8 @@ import type { ModelPrices } from '../lambdas/money/prices.ts';
 const FILE = new URL('../lambdas/money/anthropic-prices.json', import.meta.url);
 
 /**
- * Anthropic's part of the price list of the installed `@pydantic/genai-prices`, without prose. The functions carry this
- * part only: the whole list is 480 KB and takes as long to load as the DynamoDB client.
+ * Anthropic's part of the price list of the installed `@pydantic/genai-prices`, without descriptions. The functions
+ * contain only this part: the whole list is 480 KB and takes as long to load as the DynamoDB client.
  */
 export function pricesToKeep(): ModelPrices[] {
   const anthropic = findProvider({ providerId: 'anthropic' });

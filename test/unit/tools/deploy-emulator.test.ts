@@ -4,14 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { emulatorEnvironment, emulatorUrl, findEmulator } from '../../../tools/emulator/emulator.ts';
-import { nextSteps } from '../../../tools/emulator/next-steps.ts';
+import { nextSteps } from '../../../tools/deploy-emulator.ts';
+import { emulatorEnvironment, emulatorUrl, findEmulator } from '../../../tools/emulator.ts';
 import { freePort } from '../../support/processes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../tools/deploy-emulator.ts', import.meta.url));
 
 /** The command in a process of its own. */
-async function deployLocal(env: NodeJS.ProcessEnv, words: string[] = []) {
+async function deploy(env: NodeJS.ProcessEnv, words: string[] = []) {
   const child = spawn(process.execPath, [PROGRAM, ...words], {
     env: { PATH: process.env.PATH, ...env },
     stdio: 'pipe',
@@ -40,25 +40,25 @@ async function answering(answers: Record<string, object>): Promise<string> {
 const services = { services: { s3: 'available' } };
 
 describe('npm run deploy:emulator', () => {
-  it('says in one line that no emulator is up, with exit code 1', async () => {
+  it('says in one line that no emulator is running, with exit code 1', async () => {
     const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
-    expect(await deployLocal({ AWS_ENDPOINT_URL })).toEqual({
+    expect(await deploy({ AWS_ENDPOINT_URL })).toEqual({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(new RegExp(`^StoreUnavailable: no emulator answers at ${AWS_ENDPOINT_URL}: .+\n$`)),
     });
   });
 
-  it('says in one line that who answers is no emulator, with exit code 1', async () => {
-    const { code, stderr } = await deployLocal({ AWS_ENDPOINT_URL: await answering({}) });
+  it('says in one line when the server is not an emulator, with exit code 1', async () => {
+    const { code, stderr } = await deploy({ AWS_ENDPOINT_URL: await answering({}) });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^StoreUnavailable: what listens at \S+ does not answer as CloudFormation does [^\n]+\n$/);
+    expect(stderr).toMatch(/^StoreUnavailable: the server at \S+ does not answer like CloudFormation [^\n]+\n$/);
   });
 
-  it('refuses a database URL that is none, and repeats nothing of it', async () => {
-    const { code, stdout, stderr } = await deployLocal({ DATABASE_URL: 'mysql://polis:hunter2@db/polis' });
+  it('refuses a wrong database URL without repeating it', async () => {
+    const { code, stdout, stderr } = await deploy({ DATABASE_URL: 'mysql://polis:hunter2@db/polis' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^InvalidSetting: DATABASE_URL should read postgres:[^\n]+\n$/);
+    expect(stderr).toMatch(/^InvalidSetting: DATABASE_URL should look like postgres:[^\n]+\n$/);
     expect(stderr).not.toContain('hunter2');
   });
 
@@ -66,9 +66,9 @@ describe('npm run deploy:emulator', () => {
     [['--stage', 'beta'], '-c narratives:stage=NAME'],
     [['--region=eu-west-1'], 'AWS_REGION'],
   ])('refuses %j, which the CDK would ignore, with exit code 2', async (words, instead) => {
-    const { code, stdout, stderr } = await deployLocal({}, words);
+    const { code, stdout, stderr } = await deploy({}, words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is no flag of deploy:emulator: [^\n]+\n$/);
+    expect(stderr).toMatch(/^InvalidSetting: --(stage|region) is not a flag of deploy:emulator: [^\n]+\n$/);
     expect(stderr).toContain(instead);
   });
 
@@ -77,7 +77,7 @@ describe('npm run deploy:emulator', () => {
     ['AWS_ENDPOINT_URL', 'https://dynamodb.cn-north-1.amazonaws.com.cn/'],
     ['AWS_ENDPOINT_URL_S3', 'https://s3.dualstack.us-east-1.api.aws'],
   ])('refuses to deploy to AWS itself (%s=%s), with exit code 2', async (name, value) => {
-    expect(await deployLocal({ [name]: value })).toEqual({
+    expect(await deploy({ [name]: value })).toEqual({
       code: 2,
       stdout: '',
       stderr: expect.stringMatching(new RegExp(`^InvalidSetting: ${name} is AWS itself [^\n]+npx cdk deploy --all\n$`)),
@@ -86,7 +86,7 @@ describe('npm run deploy:emulator', () => {
 });
 
 describe('the environment of a deployment to an emulator', () => {
-  it('is port 4566 of this machine, region us-east-1 and test credentials, unless something else is said', () => {
+  it('is port 4566, region us-east-1 and test credentials by default', () => {
     const url = emulatorUrl({});
     expect(url).toBe('http://localhost:4566');
     expect(emulatorEnvironment({ url, isLocalStack: false }, {})).toMatchObject({
@@ -104,7 +104,7 @@ describe('the environment of a deployment to an emulator', () => {
     });
   });
 
-  it('never lets the SDK go past the emulator', () => {
+  it('never lets the SDK call AWS', () => {
     const env = emulatorEnvironment(
       { url: 'http://localhost:4566', isLocalStack: false },
       { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
@@ -129,7 +129,7 @@ describe('the environment of a deployment to an emulator', () => {
   });
 });
 
-describe('what a deployment says at its end', () => {
+describe('what a deployment prints at its end', () => {
   const found = {
     emulator: { url: 'http://localhost:4566', isLocalStack: false },
     stack: 'DelphiNarratives-beside',
@@ -143,12 +143,12 @@ describe('what a deployment says at its end', () => {
       DatabaseSecretName: 'database',
     },
     apiUrl: undefined,
-    wasThere: false,
+    existed: false,
   };
 
-  it('names the variable of a secret that is not there, and the stage to ask for', () => {
-    const said = nextSteps({ ...found, made: [{ name: 'database', variable: 'DATABASE_URL', state: 'absent' }] });
-    expect(said).toContain('Set DATABASE_URL and run this again: it goes into the secret database.');
+  it('names the variable of a missing secret, and the stage', () => {
+    const said = nextSteps({ ...found, secrets: [{ name: 'database', variable: 'DATABASE_URL', state: 'absent' }] });
+    expect(said).toContain('Set DATABASE_URL and run this again to create the secret database.');
     expect(said).toContain('npx narratives doctor --endpoint-url http://localhost:4566 --stage beside');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { auditAnswer } from '../../../tools/audit-answer.ts';
-import { isPermissive, licencesOf } from '../../../tools/licence-list.ts';
+import { auditAnswer } from '../../../tools/audit.ts';
+import { isPermissive, licencesOf } from '../../../tools/licences.ts';
 
 describe('licences', () => {
   test.each([
@@ -35,7 +35,7 @@ describe('licences', () => {
     ]);
   });
 
-  test('an empty list is no good list', () => {
+  test('an empty list is refused', () => {
     expect(() => licencesOf({ bomFormat: 'CycloneDX', components: [] })).toThrow();
   });
 });
@@ -61,7 +61,7 @@ describe('audit', () => {
     expect(auditAnswer(JSON.stringify(answer))).toEqual({ kind: 'unavailable', why: '405 Method Not Allowed' });
   });
 
-  test('anything else is an error, not a clean bill', () => {
+  test('anything else is an error, not a success', () => {
     expect(() => auditAnswer('')).toThrow(/neither a report nor an error/);
     expect(() => auditAnswer('{}')).toThrow(/neither a report nor an error/);
   });

@@ -6,37 +6,36 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { topicTableInputs } from '../../local/embedded/polis.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { topicTableInputs } from '../local/embedded/polis.ts';
 import type { Emulator } from './emulator.ts';
-import type { Outputs } from './outputs.ts';
 
-/** Values of the two secrets, as far as the environment gives them. They are never printed. */
+/** Values of the two secrets, where the environment has them. They are never printed. */
 export interface PolisValues {
   anthropicKey: string | undefined;
   databaseUrl: string | undefined;
 }
 
-/** What became of one secret. */
+/** One secret, and what was done with it. */
 export interface SecretState {
   name: string;
   variable: string;
   state: 'created' | 'updated' | 'unchanged' | 'absent';
 }
 
-/** @throws InvalidSetting when DATABASE_URL is none */
+/** @throws InvalidSetting when DATABASE_URL is not the URL of a PostgreSQL database */
 export function readPolisSide(env: NodeJS.ProcessEnv): PolisValues {
   const databaseUrl = env.DATABASE_URL || undefined;
   if (databaseUrl && !/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? '')) {
-    throw new InvalidSetting('DATABASE_URL should read postgres://user:password@host:5432/database');
+    throw new InvalidSetting('DATABASE_URL should look like postgres://user:password@host:5432/database');
   }
   return { anthropicKey: env.ANTHROPIC_API_KEY || undefined, databaseUrl };
 }
 
-/** Creates the topic tables and the two secrets, as far as they are not there; a secret whose value has changed is renewed. */
+/** Creates the topic tables and the two secrets, where they do not exist; a secret whose value has changed is updated. */
 export async function setUpPolisSide(
   { url }: Emulator,
-  outputs: Pick<Outputs, 'AnthropicSecretName' | 'DatabaseSecretName'>,
+  outputs: { AnthropicSecretName: string; DatabaseSecretName: string },
   { anthropicKey, databaseUrl }: PolisValues,
 ): Promise<SecretState[]> {
   const db = new DynamoDBClient({ endpoint: url });

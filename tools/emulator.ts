@@ -1,9 +1,9 @@
-import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
+import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 
-/** Something that answers as AWS does, on this machine or near it. */
+/** A server that answers like AWS, on this machine or near it. */
 export interface Emulator {
   url: string;
-  /** LocalStack runs functions in containers, and takes assets at a host name of its own. */
+  /** LocalStack needs its own host name for assets. */
   isLocalStack: boolean;
 }
 
@@ -12,8 +12,8 @@ const ANSWER_MS = 5_000;
 const REAL_AWS = /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws|api\.amazonwebservices\.com\.cn)$/i;
 
 /**
- * Where the emulator should listen, by AWS_ENDPOINT_URL.
- * @throws InvalidSetting when some AWS_ENDPOINT_URL… is no http address, or is AWS itself
+ * The address of the emulator, from AWS_ENDPOINT_URL.
+ * @throws InvalidSetting when an AWS_ENDPOINT_URL… is not an http address, or is AWS itself
  */
 export function emulatorUrl(env: NodeJS.ProcessEnv): string {
   const named = Object.entries(env).filter(([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && value);
@@ -31,12 +31,12 @@ function refuseAws(name: string, value: string): void {
   }
 }
 
-/** Asks who listens. @throws StoreUnavailable when nobody does */
+/** Asks which emulator is running there. @throws StoreUnavailable when nothing answers */
 export async function findEmulator(url: string): Promise<Emulator> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => undefined);
   if (!answer) {
     throw new StoreUnavailable(
-      `no emulator answers at ${url}: start LocalStack, MiniStack or the like there, or name its address in AWS_ENDPOINT_URL`,
+      `no emulator answers at ${url}: start LocalStack, MiniStack or the like there, or set AWS_ENDPOINT_URL to its address`,
     );
   }
   await answer.body?.cancel();
@@ -58,7 +58,7 @@ async function says(address: string): Promise<boolean> {
 export function emulatorEnvironment({ url, isLocalStack }: Emulator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   const hasCredentials = env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE;
-  // with it the SDK would go past the emulator to AWS
+  // with it the SDK would ignore the endpoint and call AWS
   const { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: _, ...rest } = env;
   return {
     ...rest,
@@ -73,7 +73,7 @@ export function emulatorEnvironment({ url, isLocalStack }: Emulator, env: NodeJS
   };
 }
 
-/** LocalStack tells buckets by the host name; this one leads to 127.0.0.1. */
+/** LocalStack finds the bucket in the host name; this one resolves to 127.0.0.1. */
 function localStackAssets(url: string): string {
   const { protocol, port } = new URL(url);
   return `${protocol}//s3.localhost.localstack.cloud${port ? `:${port}` : ''}`;
