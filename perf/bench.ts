@@ -1,13 +1,74 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { bundleRuns } from './bundle.ts';
+import * as z from 'zod';
+import { benchCollect } from './bench/collect.ts';
+import { benchFunctions } from './bench/functions.ts';
+import { promptLines, sampleAsked } from './bench/prompts.ts';
+import { setUp } from './bench/setup.ts';
+import { benchSubmit } from './bench/submit.ts';
+import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
 
-/** What every benchmark works with: servers that run, and the bundles to measure. */
-export interface Bench {
-  db: DynamoDBClient;
-  /** environment of a measured process: where DynamoDB is */
-  env: Record<string, string>;
-  databaseUrl: string;
-  standInUrl: string;
-  answersUrl: string;
-  runs: Awaited<ReturnType<typeof bundleRuns>>;
+const HELP = `Measures submit, collect, prompts and the functions’ bundles; see docs/benchmarks.md.
+
+  --full         also collects 100,000 answers
+  --only <part>  runs one part: submit, collect, prompts or functions
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
+  --help         prints this
+
+Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
+
+const PAIRS = 'should be a whole number from 1 to 100';
+const flagsSchema = z.strictObject({
+  full: isSwitch,
+  help: isSwitch,
+  only: oneOf(['submit', 'collect', 'prompts', 'functions']).optional(),
+  pairs: z
+    .string(PAIRS)
+    .regex(/^(?:[1-9]\d?|100)$/, PAIRS)
+    .transform(Number)
+    .optional(),
+});
+
+/** `npm run bench`, as {@link HELP} says. */
+const flags = readFlags(flagsSchema, {
+  full: { type: 'boolean' },
+  help: { type: 'boolean' },
+  only: { type: 'string' },
+  pairs: { type: 'string' },
+});
+if (flags.help) {
+  console.log(HELP);
+  process.exit();
+}
+const wanted = (part: NonNullable<typeof flags.only>) => flags.only === undefined || flags.only === part;
+const began = Date.now();
+const resources = new AsyncDisposableStack();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void resources.disposeAsync().finally(() => process.exit(1)));
+}
+
+try {
+  const submitted = wanted('submit') || wanted('collect') ? await benchSteps() : [];
+  if (wanted('submit') || wanted('prompts')) {
+    const sample = promptLines('sample', await sampleAsked());
+    printTable('Characters of a whole report’s prompts, one round', [...sample, ...submitted]);
+    if (!wanted('submit')) console.log('\nThe other two conversations of docs/benchmarks.md come with --only submit.');
+  }
+  if (wanted('functions')) {
+    const { sizes, imports } = await benchFunctions(flags.pairs ?? 15, (remove) => resources.defer(remove));
+    printTable('Bundles of the functions, and the packages that weigh most', sizes);
+    printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
+  }
+} finally {
+  await resources.disposeAsync();
+}
+console.log(`\ndone in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+
+/** Measures the steps. @returns lines about the prompts that were submitted */
+async function benchSteps(): Promise<Line[]> {
+  const bench = await setUp(resources);
+  const submitted = wanted('submit') ? await benchSubmit(bench, flags.pairs ?? 5) : [];
+  if (wanted('collect')) {
+    const lines = await benchCollect(bench, flags.pairs ?? 3, flags.full);
+    printTable('Collect: answers of about 11 KB to stored sections', lines);
+  }
+  return submitted;
 }

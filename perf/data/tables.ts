@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 
-/** Names of one set of tables of the benchmark; a prefix keeps them apart from tables of an endpoint that was given. */
+/** Names of one set of tables of the benchmark; their prefix keeps them apart from other tables of the same endpoint. */
 export interface Tables {
   jobs: string;
   reports: string;
@@ -94,7 +94,7 @@ export function* writeCalls(table: string, rows: Iterable<object>): Generator<Wr
   if (items.length > 0) yield { table, items };
 }
 
-/** Makes the calls, so many at once. @throws when DynamoDB leaves rows unprocessed: the figures would not be comparable */
+/** Makes the calls, `lanes` at once. @throws Error when DynamoDB leaves rows unprocessed: the figures would not be comparable */
 export async function writeAtOnce(db: DynamoDBClient, calls: Iterable<WriteCall>, lanes: number): Promise<void> {
   const next = calls[Symbol.iterator]();
   const lane = async () => {

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { type AttributeValue, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { postgresPool, SQL } from '../../lambdas/stores/postgres.ts';
 import type { Tables } from '../data/tables.ts';
-import { input, measure } from './report.ts';
+import { input, measure } from './measure.ts';
 
 /**
  * The bare reads under a submit step: the same statements and queries in the same order, as many at once, and nothing
- * done with the rows. The values of the vote count (who is in which group) are prepared beforehand.
+ * done with the rows. The parameters of the vote count (who is in which group) are prepared beforehand.
  */
 const { databaseUrl, tables, zid, rid, reportId, countsFile } = input<{
   databaseUrl: string;

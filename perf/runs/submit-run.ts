@@ -9,8 +9,7 @@ import { reportsTable, storedSections } from '../../lambdas/stores/reports.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
 import type { Tables } from '../data/tables.ts';
-import { input, measure } from './report.ts';
-import { silent } from './silent.ts';
+import { input, measure, silent } from './measure.ts';
 
 /** Runs the submit step once, from claim to its return, with the clients that are deployed. */
 const { databaseUrl, anthropicUrl, tables, jobId, sections } = input<{
@@ -46,7 +45,7 @@ const state = { job_id: jobId, job_type: 'CREATE_NARRATIVE_BATCH', version: 1, e
 
 await measure(async () => {
   const { next } = await submit(deps, state);
-  if (next !== 'wait') throw new Error(`submit said "${next}" and not "wait"`);
+  if (next !== 'wait') throw new Error(`submit returned next "${next}" and not "wait"`);
 });
 const plan = await ledger.plan(jobId);
 if (plan?.sections !== sections) throw new Error(`expected ${sections} sections, planned ${plan?.sections}`);

@@ -3,15 +3,14 @@ import { readLine } from '../../lambdas/batch/read-line.ts';
 import { readResult } from '../../lambdas/report/answer.ts';
 import { customIdReader } from '../../lambdas/shared/names.ts';
 import { answeredRow } from '../../lambdas/steps/collect/answer-rows.ts';
-import { answerLines, batchIdOf } from '../data/answer-lines.ts';
-import { askedRow, planOf } from '../data/collect-rows.ts';
+import { answerLines, askedRow, batchIdOf, planOf } from '../data/answers.ts';
 import { type Tables, type WriteCall, writeAtOnce, writeCalls } from '../data/tables.ts';
-import { input, measure } from './report.ts';
+import { input, measure } from './measure.ts';
 
-/** Calls that collecting has under way at most: two windows with four each. */
+/** The most calls that collecting makes at once: two windows with four each. */
 const LANES = 8;
 
-/** Writes the rows that collecting the same answers writes, and does nothing else: they are made and marshalled before. */
+/** Only writes the rows that collecting the same answers writes: they are built and marshalled beforehand. */
 const { tables, jobId, count } = input<{ tables: Tables; jobId: string; count: number }>();
 const calls: WriteCall[] = [
   ...writeCalls(tables.reports, rows('report')),

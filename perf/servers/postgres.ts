@@ -9,15 +9,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from '../../test/support/processes.ts';
 import { type Running, stopChild } from './process.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
-const START_TRIES = 200;
+const START_ATTEMPTS = 200;
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
 
 /** PEM of a server's certificate and of its key. */
@@ -27,9 +27,9 @@ export interface ServerCertificate {
 }
 
 /**
- * Starts a real PostgreSQL on a throw-away data folder and a free port.
- * @param options `ssl` lets it speak TLS, with this certificate, to whoever asks for it
- * @throws when the machine has none
+ * Starts a real PostgreSQL with a temporary data folder and a free port.
+ * @param options `ssl` lets it use TLS with this certificate, for clients that ask for it
+ * @throws Error when PostgreSQL is not installed
  */
 export async function startPostgres({ ssl }: { ssl?: ServerCertificate } = {}): Promise<Running> {
   const bin = binaries();
@@ -52,7 +52,7 @@ export async function startPostgres({ ssl }: { ssl?: ServerCertificate } = {}): 
     { ...options, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const url = `postgres://bench@127.0.0.1:${port}/postgres`;
-  // whatever ends this process, the server ends and its data go
+  // however this process ends, the server stops and its data are removed
   const drop = () => {
     child.kill('SIGKILL');
     rmSync(folder, REMOVE);
@@ -81,7 +81,7 @@ export function hasPostgres(): boolean {
   }
 }
 
-/** PostgreSQL takes a key only when it is its own and nobody else can read it. */
+/** PostgreSQL takes a key only from a file that it owns and nobody else can read. */
 function sslSettings(folder: string, { cert, key }: ServerCertificate, { uid, gid }: { uid?: number; gid?: number }) {
   const files = { ssl_cert_file: join(folder, 'server.crt'), ssl_key_file: join(folder, 'server.key') };
   writeFileSync(files.ssl_cert_file, cert);
@@ -133,19 +133,8 @@ function unprivileged(): { uid?: number; gid?: number } {
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
-/** A port nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
 async function untilUp(url: string, alive: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < START_TRIES && alive(); attempt++) {
+  for (let attempt = 0; attempt < START_ATTEMPTS && alive(); attempt++) {
     const client = new pg.Client({ connectionString: url });
     try {
       await client.connect();

@@ -7,7 +7,7 @@ export interface Running {
   stop: () => Promise<void>;
 }
 
-/** Ends one child process, by its id, and waits until it is gone. */
+/** Ends one child process, and waits until it is gone. */
 export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
@@ -15,14 +15,14 @@ export async function stopChild(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Starts a server in a process of its own; it says on its first line of output where it listens. */
+/** Starts a server in a process of its own; it prints its address on the first line of its output. */
 export async function startServer(file: URL, ...args: string[]): Promise<Running> {
   const child = spawn(process.execPath, [file.pathname, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const url of createInterface(child.stdout)) return { url, stop: () => stopChild(child) };
   throw new Error(`${file.pathname} ended before it listened`);
 }
 
-/** What a measured run says of itself. */
+/** What a measured run reports about itself. */
 export interface Measured {
   /** wall-clock time by process.hrtime */
   ms: number;
@@ -30,7 +30,7 @@ export interface Measured {
   cpuMs: number;
   /** peak resident memory of the whole process */
   peakMiB: number;
-  /** how often a step was run, where it is run until it is done */
+  /** how often a step was called, where it is called until it is done */
   invocations?: number;
 }
 

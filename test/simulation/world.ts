@@ -9,7 +9,7 @@ import { sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
-import { silent } from '../../perf/runs/silent.ts';
+import { silent } from '../../perf/runs/measure.ts';
 import { startStandIn } from '../../stand-in/server.ts';
 import { narratives } from '../support/memory/dynamodb.ts';
 import { gatedDynamo, gatedFetch, gatedPool, gatedStepFunctions } from './calls.ts';

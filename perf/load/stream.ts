@@ -3,38 +3,41 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import { AnthropicRefused } from '../../lambdas/shared/errors.ts';
+import { executionName } from '../../lambdas/shared/names.ts';
 import { documentClient, writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
 import { synthNarratives } from '../../local/machine/template.ts';
+import { must, type Table } from '../command-line.ts';
 
-export interface StreamRecords {
+interface StreamRecords {
   records: number;
   /** ids of jobs put in, by what is wrong with them */
   good: string[];
-  /** the state machine refuses each for good */
+  /** the state machine refuses each of them, however often */
   poison: string[];
-  /** rows that cannot be understood */
+  /** rows that are not in the agreed shape */
   unreadable: string[];
   /** names of executions that were started; a name can be started once */
   started: string[];
-  /** how often a name was asked for again */
+  /** how often a name was started that was started before */
   again: number;
-  /** ids of the jobs of records that were given up */
+  /** job ids of the records that became dead letters */
   deadLetters: string[];
   /** reasons that were logged for a job's record */
   reasons: Map<string, Set<string>>;
-  /** rows as they stand */
+  /** rows after all records were delivered */
   rows: Map<string, Record<string, unknown>>;
   calls: number;
   seconds: number;
 }
 
-export const REFUSAL = 'the state machine takes no such name';
+/** Why the state machine refuses the poison records. */
+export const REFUSAL = 'the state machine does not take this name';
 
-/** Puts so many job rows, one in twenty poison and one in twenty unreadable, and delivers the stream as its mapping would. */
+/** Puts this many job rows, one in twenty poison and one in twenty unreadable, and delivers the stream as the event source mapping would. */
 export async function streamRecords(count: number, retryAttempts: number): Promise<StreamRecords> {
   const dynamo = await startDynamo({});
   const streams = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
@@ -110,3 +113,37 @@ const jobRow = (index: number) =>
     new Date('2026-11-22T12:00:00Z'),
     index.toString(16).padStart(8, '0'),
   );
+
+const RECORDS = 1_000;
+/** In a deployment a record is retried a thousand times; the effect of poison on other records shows with fewer. */
+const RETRIES = 20;
+
+/** The part `stream` of `npm run load`. */
+export async function run(): Promise<Table> {
+  const ran = await streamRecords(RECORDS, RETRIES);
+  const names = new Set(ran.started);
+  const started = ran.good.filter((jobId) => names.has(executionName(jobId, 1))).length;
+  const told = ran.deadLetters.filter((jobId) => ran.reasons.get(jobId)?.has(REFUSAL)).length;
+  const marked = ran.unreadable.filter((jobId) => ran.rows.get(jobId)?.status === 'FAILED').length;
+  return {
+    title: `${RECORDS} stream records, one in ten of them poison`,
+    lines: [
+      { what: 'delivered', figure: `${ran.seconds.toFixed(1)} s`, note: `${ran.calls} calls of dispatch` },
+      {
+        what: 'good: started, each once',
+        figure: `${started}`,
+        target: must('all', started === ran.good.length && names.size === started),
+      },
+      {
+        what: 'refused by Step Functions: dead letters, reason in the log',
+        figure: `${told}`,
+        target: must('all', told === ran.poison.length && ran.deadLetters.length === told),
+      },
+      {
+        what: 'rows not understood: FAILED, reason on the row',
+        figure: `${marked}`,
+        target: must('all', marked === ran.unreadable.length),
+      },
+    ],
+  };
+}

@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleBare, bundleFunction, FUNCTION_NAMES, type FunctionBundle } from './function-bundle.ts';
-import { atMost, type Line } from './print.ts';
-import { median, spread } from './stats.ts';
+import { ALL_FUNCTIONS, bundleBare, bundleFunction, type FunctionBundle } from '../bundles.ts';
+import { atMost, type Line, median, spread } from '../command-line.ts';
 
-const MOST_KB = 1_500;
-const MOST_RATIO = 2;
+const MAX_KB = 1_500;
+const MAX_RATIO = 2;
 const SHOWN_PACKAGES = 6;
-const LEANER = 'bare, credentials as in ours';
+const WITH_OUR_CREDENTIALS = 'bare, credentials as in ours';
 
 // Timed inside, so that starting Node is on neither side.
 const IMPORT = `const began = performance.now();
@@ -26,7 +25,7 @@ interface Imported {
 }
 
 /**
- * Size of every function's bundle, and how long its import takes beside the bare one's.
+ * Size of every function's bundle, and how long its import takes compared with the bare one's.
  * @param pairs how often function and bare are imported, in turns
  */
 export async function benchFunctions(
@@ -40,11 +39,11 @@ export async function benchFunctions(
   const sizes = [sizeLine('bare: DynamoDB client only', bare)];
   const imports: Line[] = [];
   const leaner = await bundleBare('from Lambda');
-  sizes.push(sizeLine(LEANER, leaner));
-  imports.push(await importLine(LEANER, written(folder, 'leaner', leaner), bareFile, pairs));
-  for (const name of FUNCTION_NAMES) {
+  sizes.push(sizeLine(WITH_OUR_CREDENTIALS, leaner));
+  imports.push(await importLine(WITH_OUR_CREDENTIALS, written(folder, 'leaner', leaner), bareFile, pairs));
+  for (const name of ALL_FUNCTIONS) {
     const bundle = await bundleFunction(name);
-    sizes.push({ ...sizeLine(name, bundle), target: atMost(kilobytes(bundle.code), MOST_KB, ' KB') });
+    sizes.push({ ...sizeLine(name, bundle), target: atMost(kilobytes(bundle.code), MAX_KB, ' KB') });
     imports.push(await importLine(name, written(folder, name, bundle), bareFile, pairs));
   }
   return { sizes, imports };
@@ -60,7 +59,7 @@ async function importLine(what: string, file: string, bareFile: string, pairs: n
   const bares: Imported[] = [];
   for (let round = 0; round <= pairs; round++) {
     const [one, bare] = [await importFresh(file), await importFresh(bareFile)];
-    // the first pair brings the files into the system's cache for both
+    // the first pair loads the files into the system's cache for both
     if (round === 0) continue;
     functions.push(one);
     bares.push(bare);
@@ -72,11 +71,11 @@ async function importLine(what: string, file: string, bareFile: string, pairs: n
     what,
     figure: `${ratio.toFixed(2)}: ${median(ms).toFixed(0)} to ${median(bareMs).toFixed(0)} ms, ${memory(functions)} to ${memory(bares)}`,
     note: `${spread(ms)} to ${spread(bareMs)}`,
-    target: atMost(ratio, MOST_RATIO),
+    target: atMost(ratio, MAX_RATIO),
   };
 }
 
-/** With the functions' own Node options and no environment: none may need any to be loaded. */
+/** With the functions' own Node options and no other environment: loading a function must not need any. */
 async function importFresh(file: string): Promise<Imported> {
   const env = { NODE_OPTIONS: '--enable-source-maps', AWS_REGION: 'eu-west-1' };
   const args = ['--input-type=module', '--eval', IMPORT, pathToFileURL(file).href];

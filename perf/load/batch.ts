@@ -2,13 +2,14 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
+import type { MachineEvent } from '../../local/machine/execution.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { atOnce, clientOf, MemoryDb, narratives, TABLES } from '../../test/support/memory/dynamodb.ts';
 import { MemoryApi, MODEL, memoryWorld, putTopics } from '../../test/support/memory/world.ts';
 import { ZID } from '../../test/support/small-conversation.ts';
-import { historyEvents } from './history-events.ts';
+import { type Line, must, type Table } from '../command-line.ts';
 
-export interface LongBatch {
+interface LongBatch {
   row: Record<string, unknown>;
   results: { planned: number; stored: number; failed: unknown[]; rounds: number };
   batches: number;
@@ -20,7 +21,7 @@ export interface LongBatch {
   seconds: number;
 }
 
-/** One job whose first batches run until they expire after a day, and whose next one is answered. @param expiring how many expire */
+/** Runs a job whose first batches expire after a day, and whose next one is answered. @param expiring how many expire */
 export async function longBatch(expiring: number): Promise<LongBatch> {
   const began = Date.parse('2026-11-22T12:00:00Z');
   let clock = began;
@@ -57,4 +58,38 @@ export async function longBatch(expiring: number): Promise<LongBatch> {
     hours: (clock - began) / 3_600_000,
     seconds: (performance.now() - from) / 1000,
   };
+}
+
+/**
+ * How many events Step Functions would keep of an execution: each state has one for its entry and, unless it fails, one
+ * for its exit; each try of a Lambda task has three between them (scheduled, started, and how it ended); and the
+ * execution has one for its start and one for its end.
+ */
+function historyEvents(history: readonly MachineEvent[]): number {
+  let events = 2;
+  for (const { type, stateType } of history) {
+    if (type === 'StateEntered') events += 1 + (stateType === 'Task' ? 3 : 0);
+    if (type === 'StateExited') events += 1;
+    if (type === 'StateRetried') events += 3;
+  }
+  return events;
+}
+
+/** Step Functions ends a Standard execution that has more events. */
+export const MAX_EVENTS = 25_000;
+
+/** The part `batch` of `npm run load`. */
+export async function run(): Promise<Table> {
+  const lines: Line[] = [];
+  for (const expiring of [1, 2]) {
+    const { row, results, events, checks, hours, batches, seconds: took } = await longBatch(expiring);
+    const whole = row.status === 'COMPLETED' && results.stored === results.planned;
+    lines.push(
+      { what: `${expiring} batch(es) expired`, figure: `${hours.toFixed(1)} h`, note: `${took.toFixed(1)} s here` },
+      { what: '  status checks', figure: `${checks}` },
+      { what: '  history events', figure: `${events}`, target: must(`under ${MAX_EVENTS}`, events < MAX_EVENTS) },
+      { what: '  asked again, all stored', figure: `${batches} batches`, target: must('COMPLETED', whole) },
+    );
+  }
+  return { title: 'A batch that runs for 24 hours and expires (virtual clock)', lines };
 }

@@ -1,14 +1,19 @@
+import type { Log } from '../../lambdas/shared/log.ts';
 import type { Measured } from '../servers/process.ts';
 
-// node would print the line of the bundle that failed, which is a megabyte long
-process.on('uncaughtException', (error) => {
-  console.error(error.stack);
-  process.exit(1);
-});
+/** What the process was started with. */
+export function input<T>(): T {
+  // node would print the line of the bundle that failed, which is a megabyte long
+  process.on('uncaughtException', (error) => {
+    console.error(error.stack);
+    process.exit(1);
+  });
+  return JSON.parse(process.argv[2] ?? '{}') as T;
+}
 
 /**
  * Times a piece of work in this process and prints the measurement for the process that started it.
- * @param work may give figures of its own
+ * @param work may return more figures
  */
 export async function measure(work: () => Promise<unknown>): Promise<void> {
   const cpu = process.cpuUsage();
@@ -20,5 +25,5 @@ export async function measure(work: () => Promise<unknown>): Promise<void> {
   process.stdout.write(JSON.stringify({ ...measured, ...(figures as Partial<Measured> | undefined) }));
 }
 
-/** What the process was started with. */
-export const input = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;
+/** A log that keeps nothing; errors that are thrown still end the run. */
+export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

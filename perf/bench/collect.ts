@@ -1,22 +1,23 @@
-import type { Bench } from './bench.ts';
-import { ledgerRows } from './data/collect-rows.ts';
-import { createTables, dropTables, type Tables, writeAtOnce, writeCalls } from './data/tables.ts';
-import { atMost, type Line } from './print.ts';
-import { type Measured, runFresh } from './servers/process.ts';
-import { median, medianLine } from './stats.ts';
+import { atMost, type Line, median, medianLine } from '../command-line.ts';
+import { ledgerRows } from '../data/answers.ts';
+import { createTables, dropTables, type Tables, writeAtOnce, writeCalls } from '../data/tables.ts';
+import { startAnthropic } from '../servers/anthropic.ts';
+import { type Measured, runFresh } from '../servers/process.ts';
+import type { Bench } from './setup.ts';
 
 const ANSWERS = 10_000;
 const FULL_ANSWERS = 100_000;
-const MOST_RATIO = 1.5;
-/** What counts as the same memory: single runs of 10,000 answers lie this far apart. */
-const MOST_GROWTH = 1.15;
+const MAX_RATIO = 1.5;
+/** Up to here it counts as the same memory: single runs of 10,000 answers differ as much. */
+const MAX_GROWTH = 1.15;
 
 /** Collect step and bare writes of the same rows, in turns, each into fresh tables. */
 export async function benchCollect(bench: Bench, pairs: number, full: boolean): Promise<Line[]> {
+  const answersUrl = await bench.started(startAnthropic('answers'));
   const steps: Measured[] = [];
   const bare: Measured[] = [];
   for (let round = 0; round < pairs; round++) {
-    steps.push(await collectOnce(bench, ANSWERS));
+    steps.push(await collectOnce(bench, answersUrl, ANSWERS));
     bare.push(await writeOnce(bench, ANSWERS));
   }
   const seconds = (measured: Measured[], of: 'ms' | 'cpuMs') => measured.map((one) => one[of] / 1e3);
@@ -25,13 +26,13 @@ export async function benchCollect(bench: Bench, pairs: number, full: boolean): 
   const lines: Line[] = [
     medianLine('collect step, 10,000 answers', seconds(steps, 'ms'), 's', 2),
     medianLine('the same rows, bare BatchWriteItem', seconds(bare, 'ms'), 's', 2),
-    { what: 'ratio', figure: ratio.toFixed(2), target: atMost(ratio, MOST_RATIO) },
+    { what: 'ratio', figure: ratio.toFixed(2), target: atMost(ratio, MAX_RATIO) },
     medianLine('CPU time of the collect step', seconds(steps, 'cpuMs'), 's', 2),
     medianLine('CPU time of the bare writes', seconds(bare, 'cpuMs'), 's', 2),
     medianLine('peak memory, 10,000 answers', peaks, 'MiB'),
   ];
   if (!full) return lines;
-  const large = await collectOnce(bench, FULL_ANSWERS);
+  const large = await collectOnce(bench, answersUrl, FULL_ANSWERS);
   const growth = large.peakMiB / median(peaks);
   return [
     ...lines,
@@ -39,17 +40,17 @@ export async function benchCollect(bench: Bench, pairs: number, full: boolean): 
       what: 'peak memory, 100,000 answers',
       figure: `${large.peakMiB.toFixed(0)} MiB`,
       note: `${(large.ms / 1e3).toFixed(0)} s`,
-      target: `same as 10,000: ${growth <= MOST_GROWTH ? 'ok' : 'over'} (×${growth.toFixed(2)})`,
+      target: `same as 10,000: ${growth <= MAX_GROWTH ? 'ok' : 'over'} (×${growth.toFixed(2)})`,
     },
   ];
 }
 
 let runs = 0;
 
-async function collectOnce(bench: Bench, count: number): Promise<Measured> {
+async function collectOnce(bench: Bench, anthropicUrl: string, count: number): Promise<Measured> {
   return inFreshTables(bench, async (tables, jobId) => {
     await writeAtOnce(bench.db, writeCalls(tables.ledger, ledgerRows(jobId, count)), 4);
-    return runFresh(bench.runs.path('collect-run'), { anthropicUrl: bench.answersUrl, tables, jobId }, bench.env);
+    return runFresh(bench.runs.path('collect-run'), { anthropicUrl, tables, jobId }, bench.env);
   });
 }
 
@@ -60,7 +61,7 @@ async function inFreshTables<T>(bench: Bench, work: (tables: Tables, jobId: stri
   runs += 1;
   const tables = await createTables(bench.db, `bench_${process.pid}_c${runs}`);
   try {
-    // every job id is as long as the next: keys are of one size
+    // all job ids have the same length, so that the keys have the same size
     return await work(tables, `batch_report_collect_${1000 + runs}`);
   } finally {
     await dropTables(bench.db, tables);

@@ -17,7 +17,7 @@ describe('the flags of the load', { timeout: 60_000 }, () => {
     [['--help=yes'], '--help takes no value'],
     [['--bogus'], '--bogus is not a flag'],
     [['jobs'], '"jobs" is not a flag'],
-  ])('%j are refused in one line with exit code 2, before anything is run', (args, problem) => {
+  ])('%j are refused in one line with exit code 2', (args, problem) => {
     expect(load(...args)).toEqual({ status: 2, stdout: '', stderr: `${problem}; --help prints the flags\n` });
   });
 

@@ -1,15 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { ESBUILD_OPTIONS, handlerFile, PROJECT_ROOT } from '../lib/bundling.ts';
 import { API_FUNCTIONS, FUNCTIONS } from '../lib/functions.ts';
 
-/** Every function that is deployed. */
-export const FUNCTION_NAMES = Object.keys({ ...FUNCTIONS, ...API_FUNCTIONS });
+const RUNS = ['submit-run', 'reads-run', 'collect-run', 'writes-run'] as const;
+export type RunName = (typeof RUNS)[number];
 
-/** A bundle as it would be deployed, its source map apart. */
+/** Bundles the measured runs as the functions are bundled for deployment, so that time and memory are those of a Lambda. */
+export async function bundleRuns(): Promise<{ folder: string; path: (run: RunName) => string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'narratives-bench-'));
+  await build({
+    ...ESBUILD_OPTIONS,
+    entryPoints: RUNS.map((run) => fileURLToPath(new URL(`runs/${run}.ts`, import.meta.url))),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    // so that a profile shows names
+    minify: !process.env.BENCH_CPU_PROF,
+  });
+  return {
+    folder,
+    path: (run) => join(folder, `${run}.mjs`),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Every function that is deployed. */
+export const ALL_FUNCTIONS = Object.keys({ ...FUNCTIONS, ...API_FUNCTIONS });
+
+/** A bundle as it would be deployed, and its source map. */
 export interface FunctionBundle {
   code: Uint8Array;
   map: Uint8Array;
-  /** the files it is made of, from the project's root */
+  /** the files that it contains, from the project's root */
   files: string[];
   /** bytes by package, the largest first; our own code is 'this project' */
   packages: [name: string, bytes: number][];
@@ -19,8 +44,8 @@ export interface FunctionBundle {
 export const bundleFunction = (name: string): Promise<FunctionBundle> => bundled({ entryPoints: [handlerFile(name)] });
 
 /**
- * A function that does nothing but make a DynamoDB client, bundled like the others.
- * @param credentials 'any source': with the SDK's own chain, as it comes; 'from Lambda': as our functions have them
+ * A function that only creates a DynamoDB client, bundled like the others.
+ * @param credentials 'any source': with the SDK's own chain of sources; 'from Lambda': as in our functions
  */
 export const bundleBare = (credentials: 'any source' | 'from Lambda'): Promise<FunctionBundle> => {
   const contents = `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';

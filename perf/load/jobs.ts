@@ -1,27 +1,28 @@
 import { serverJob } from '../../lambdas/job/new-row.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { MODEL, startWorld, type World } from '../../test/support/world.ts';
+import { must, type Table } from '../command-line.ts';
 
-export interface ManyJobs {
+interface ManyJobs {
   jobs: number;
   /** jobs by how they ended */
   ended: Record<string, number>;
   /** errors of jobs that failed, and how many have each */
   errors: Record<string, number>;
-  /** sections that a job's own row says were planned, of all jobs */
+  /** sections that the job rows say were planned, of all jobs */
   planned: number;
   /** rows in the reports table without `errors`, of all jobs */
   stored: number;
-  /** rows of one section and job beyond the first */
+  /** rows of a section and job that has one already */
   twice: number;
   batches: number;
   deadLetters: number;
   seconds: number;
 }
 
-/** Puts so many job rows at once, each of a report of its own, and runs the whole system until nobody has anything to do. */
+/** Puts this many job rows at once, each of its own report, and runs the whole system until it is idle. */
 export async function manyJobs(count: number): Promise<ManyJobs> {
-  // all jobs share one pool of PostgreSQL here: one that waits too long for a connection is tried again after a pause
+  // all jobs share one pool of PostgreSQL here: one that waits too long for a connection is retried after a pause
   const world = await startWorld({ retryScale: 0.2 });
   try {
     const conversation_id = String(world.data.conversation.zid);
@@ -35,13 +36,13 @@ export async function manyJobs(count: number): Promise<ManyJobs> {
     const from = performance.now();
     await Promise.all(rows.map((row) => world.putJob(row)));
     await world.settle();
-    return { jobs: count, ...(await whatCame(world, new Set(rows.map(({ job_id }) => job_id)))), seconds: since(from) };
+    return { jobs: count, ...(await outcome(world, new Set(rows.map(({ job_id }) => job_id)))), seconds: since(from) };
   } finally {
     await world.close();
   }
 }
 
-async function whatCame(world: World, ids: ReadonlySet<unknown>) {
+async function outcome(world: World, ids: ReadonlySet<unknown>) {
   const jobs = (await world.all(TABLE_NAMES.jobs)).filter(({ job_id }) => ids.has(job_id));
   const reports = (await world.all(TABLE_NAMES.reports)).filter(({ job_id, errors }) => ids.has(job_id) && !errors);
   const ended: Record<string, number> = {};
@@ -63,3 +64,22 @@ async function whatCame(world: World, ids: ReadonlySet<unknown>) {
 }
 
 const since = (from: number): number => (performance.now() - from) / 1000;
+
+const JOBS = 200;
+
+/** The part `jobs` of `npm run load`. */
+export async function run(): Promise<Table> {
+  const { ended, errors, planned, stored, twice, batches, deadLetters, seconds: took } = await manyJobs(JOBS);
+  return {
+    title: `${JOBS} job rows put at once, each of a report of its own`,
+    lines: [
+      { what: 'until all had ended', figure: `${took.toFixed(1)} s`, note: `${(took / JOBS).toFixed(2)} s a job` },
+      { what: 'COMPLETED', figure: `${ended.COMPLETED ?? 0}`, target: must('all', ended.COMPLETED === JOBS) },
+      { what: 'sections stored', figure: `${stored} of ${planned}`, target: must('all', stored === planned) },
+      { what: 'stored twice', figure: `${twice}`, target: must('none', twice === 0) },
+      { what: 'batches', figure: `${batches}`, target: must('one a job', batches === JOBS) },
+      ...Object.entries(errors).map(([error, count]) => ({ what: `  ${error.slice(0, 100)}`, figure: `${count}` })),
+      { what: 'dead letters', figure: `${deadLetters}`, target: must('none', deadLetters === 0) },
+    ],
+  };
+}
