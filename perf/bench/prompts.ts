@@ -1,5 +1,5 @@
 import { planJob } from '../../lambdas/job/plan.ts';
-import { SYSTEM_PROMPT } from '../../lambdas/report/prompt/system.ts';
+import { SYSTEM_PROMPT } from '../../lambdas/report/system-prompt.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { Asked } from '../../lambdas/shared/ledger-rows.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
