@@ -54,7 +54,7 @@ describe('the HTTP API on this machine', () => {
     expect((await get(`report_id=${REPORT}`)).status).toBe(200);
   });
 
-  it('turns a POST into a job, and a GET gives what came of it, without the conversation’s number', async () => {
+  it('turns a POST into a job whose report a GET gives', async () => {
     const posted = await (await post({ report_id: REPORT, max_batch_size: 100 })).text();
     const job = JSON.parse(posted) as PutJobAnswer;
     expect(job).toMatchObject({ status: 'success', report_id: REPORT, deduplicated: false });

@@ -12,7 +12,7 @@ const world = useWorld();
 beforeEach(() => world.passTime(86_400));
 
 describe('the money of a day', () => {
-  it('is what jobs may cost while their batches are under way, and what they did cost afterwards', async () => {
+  it('is what jobs may cost, and afterwards what they did cost', async () => {
     let underWay: DaySpending | undefined;
     onNextCall(world.deps.batches, 'status', {
       before: async () => {
@@ -77,7 +77,7 @@ describe('the money of a day', () => {
 });
 
 describe('the cost of a section', () => {
-  it('is half the list price of its tokens, those the cache served and stored at their own prices', async () => {
+  it('is half the list price of its tokens, with the cache’s own prices', async () => {
     const job = await world.run();
     const answers = await world.ledgerRows(job.job_id, 'answered#');
     // dollars for a million tokens of claude-sonnet-5-5, from the kept list; the one-hour cache costs twice the input

@@ -24,7 +24,7 @@ async function runCancelled(job: Job, arrange: (cancel: () => Promise<void>) => 
 }
 
 describe('a job that is cancelled while its batch runs', () => {
-  it('has the batch cancelled at the API; what is finished is stored and billed, nothing else is', async () => {
+  it('has its batch cancelled; only what is finished is stored and billed', async () => {
     const job = world.jobRow();
     const waits = world.waits.length;
     await runCancelled(job, (cancel) => onNextCall(world.deps.batches, 'status', { before: cancel }));
@@ -87,7 +87,7 @@ describe('a job that is cancelled while its batch runs', () => {
     expect(world.standIn.script.pending()).toBe(0);
   });
 
-  it('and whose cancel the API refuses is watched to its end: what is paid for is stored', async () => {
+  it('and whose cancel the API refuses is watched to its end', async () => {
     world.standIn.script.answer('cancel', 403, { times: 100 });
     const job = world.jobRow();
     await runCancelled(job, (cancel) => onNextCall(world.deps.batches, 'status', { before: cancel }));
@@ -106,7 +106,7 @@ describe('a job that is cancelled while its batch runs', () => {
 });
 
 describe('a job that is cancelled', () => {
-  it('before a worker has taken it is confirmed by the sweep, and nothing is planned or sent', async () => {
+  it('before a worker has claimed it is confirmed by the sweep', async () => {
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
     await world.setCancelled(job);

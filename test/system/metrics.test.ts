@@ -68,7 +68,7 @@ describe('the figures of a job', () => {
     for (const seconds of valuesOf('StoreSeconds')) expect(seconds).toBeLessThanOrEqual(5);
   });
 
-  it('tell sections that failed by their reasons, of a job that completed and of one that failed', async () => {
+  it('tell failed sections by their reasons', async () => {
     const [some, all] = [world.jobRow(), world.jobRow()];
     world.standIn.script.result(customId(some.job_id, 1, 1), { kind: 'refusal' });
     world.standIn.script.result(customId(some.job_id, 1, 2), { kind: 'context_window' });
@@ -188,7 +188,7 @@ describe('every figure is counted once', () => {
     expect(valuesOf('StoreSeconds')).toHaveLength(1);
   });
 
-  it('over all runs of a job: one that is put back to PENDING adds what is new', async () => {
+  it('of a job that is put back to PENDING add what is new', async () => {
     const row = world.jobRow();
     for (const ordinal of [1, 2]) world.standIn.script.result(customId(row.job_id, 1, ordinal), { kind: 'canceled' });
     await world.putJob(row);

@@ -65,7 +65,7 @@ const newest = `${PIPELINE_RUNS.newest.uuid}_0_1`;
 const older = `${PIPELINE_RUNS.older.uuid}_0_2`;
 
 describe('a PENDING AWAITING row left by the old pipeline', () => {
-  it('starts at the wait, and its answers are filed under their sections, those of older runs too', async () => {
+  it('starts at the wait, and its answers are stored under their sections', async () => {
     const before = world.standIn.batches().length;
     const { awaiting, submitter, reports } = await leftBehind([
       newest,
@@ -96,7 +96,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
     await removeTopic(long);
   });
 
-  it('a cut custom id that two sections begin with, or none, is named as unfiled and stored nowhere', async () => {
+  it('a cut custom id that fits two sections, or none, is named as unfiled', async () => {
     const [one, two] = ['a', 'b'].map((end) => `layer0_${'8'.repeat(80)}${end}`) as [string, string];
     await addTopic(one);
     await addTopic(two);
@@ -111,7 +111,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
     await removeTopic(two);
   });
 
-  it('an answer that cannot be stored is a named failure: nothing is asked for again without its prompt', async () => {
+  it('an answer that cannot be stored is a named failure, and not asked for again', async () => {
     const before = world.standIn.batches().length;
     world.standIn.script.result(legacyCustomId(String(world.data.conversation.zid), newest), { kind: 'not_json' });
     const { awaiting, reports } = await leftBehind([newest, older]);

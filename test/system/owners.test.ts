@@ -66,7 +66,7 @@ describe('a job that changes hands', () => {
     expect(await rowOf(row.job_id)).toMatchObject({ status: 'PROCESSING', worker_id: 'python-1', version: 3 });
   });
 
-  it('stopped and put back to PENDING: the AWAITING row is taken over and closed with the job', async () => {
+  it('stopped and put back to PENDING: the AWAITING row is closed with the job', async () => {
     const row = world.jobRow();
     await world.deps.jobs.putNew(row);
     await submit(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution: 'stopped' });

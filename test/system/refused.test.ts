@@ -219,7 +219,7 @@ describe('a refusal that comes after the money is spent', () => {
 });
 
 describe('a budget', () => {
-  it('is kept over the rounds: what does not fit is not asked for again, and is named', async () => {
+  it('is kept over the rounds: what does not fit is not asked for again', async () => {
     world.settings.jobBudget = microUsd(1.5);
     const row = world.jobRow();
     const before = world.standIn.batches().length;
@@ -238,7 +238,7 @@ describe('a budget', () => {
 });
 
 describe('the last net', () => {
-  it('closes the row though the ledger cannot be read, and names the batch that the row knows of', async () => {
+  it('closes the row though the ledger cannot be read, and names its batch', async () => {
     world.standIn.script.answer('retrieve', 401);
     const { ledger } = world.deps;
     const { plan } = ledger;

@@ -20,7 +20,7 @@ describe('what was reserved', () => {
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
   });
 
-  it('stays when the API refuses the second batch of a round, as the first is paid for', async () => {
+  it('stays when the API refuses the second batch of a round', async () => {
     const changes = world.configured({ max_batch_size: 8 });
     onNextCall(world.deps.batches, 'send', {
       after: () => {

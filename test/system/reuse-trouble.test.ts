@@ -93,7 +93,7 @@ describe('a stored text that is gone when it is to be stored anew', () => {
     expectWhole(second, ALL - 5);
   });
 
-  it('is bought in the next round also when the step that found it gone is run again', async () => {
+  it('is bought in the next round although the step is run again', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 3));
     onceAfterPlanning(() => world.removeStored(first.reports.slice(5, 7)));

@@ -14,7 +14,7 @@ type Ended = Awaited<ReturnType<World['runReusing']>>;
 const textOf = (job: Ended, section: string) => bySection(job.reports).get(section)?.report_data;
 
 describe('a report that is asked for again with nothing changed', () => {
-  it('is free: every section has the text of the first job, and nothing is sent or waited for', async () => {
+  it('is free: every section has the text of the first job, and nothing is sent', async () => {
     const first = await world.runReusing();
     const second = await world.runReusing();
     expect([first.bought, second.bought]).toEqual([[ALL], []]);

@@ -21,7 +21,7 @@ const batchesSince = (count: number) =>
     .map(({ requests }) => requests.length);
 
 describe('money is spent once', () => {
-  it('an answer to the submission that is lost is settled from the list, and nothing is sent again', async () => {
+  it('a lost answer to the submission is settled from the list', async () => {
     const before = world.standIn.batches().length;
     world.standIn.script.dropAfter('create');
     const job = await world.run();
@@ -246,7 +246,7 @@ describe('the same work done twice leaves the same rows', () => {
     }
   });
 
-  it('an execution lost while it waits is started again under its name and goes on with the batch', async () => {
+  it('an execution lost while it waits is started again and keeps its batch', async () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
     const state = { job_id: row.job_id, job_type: row.job_type, version: 1, execution: `${row.job_id}-v1` };

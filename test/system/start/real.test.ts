@@ -80,7 +80,7 @@ describe('a run that would cost money', () => {
     ]);
   });
 
-  it('goes on with the batch of a job that failed with it unwatched, and does not pay again', async () => {
+  it('resumes the unwatched batch of a failed job and does not pay again', async () => {
     const before = api.batches().length;
     api.script.answer('retrieve', 403);
     const failed = await command(args('--yes'), { env: env() });

@@ -57,7 +57,7 @@ describe('npm start -- --serve', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped serving; no job is running$/);
   });
 
-  it('ends with 130 when a job is left under way, and goes on with it when started again', async () => {
+  it('ends with 130 when a job is under way, and resumes it when started again', async () => {
     const run = new Command(args);
     await run.said(SERVING);
     const { job_id } = await order(run, { no_cache: true });

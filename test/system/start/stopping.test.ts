@@ -77,7 +77,7 @@ describe('two runs that are started at once on one state folder', () => {
 });
 
 describe('a job that another conversation’s run completes', () => {
-  it('has its report written the next time it is asked for, and is not paid for again', async () => {
+  it('has its report written the next time, and is not paid for again', async () => {
     const folder = tempFolder();
     const sample = ['--state', folder];
     const stopped = new Command(sample);

@@ -55,7 +55,7 @@ describe('a job that may be cancelled', () => {
     expect(answer.row.process_exit_confirmed).toBe(confirmed);
   });
 
-  it('and that an old poller holds is cancelled, and the answer says that it may not notice', async () => {
+  it('and that an old poller holds is cancelled, which it may not notice', async () => {
     const { status, body, row } = await cancelled({ status: 'PROCESSING', worker_id: 'python-1' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ worker: 'python-1', execution: null, swept: false });
@@ -102,7 +102,7 @@ describe('a job that may not', () => {
     expect(answer.changes).toEqual([]);
   });
 
-  it('is a 404 when there is none of this id, and a 400 when the id is none', async () => {
+  it('is a 404 when it does not exist, and a 400 when its id cannot', async () => {
     expect(await cancelled({}, 'nobody')).toMatchObject({ status: 404, changes: [] });
     expect(await cancelled({}, '')).toMatchObject({ status: 400 });
     expect(await cancelled({}, 'x'.repeat(600))).toMatchObject({ status: 400 });

@@ -66,7 +66,7 @@ describe('splitting a stream into lines', () => {
     for (let place = 0; place <= bytes.length; place++) expect(await lines(cut(bytes, [place]))).toEqual(['é😀', 'ü']);
   });
 
-  test('CRLF ends a line as LF does, also when cut in two; a CR inside a line stays', async () => {
+  test('CRLF ends a line as LF does, also when it is cut in two', async () => {
     expect(await lines(['a\r', '\nb\rc\r\n'])).toEqual(['a', 'b\rc']);
   });
 

@@ -163,7 +163,7 @@ describe('an answer that says nothing', () => {
     expect(calls).toEqual([]);
   });
 
-  test('when the list has stayed without it long enough, it is sent again with a fresh intent', async () => {
+  test('once the list has stayed without it, it is sent again with a new intent', async () => {
     const { run, calls, entry } = world({ known: batchEntry(), age: SETTLE_SECONDS });
     expect(await run()).toMatchObject({ kind: 'sent', batch: { batch_id: 'msgbatch_new' } });
     expect(calls).toEqual(['removeIntent', 'putIntent', 'send', 'ownBatch msgbatch_new', 'updateBatch']);
@@ -220,7 +220,7 @@ describe('adopting our own batch from the list', () => {
     });
   });
 
-  test('a batch of another part of the same job is not adopted: each part has its own', async () => {
+  test('a batch of another part of the same job is not adopted', async () => {
     expect((await adopted({ listed: [batchStatus('part', 2)], owners: { part: PART } })).answer).toMatchObject({
       kind: 'settle',
     });

@@ -68,12 +68,12 @@ describe('the events of one execution', () => {
     expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.6);
   });
 
-  test('a day, and a second day when the expired batch is asked again, stay under 25,000 events', () => {
+  test('two days with a batch that expired stay under 25,000 events', () => {
     const checks = watch(DAY, watch(DAY, 0));
     expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.75);
   });
 
-  test('every round that a job may have, each watched until it is overdue, stays under 25,000 events', () => {
+  test('all rounds of a job, each watched until overdue, stay under 25,000 events', () => {
     let checks = 0;
     for (let round = 1; round <= MOST_ROUNDS; round++) checks = watch(DAY + HOUR, checks);
     expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.9);

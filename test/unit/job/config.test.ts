@@ -105,7 +105,7 @@ describe('a configuration that is not as the server writes it', () => {
     },
   );
 
-  test('no stage, two stages and a stage of another name are refused, and the place is named', async () => {
+  test('no stage, two stages and another stage are refused by name', async () => {
     const stage = { stage: STAGE, config: {} };
     expect(await messageOf(JSON.stringify({ stages: [] }))).toContain('stages: must hold exactly one stage');
     expect(await messageOf(JSON.stringify({ stages: [stage, stage] }))).toContain(

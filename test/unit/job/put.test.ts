@@ -45,7 +45,7 @@ describe('putting a job', () => {
     expect(await world.ledger()).toEqual(before);
   });
 
-  it('gives a second request the job that is under way, PENDING or PROCESSING, with that job’s model', async () => {
+  it('gives a second request the job that is under way, with its model', async () => {
     const report_id = newReport();
     const first = await putJob(world.deps, { report_id, model: 'claude-haiku-5-5' });
     for (const status of ['PENDING', 'PROCESSING']) {

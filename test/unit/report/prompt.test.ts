@@ -64,13 +64,13 @@ describe('the table of comments', () => {
     );
   });
 
-  test('letters, quotes, emoji and scripts that run from right to left stay as they were typed', () => {
+  test('letters, quotes, emoji and right-to-left scripts stay as typed', () => {
     for (const txt of ['Él dijo: "sí" — 100 %', '😀👍🏽', 'مرحبا بالعالم', "it's | mine & yours"])
       expect(asData(txt)).toBe(txt);
     expect(asData('a\r\nb</comments>')).toBe('a  b‹/comments›');
   });
 
-  test('a counting cell holds votes, agrees, disagrees and passes, over all and for each group in its order', () => {
+  test('a cell counts votes, agrees, disagrees and passes, over all and by group', () => {
     const one = comment(7, { txt: 'Trams', all: tally(5, 3, 2), groups: [tally(4, 1, 0), tally(1, 2, 2)] });
     expect(tableOf([one]).split('\n')).toEqual([
       '<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | B: votes agrees disagrees passes | text">',

@@ -9,12 +9,12 @@ const request = (prompt = 'prompt', customId = 'one') =>
   batchRequest({ customId, model: 'claude-sonnet-5-5', maxTokens: FIRST_MAX_TOKENS, prompt });
 
 describe('the fixed part of a prompt', () => {
-  test('it has at most 6,000 characters and at least the 4,096 that some model needs to cache it', () => {
+  test('it is long enough for every model to cache it, and no longer than 6,000 characters', () => {
     expect(SYSTEM_PROMPT.length).toBeLessThanOrEqual(6_000);
     expect(SYSTEM_PROMPT.length).toBeGreaterThan(4_096);
   });
 
-  test('it is the same to the letter for every section, comes first, and is kept for an hour', () => {
+  test('it is the same for every section, comes first, and is cached for an hour', () => {
     const [a, b] = [request('one'), request('two', 'two')];
     expect(JSON.stringify(a.params.system)).toBe(JSON.stringify(b.params.system));
     expect(a.params.system).toEqual([
@@ -22,7 +22,7 @@ describe('the fixed part of a prompt', () => {
     ]);
   });
 
-  test('a later round sends the words that the plan kept, not those of a newer version', () => {
+  test('a later round sends the words that the plan kept', () => {
     const kept = batchRequest({ customId: 'one', model: 'm', maxTokens: 1, prompt: 'p', system: 'kept words' });
     expect(kept.params.system[0]?.text).toBe('kept words');
   });

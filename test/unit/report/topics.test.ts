@@ -24,7 +24,7 @@ describe('the newest pipeline run', () => {
     expect(keysOf([row('a', 1, 0), row('a', 0, 10), row('a', 0, 2)])).toEqual(['a#0#2', 'a#0#10', 'a#1#0']);
   });
 
-  test('it is told by the time of its rows and not by its id or its size', () => {
+  test('it is known by the time of its rows, not by its id or size', () => {
     const old = [row('z', 0, 0, '2026-10-01T10:00:00'), row('z', 0, 1, '2026-10-01T10:00:01')];
     const fresh = [row('a', 0, 0, '2026-11-01T10:00:00')];
     expect(keysOf([...old, ...fresh])).toEqual(['a#0#0']);

@@ -24,7 +24,7 @@ describe('the database secret', () => {
     expect(decodeURIComponent(url.password)).toBe(FIELDS.password);
   });
 
-  test('may leave the port out or write it as text, and may hold an IPv6 address', () => {
+  test('may leave the port out, write it as text, or hold IPv6', () => {
     expect(databaseUrlOf(without('port'), 'db')).toContain(':5432/');
     expect(databaseUrlOf(JSON.stringify({ ...FIELDS, port: '6432' }), 'db')).toContain(':6432/');
     expect(databaseUrlOf(JSON.stringify({ ...FIELDS, host: '::1' }), 'db')).toContain('@[::1]:5432/');

@@ -52,7 +52,7 @@ describe('an error', () => {
   const body = { error: { type: 'invalid_request_error', message: SECRET } };
   const apiError = APIError.generate(400, body, SECRET, new Headers({ 'x-note': SECRET }));
 
-  test('of ours is told with its message, and of what caused it only the name and status', async () => {
+  test('of ours is told with its message, its cause only by name and status', async () => {
     const error = new AnthropicRefused('the Anthropic API refuses (HTTP 400)', { cause: apiError });
     await expect(
       run(() => {

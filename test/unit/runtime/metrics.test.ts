@@ -57,7 +57,7 @@ describe('figures in the log', () => {
     ]);
   });
 
-  test('with a dimension are two series in one line: the total, and the one of the value', async () => {
+  test('with a dimension are two series: the total, and that of the value', async () => {
     const { run, figures } = await started();
     await run((metrics) => metrics.add('SectionsFailed', 2, { reason: 'refusal' }));
     expect(figures()).toMatchObject([
@@ -96,7 +96,7 @@ describe('figures in the log', () => {
     expect(figures()).toMatchObject([{ JobsFailed: 1 }, { Rounds: 1 }]);
   });
 
-  test('are not told again by the next invocation, and one without figures writes nothing at all', async () => {
+  test('are told once; an invocation without figures writes nothing', async () => {
     const { run, figures, lines, stderr } = await started();
     await run((metrics) => metrics.add('Rounds', 3));
     await run(() => undefined);

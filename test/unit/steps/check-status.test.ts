@@ -256,7 +256,7 @@ const canceling = batchStatus('b0', 2, { processing_status: 'canceling' });
 const AT = '2026-11-22T10:01:41.000Z';
 
 describe('a job that was cancelled under the execution that watches its batches', () => {
-  test('has every open batch cancelled at the API, and the ledger and its row say so', async () => {
+  test('has every open batch cancelled, and the ledger and its row say so', async () => {
     const { run, cancels, entries, row } = world(
       { b0: running, b1: batchStatus('b1', 2) },
       [open(0), open(1)],

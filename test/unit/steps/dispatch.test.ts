@@ -46,7 +46,7 @@ describe('a job that is put in', () => {
     expect([...started.keys()]).toEqual([1, 4, 9].map((version) => executionName(JOB, version)));
   });
 
-  test('a row of the old pipeline that waits for a batch is started as what it is', async () => {
+  test('a row of the old pipeline that waits for a batch is started', async () => {
     const waiting = row({
       job_id: `batch_check_${JOB}_1`,
       job_type: 'AWAITING_NARRATIVE_BATCH',
@@ -67,7 +67,7 @@ describe('a job that is put in', () => {
     },
   );
 
-  test('a row without a report_id is started: the step that checks reports says what is missing', async () => {
+  test('a row without a report_id is started, and fails in its step', async () => {
     const { send, started, changes } = wired(row());
     await send(row({ report_id: undefined }));
     expect([started.size, changes]).toEqual([1, []]);
@@ -143,7 +143,7 @@ describe('a row that cannot be understood', () => {
     expect(stored(JOB).status).toBe('PENDING');
   });
 
-  test('a row of another job type is left alone, should the stream ever hand one over', async () => {
+  test('a row of another job type is left alone', async () => {
     const foreign = row({ job_type: 'FULL_PIPELINE' });
     const { send, changes, row: stored } = wired(foreign);
     await send(foreign);

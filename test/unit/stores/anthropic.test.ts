@@ -148,7 +148,7 @@ describe('cancelling a batch', () => {
     expect(await batches.cancel('msgbatch_1')).toBe('ended');
   });
 
-  test('HTTP 400 for a batch that is still in progress is a refusal, and 409 may pass', async () => {
+  test('HTTP 400 for a batch in progress is a refusal, and 409 may pass', async () => {
     answers(refusal(400), json(status('msgbatch_1')));
     expect(await trouble(() => batches.cancel('msgbatch_1'))).toBeInstanceOf(AnthropicRefused);
     answers(refusal(409), json(status('msgbatch_1')));

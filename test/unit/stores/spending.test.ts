@@ -106,7 +106,7 @@ describe('what a round counts for', () => {
     expect(await next.total()).toMatchObject({ committed_micro_usd: usd(0.5), open_micro_usd: 0 });
   });
 
-  it('is not known for a model without a price: the round is counted as one of those', async () => {
+  it('of a model without a price is not known, and the round is counted apart', async () => {
     const { reserve, settle, total } = freshDay();
     expect(await reserve('a', undefined, { cap: usd(1) })).toEqual({ kind: 'reserved' });
     await settle('a', undefined);
@@ -128,7 +128,7 @@ describe('what a round counts for', () => {
     expect(await total()).toMatchObject({ committed_micro_usd: usd(1.5), open_micro_usd: usd(0.5) });
   });
 
-  it('is what it did cost though it was never reserved, and nothing when it was neither', async () => {
+  it('is what it did cost, though it was never reserved', async () => {
     const { settle, release, total, row } = freshDay();
     await settle('a', usd(3));
     await release('a');
@@ -140,7 +140,7 @@ describe('what a round counts for', () => {
 });
 
 describe('a reservation', () => {
-  it('that would pass the cap is refused and changes nothing, and says what the others take', async () => {
+  it('that would pass the cap is refused, and says what the others reserve', async () => {
     const { reserve, total, day, row } = freshDay();
     await reserve('a', usd(6), { cap: usd(10) });
     expect(await reserve('b', usd(4.000001), { cap: usd(10) })).toEqual({ kind: 'over', day, others: usd(6) });
@@ -205,7 +205,7 @@ describe('many jobs at once', () => {
     expect(await total()).toMatchObject({ committed_micro_usd: usd(3), open_micro_usd: usd(3) });
   });
 
-  it('in any order of reserving, settling and releasing leave a total that is the sum of the rows', async () => {
+  it('in any order leave a total that is the sum of the rows', async () => {
     const amount = fc.integer({ min: 0, max: usd(5) });
     const call = fc.oneof(
       fc.record({ what: fc.constant('reserve'), job: fc.nat(3), amount, version: fc.integer({ min: 1, max: 3 }) }),

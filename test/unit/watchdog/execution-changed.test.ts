@@ -63,13 +63,13 @@ describe('an execution that ends outside "Fail job"', () => {
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
   });
 
-  test('before it could claim its row: the row does not stay PENDING for ever', async () => {
+  test('before it could claim its row: the row does not stay PENDING', async () => {
     const { hear, row } = wired(jobRow());
     expect(await hear({ status: 'ABORTED' })).toEqual({ done: 'closed' });
     expect(row(JOB)).toMatchObject({ status: 'FAILED', worker_id: NAME, execution_status: 'ABORTED' });
   });
 
-  test('a row that can hardly be read is closed all the same', async () => {
+  test('a row that is hard to read is closed as well', async () => {
     const { hear, row } = wired(processing({ conversation_id: 7 }));
     expect(await hear({ status: 'TIMED_OUT' })).toEqual({ done: 'closed' });
     expect(row(JOB)).toMatchObject({ status: 'FAILED', execution_status: 'TIMED_OUT' });

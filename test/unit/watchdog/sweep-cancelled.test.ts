@@ -22,7 +22,7 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     ['that was closed when its execution was stopped', stopped(), 'ABORTED', batches],
     ['that had failed before', stopped({ execution_status: undefined }), 'FAILED', batches],
     ['whose submission was never confirmed', open(), 'ABORTED', [batchEntry()]],
-  ])('%s is taken up by a new execution', async (_what, row, status, left) => {
+  ])('%s is resumed by a new execution', async (_what, row, status, left) => {
     const { run, row: rowOf, started, inputs } = wired([row], { status, batches: left });
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
     expect(started).toEqual([NEXT]);
@@ -33,14 +33,14 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     expect(String(rowOf(JOB).logs)).toContain(NEXT);
   });
 
-  test('put back before and cancelled while it waited is taken up as well', async () => {
+  test('put back before and cancelled while it waited is resumed as well', async () => {
     const { run, row, started } = wired([pending({ status: 'CANCELLED', version: 4 })], { batches });
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
     expect(started).toEqual([NEXT]);
     expect(row(JOB)).toMatchObject({ status: 'CANCELLED', worker_id: NEXT });
   });
 
-  test('is started again by the same name when the sweep was killed after it had written the row', async () => {
+  test('is started by the same name when the sweep was killed in between', async () => {
     const first = wired([open()], { status: 'ABORTED', batches });
     first.deps.executions.start = () => Promise.reject(new Error('the process was killed'));
     expect(await first.run()).toMatchObject(NOTHING);
@@ -59,7 +59,7 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     [2, 59, 61],
     [3, 239, 241],
     [4, 959, 961],
-  ])('that was taken up %i times is taken up after %i minutes', async (resumed, early, due) => {
+  ])('that was resumed %i times is resumed after %i minutes', async (resumed, early, due) => {
     const old = { created_at: ago(2_000), started_at: ago(2_000), resumed };
     const given = { status: 'ABORTED', batches } as const;
     const waits = wired([stopped({ ...old, updated_at: ago(early) })], given);
@@ -97,7 +97,7 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     expect(started).toEqual([]);
   });
 
-  test('whose execution was redriven unheard is given back to it', async () => {
+  test('whose execution was redriven without an event is its again', async () => {
     const { run, deps, row, started } = wired([stopped()], { status: 'RUNNING', batches });
     deps.ledger.plan = async () => undefined;
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
@@ -106,7 +106,7 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
     expect(row(JOB).process_exit_confirmed).toBeUndefined();
   });
 
-  test('found after its row was closed, because a step was still at work, is taken up', async () => {
+  test('found after its row was closed is resumed', async () => {
     const { run, row } = wired([stopped({ checker_schedule_failed: undefined })], { status: 'ABORTED', batches });
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
     expect(row(JOB).worker_id).toBe(NEXT);

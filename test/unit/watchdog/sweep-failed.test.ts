@@ -111,7 +111,7 @@ describe('a FAILED row with a paid batch that nobody watches', () => {
     expect(changes).toEqual([]);
   });
 
-  test('and one whose execution was redriven unheard is given back to it', async () => {
+  test('whose execution was redriven without an event is its again', async () => {
     const { run, row } = wired([unwatched({ execution_status: 'ABORTED' })], { status: 'RUNNING', batches });
     expect(await run()).toMatchObject({ ...NOTHING, resumed: 1 });
     expect(row(JOB)).toMatchObject({ status: 'PROCESSING', worker_id: NAME });

@@ -110,7 +110,7 @@ describe('the AWAITING row that tells of a batch of one of our jobs', () => {
     expect(row('watch')).toMatchObject({ status: closed, process_exit_confirmed: true });
   });
 
-  test('is left while its job waits to be worked on again, though nothing of it runs', async () => {
+  test('is left while its job waits to be resumed', async () => {
     const waiting = pending({ process_exit_confirmed: true, updated_at: ago(1) });
     const { run, changes } = wired([watch, waiting]);
     expect(await run()).toMatchObject(NOTHING);

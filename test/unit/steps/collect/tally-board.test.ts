@@ -79,7 +79,7 @@ describe('the tally of a round', () => {
     expect(made.answered(0, 'stored', 'b'.repeat(24))).toBe(false);
   });
 
-  test('what an earlier attempt wrote is taken in; a line that was missing then may come now', () => {
+  test('what an earlier attempt wrote counts; a missing line may come now', () => {
     const made = board(3, 0, 1, 2);
     made.recall(answer(0, 'stored'));
     made.recall(answer(1, 'ask_again', 'missing'));
