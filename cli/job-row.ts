@@ -1,10 +1,7 @@
-import { readJob } from '../lambdas/job/standing.ts';
+import { executionOf as executionOfRow, looseRow, readJob, standingOf } from '../lambdas/job/standing.ts';
 import { AWAITING_BATCH, CREATE_BATCH, type JobRow } from '../lambdas/shared/job-row.ts';
-import { executionName, isExecutionName } from '../lambdas/shared/names.ts';
 import type { JobTable } from '../lambdas/stores/jobs.ts';
 import { UnknownJob, WrongStatus } from './errors.ts';
-
-export const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
 export const unknownJob = (jobId: string): UnknownJob =>
   new UnknownJob(`there is no job ${jobId}: narratives jobs lists them (is it of another stage?)`);
@@ -22,15 +19,13 @@ export async function narrativeJob(jobs: Pick<JobTable, 'get'>, jobId: string): 
 }
 
 /** The name of the execution that works, or last worked, on a row; undefined when another worker holds it. */
-export function executionOf(row: JobRow, stage: string): string | undefined {
-  const worker = row.worker_id ?? 'none';
-  if (row.status === 'PENDING') return executionName(row.job_id, row.version, stage);
-  const owners = [row.job_id, row.batch_job_id].filter((id) => typeof id === 'string');
-  return owners.some((id) => isExecutionName(worker, id, stage)) ? worker : undefined;
-}
+export const executionOf = (row: JobRow, stage: string): string | undefined => {
+  const loose = looseRow(row);
+  return loose && executionOfRow(loose, stage);
+};
 
 /** Whether a row is one that an execution of another job keeps for its batch. */
-export const attends = (row: JobRow, stage: string): boolean =>
-  row.job_type === AWAITING_BATCH &&
-  typeof row.batch_job_id === 'string' &&
-  isExecutionName(row.worker_id ?? '', row.batch_job_id, stage);
+export const attends = (row: JobRow, stage: string): boolean => {
+  const loose = looseRow(row);
+  return loose !== undefined && standingOf(loose, { stage }).holder === 'our job';
+};

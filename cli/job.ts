@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hasEnded } from '../lambdas/job/standing.ts';
 import { summarize, tellReused } from '../lambdas/job/summary.ts';
 import { microUsd, usdOrNull } from '../lambdas/money/money.ts';
 import type { Tokens } from '../lambdas/money/prices.ts';
@@ -9,7 +10,7 @@ import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { command, JOB_ID, text } from './command.ts';
 import { consoleLink, type Deployment } from './deployment.ts';
-import { attends, ENDED, executionOf, narrativeJob } from './job-row.ts';
+import { attends, executionOf, narrativeJob } from './job-row.ts';
 import { columns, plainLine } from './print.ts';
 
 export const job = command({
@@ -101,7 +102,7 @@ export async function jobDetails(
     execution,
     console: started ? consoleLink(deployment, execution) : null,
     ...(await fromLedger(ledger, jobId)),
-    ended: ENDED.includes(row.status),
+    ended: hasEnded(row),
     error: typeof row.error_message === 'string' && row.error_message !== '' ? row.error_message : null,
     log: logOf(row),
   };

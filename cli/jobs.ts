@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { hasEnded } from '../lambdas/job/standing.ts';
 import type { StoredReport } from '../lambdas/report/public.ts';
 import { AWAITING_BATCH, CREATE_BATCH, type JobRow, jobRowSchema } from '../lambdas/shared/job-row.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
@@ -10,7 +11,7 @@ import { storedReports } from '../lambdas/stores/reports.ts';
 import { command, reportId, wholeNumber, zid } from './command.ts';
 import { conversationOf } from './connections.ts';
 import { UnknownReport, WrongUse } from './errors.ts';
-import { attends, ENDED } from './job-row.ts';
+import { attends } from './job-row.ts';
 import { columns, plainLine, time } from './print.ts';
 
 /** Every status a job row may have that this project knows. */
@@ -134,7 +135,7 @@ function listed(row: JobRow): ListedJob {
     progress:
       row.status === 'FAILED'
         ? error_message
-        : ((ENDED.includes(row.status) ? storedOf(row.job_results) : undefined) ?? batch_progress),
+        : ((hasEnded(row) ? storedOf(row.job_results) : undefined) ?? batch_progress),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { firstActiveRow } from '../lambdas/job/active.ts';
+import { firstActiveRow } from '../lambdas/job/put.ts';
 import { looseRow } from '../lambdas/job/standing.ts';
 import { requeue } from '../lambdas/job/transitions.ts';
 import { type ActiveJobs, newJobTables } from '../lambdas/stores/guards.ts';

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { type BatchReportsRequest, batchReportsSchema } from '../lambdas/job/batch-reports-request.ts';
-import { type PutJobAnswer, type PutJobDeps, putJob } from '../lambdas/job/put.ts';
+import {
+  type BatchReportsRequest,
+  batchReportsSchema,
+  type PutJobAnswer,
+  type PutJobDeps,
+  putJob,
+} from '../lambdas/job/put.ts';
 import type { Log } from '../lambdas/shared/log.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { newJobTables } from '../lambdas/stores/guards.ts';

@@ -5,6 +5,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { hasEnded } from '../lambdas/job/standing.ts';
 import type { NarrativesError } from '../lambdas/shared/errors.ts';
 import type { JobRow } from '../lambdas/shared/job-row.ts';
 import { executionArn } from '../lambdas/shared/names.ts';
@@ -14,7 +15,7 @@ import { STATE } from '../lib/names.ts';
 import { type Context, command, JOB_ID, type Shown, text } from './command.ts';
 import type { Deployment } from './deployment.ts';
 import { EndpointDown, translated } from './errors.ts';
-import { ENDED, executionOf, narrativeJob } from './job-row.ts';
+import { executionOf, narrativeJob } from './job-row.ts';
 import { plainLine } from './print.ts';
 
 export const watch = command({
@@ -130,7 +131,7 @@ function tellAll(
   execution: ExecutionNow | undefined,
 ): void {
   const worker = row.worker_id && row.worker_id !== 'none' && row.status === 'PROCESSING' ? ` (${row.worker_id})` : '';
-  const ended = ENDED.includes(row.status);
+  const ended = hasEnded(row);
   if (!ended) tell('status', `${row.status}${worker}`);
   if (execution?.state && execution.status === 'RUNNING') {
     const state = WAITING.has(execution.state) ? STATE.wait : execution.state;
@@ -147,7 +148,7 @@ function tellAll(
 
 /** A terminal row whose execution still runs is being closed: what was sent is collected first. */
 const hasEnded = (row: JobRow, execution: ExecutionNow | undefined): boolean =>
-  ENDED.includes(row.status) && (row.process_exit_confirmed === true || execution?.status !== 'RUNNING');
+  hasEnded(row) && (row.process_exit_confirmed === true || execution?.status !== 'RUNNING');
 
 const watched = (row: JobRow, stopped: boolean, changes: Change[]): Watched => ({
   job_id: row.job_id,

@@ -11,7 +11,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { ROUTES } from '../lambdas/api/routes.ts';
+import { ROUTES } from '../lambdas/api/http.ts';
 import type { NarrativesTables } from './data-stack.ts';
 import { constructId } from './names.ts';
 import { NarrativesFunction, sharedParts } from './narratives-function.ts';

@@ -3,9 +3,10 @@ import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { checkToday } from '../lambdas/job/budget.ts';
 import { parseJobConfig } from '../lambdas/job/config.ts';
-import { serverJob } from '../lambdas/job/new-row.ts';
 import { planJob } from '../lambdas/job/plan.ts';
-import { readJob } from '../lambdas/job/standing.ts';
+import { serverJob } from '../lambdas/job/put.ts';
+import { hasEnded, type LooseRow, looseRow, readJob, readLoosely, standingOf } from '../lambdas/job/standing.ts';
+import { requeue } from '../lambdas/job/transitions.ts';
 import { OverBudget } from '../lambdas/money/limits.ts';
 import { StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
 import { CREATE_BATCH } from '../lambdas/shared/job-row.ts';
@@ -75,75 +76,66 @@ export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
   await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
 }
 
-/** Job rows of our type that match a condition. The embedded table is small, so a scan is fine. */
-async function jobsWhere({ db }: Embedded, condition: string, values: Record<string, unknown>): Promise<KnownJob[]> {
+/** Jobs whose rows stand in a certain way. The embedded table is small, so a scan is fine. */
+async function jobsWhere({ db }: Embedded, wanted: (row: LooseRow) => boolean): Promise<KnownJob[]> {
   const found: KnownJob[] = [];
-  const scan = {
-    TableName: TABLE_NAMES.jobs,
-    ConsistentRead: true,
-    FilterExpression: `job_type = :type AND (${condition})`,
-    ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: { ':type': CREATE_BATCH, ...values },
-  };
-  for await (const { Items = [] } of paginateScan({ client: db }, scan)) {
-    found.push(...Items.flatMap((item) => jobSchema.safeParse(item).data ?? []));
+  for await (const { Items = [] } of paginateScan(
+    { client: db },
+    { TableName: TABLE_NAMES.jobs, ConsistentRead: true },
+  )) {
+    for (const item of Items) {
+      const row = looseRow(item);
+      const job = row && wanted(row) ? jobSchema.safeParse(item).data : undefined;
+      if (job) found.push(job);
+    }
   }
   return found;
 }
-
-const UNFINISHED = [
-  '#status IN (:pending, :processing)',
-  '(#status = :failed AND checker_schedule_failed = :yes)',
-  '(#status = :cancelled AND attribute_not_exists(process_exit_confirmed) AND worker_id <> :nobody)',
-].join(' OR ');
 
 /**
  * Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too, and
  * one that was cancelled and whose batch has yet to be cancelled and collected.
  */
 export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
-  jobsWhere(embedded, UNFINISHED, {
-    ':pending': 'PENDING',
-    ':processing': 'PROCESSING',
-    ':failed': 'FAILED',
-    ':yes': true,
-    ':cancelled': 'CANCELLED',
-    ':nobody': 'none',
+  jobsWhere(embedded, (row) => {
+    const { kind, holder } = standingOf(row, { stage: undefined });
+    if (kind === 'failed' || kind === 'stopped') return row.checker_schedule_failed === true;
+    return kind === 'waiting' || kind === 'running' || (kind === 'cancelling' && holder !== 'nobody');
   });
 
 /** Completed jobs of one report, newest first. */
 export async function completedJobs(embedded: Embedded, reportId: string): Promise<KnownJob[]> {
-  const jobs = await jobsWhere(embedded, '#status = :completed AND report_id = :report', {
-    ':completed': 'COMPLETED',
-    ':report': reportId,
-  });
+  const completed = (row: LooseRow) =>
+    standingOf(row, { stage: undefined }).kind === 'completed' && row.report_id === reportId;
+  const jobs = await jobsWhere(embedded, completed);
   return jobs.sort((a, b) => b.created_at.localeCompare(a.created_at));
 }
 
-/** The execution that runs a job: its owner, or the one that the stream starts for a row that is PENDING. */
+/** The execution that runs a job: its owner, or the one that the stream starts for a row that is PENDING, or is about to be. */
 export const executionOf = ({
   job_id,
   status,
   version,
   worker_id,
-}: Pick<KnownJob, 'job_id' | 'status' | 'version' | 'worker_id'>): string =>
-  status === 'PROCESSING' || status === 'COMPLETED' || status === 'CANCELLED'
-    ? worker_id
-    : executionName(job_id, status === 'FAILED' ? version + 1 : version);
+}: Pick<KnownJob, 'job_id' | 'status' | 'version' | 'worker_id'>): string => {
+  if (status === 'FAILED') return executionName(job_id, version + 1);
+  return status === 'PENDING' ? executionName(job_id, version) : worker_id;
+};
 
 /** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
 export async function resumeJob({ machine, world }: Embedded, job: KnownJob): Promise<void> {
-  const { job_id, job_type, version, status } = job;
-  if (status === 'FAILED') {
+  const { job_id, job_type, version } = job;
+  const row = await readLoosely(world.jobs, job_id);
+  if (!row) return;
+  const { kind } = standingOf(row, { stage: undefined });
+  if (kind === 'failed' || kind === 'stopped') {
     // the stream starts it, as it would on AWS when an operator does this
-    await world.jobs.change(job_id, { status, version }, { status: 'PENDING', worker_id: 'none' });
+    await requeue(world, row, 'the command was run again', undefined);
     return;
   }
   const execution = executionOf(job);
   machine.start(execution, { job_id, job_type, version, execution });
 }
-
-const TERMINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
 /**
  * The job's row once it has ended; waits for its execution, which the stream may not have started yet.
@@ -154,7 +146,7 @@ export async function endOfJob({ world, machine }: Embedded, jobId: string, exec
     await machine.idle();
     const state = machine.status(execution);
     const row = await readJob(world.jobs, jobId);
-    if (row && TERMINAL.has(row.status)) return row;
+    if (row && hasEnded(row)) return row;
     if (state && state.status !== 'RUNNING') {
       throw new StoreUnavailable(
         `execution ${execution} ended as ${state.status} without closing its job (${state.error ?? 'no reason given'}): fix the cause, then run the command again to resume it`,

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import type { Log } from '../lambdas/shared/log.ts';
+import type { JobEvent, Log } from '../lambdas/shared/log.ts';
 import { STATE } from '../lib/names.ts';
 import type { MachineEvent } from './machine/execution.ts';
 
@@ -16,17 +16,16 @@ const unchanged = (reused: unknown, left: unknown): string =>
   Number(reused) > 0 ? `${reused} of them reused, ${left} to buy, ` : '';
 
 /** Lines of a step's log that a person wants to see while waiting. */
-const TOLD: Record<string, (fields: Fields) => string> = {
-  'job planned': ({ planned, sections, reused, input_tokens, left_out }) =>
+const TOLD: Record<JobEvent, (fields: Fields) => string> = {
+  job_planned: ({ planned, sections, reused, input_tokens, left_out }) =>
     `${planned} sections planned, ${unchanged(reused, sections)}about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
-  'batch submitted': ({ batch_id, requests, adopted }) =>
+  batch_submitted: ({ batch_id, requests, adopted }) =>
     `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
-  'batch status': ({ progress }) => withoutZeros(String(progress)),
-  'batch not confirmed': ({ why }) => `no clear answer (${why}); looking for the batch before anything is sent again`,
-  'results broke off': ({ lines }) => `the results broke off after ${lines} lines; reading again`,
-  'round collected': ({ round, stored, askAgain, failed }) =>
+  batch_status: ({ progress }) => withoutZeros(String(progress)),
+  batch_not_confirmed: ({ why }) => `no clear answer (${why}); looking for the batch before anything is sent again`,
+  round_collected: ({ round, stored, askAgain, failed }) =>
     `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
-  'the API is in trouble; waiting': ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
+  api_unavailable: ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
 };
 
 /** `0 errored, 0 canceled` says nothing. */
@@ -101,13 +100,15 @@ export class Progress {
     this.#keep(`${JSON.stringify(line)}\n`);
     // other jobs are not shown
     if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
-    const told = TOLD[message]?.(fields);
-    if (told === undefined || told === this.#lastStatus) return;
-    if (message === 'batch status') {
+    const event = fields.event as JobEvent | undefined;
+    if (!event) return;
+    const told = TOLD[event](fields);
+    if (told === this.#lastStatus) return;
+    if (event === 'batch_status') {
       this.#lastStatus = told;
       this.#counts = told.slice(told.indexOf('; ') + 2);
     }
-    if (message === 'batch submitted') {
+    if (event === 'batch_submitted') {
       this.#waiting.began();
       this.#counts = `${fields.requests} processing`;
     }

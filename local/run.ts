@@ -1,4 +1,4 @@
-import { LEDGER_DAYS } from '../lambdas/runtime/ledger-days.ts';
+import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';

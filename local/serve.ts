@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type ApiAnswer, answered, type Route, refusal } from '../lambdas/api/answer.ts';
 import { answerBatchReports } from '../lambdas/api/batch-reports.ts';
 import { answerCancel } from '../lambdas/api/cancel.ts';
+import { type ApiAnswer, answered, ROUTES, type Route, refusal } from '../lambdas/api/http.ts';
 import { answerReports } from '../lambdas/api/reports.ts';
-import { ROUTES } from '../lambdas/api/routes.ts';
 import type { PutJobAnswer, PutJobDeps } from '../lambdas/job/put.ts';
 import type { Log } from '../lambdas/shared/log.ts';
 import { executionName } from '../lambdas/shared/names.ts';

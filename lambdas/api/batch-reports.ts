@@ -1,8 +1,7 @@
-import { batchReportsSchema } from '../job/batch-reports-request.ts';
-import { type PutJobDeps, putJob } from '../job/put.ts';
+import { batchReportsSchema, type PutJobDeps, putJob } from '../job/put.ts';
 import { ReportMismatch } from '../shared/errors.ts';
 import { jsonOrUndefined, problems } from '../shared/parse.ts';
-import { type ApiAnswer, type ApiRequest, refusal } from './answer.ts';
+import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
 
 /** A body holds six small fields. */
 const MOST_CHARACTERS = 65_536;

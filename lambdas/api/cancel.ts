@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type CancelDeps, cancelJob, cancelledText } from '../job/cancel.ts';
 import type { Log } from '../shared/log.ts';
 import { problems } from '../shared/parse.ts';
-import { type ApiAnswer, type ApiRequest, refusal } from './answer.ts';
+import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
 
 export type ApiCancelDeps = Omit<CancelDeps, 'by'> & { log: Log };
 

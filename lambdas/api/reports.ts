@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { reportIdSchema } from '../job/batch-reports-request.ts';
+import { reportIdSchema } from '../job/put.ts';
 import { reportsAnswer, type StoredReport } from '../report/public.ts';
 import type { Log } from '../shared/log.ts';
 import { problems } from '../shared/parse.ts';
-import { type ApiAnswer, type ApiRequest, refusal } from './answer.ts';
+import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
 
 export interface ApiReportsDeps {
   /** every row of one report, of all its runs */

@@ -1,8 +1,7 @@
 import type { BatchEntry } from '../shared/ledger-rows.ts';
 import type { CollectDeps, Round } from '../steps/collect/round.ts';
-import { readLine } from './read-line.ts';
 import { giveBack } from './release.ts';
-import { splitLines } from './result-line.ts';
+import { readLine, splitLines } from './result-lines.ts';
 
 /**
  * A batch that was only found in the API's list, after a submission without a clear answer, has to prove by its custom

@@ -4,9 +4,8 @@ import type { JobState } from '../shared/hand-off.ts';
 import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { entry } from '../shared/names.ts';
-import type { Batches, BatchStatus } from '../stores/anthropic.ts';
+import { type Batches, type BatchStatus, requestCount } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { requestCount } from './counts.ts';
 import { MOST_TROUBLES } from './wait.ts';
 
 export interface SendDeps {
@@ -90,7 +89,12 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
     throw error;
   });
   if (answer.kind === 'sent') return { kind: 'sent', batch: await recordSent(deps, intent, answer.batch) };
-  deps.log.warn('batch not confirmed', { job_id: plan.job_id, outcome: answer.kind, why: answer.why });
+  deps.log.warn('batch not confirmed', {
+    event: 'batch_not_confirmed',
+    job_id: plan.job_id,
+    outcome: answer.kind,
+    why: answer.why,
+  });
   if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
   // a gateway may say so after it has passed the call on: the list is looked at before it is sent again
   await deps.ledger.updateBatch({ ...intent, refused_at: deps.now().toISOString() });
@@ -108,6 +112,7 @@ async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatu
   const batch: BatchEntry = { ...intent, state: 'submitted', batch_id, created_at, expires_at };
   await deps.ledger.updateBatch(batch);
   deps.log.info('batch submitted', {
+    event: 'batch_submitted',
     job_id: intent.job_id,
     batch_id,
     requests: intent.requests,

@@ -1,7 +1,5 @@
-import { connectTables } from '../runtime/connect.ts';
-import { connectPolis } from '../runtime/connect-polis.ts';
-import { environment } from '../runtime/environment.ts';
-import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
+import { connectPolis, connectTables } from '../runtime/connect.ts';
+import { environment, LEDGER_DAYS } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { adopt } from '../steps/adopt.ts';
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { answerBatchReports } from '../api/batch-reports.ts';
-import { httpHandler } from '../api/handler.ts';
-import { connectTables } from '../runtime/connect.ts';
-import { connectConversations } from '../runtime/connect-polis.ts';
+import { httpHandler } from '../api/http.ts';
+import { connectConversations, connectTables } from '../runtime/connect.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { newJobTables } from '../stores/guards.ts';

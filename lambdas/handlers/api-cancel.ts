@@ -1,5 +1,5 @@
 import { answerCancel } from '../api/cancel.ts';
-import { httpHandler } from '../api/handler.ts';
+import { httpHandler } from '../api/http.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { documentClient } from '../stores/dynamodb.ts';

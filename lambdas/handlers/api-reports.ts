@@ -1,4 +1,4 @@
-import { httpHandler } from '../api/handler.ts';
+import { httpHandler } from '../api/http.ts';
 import { answerReports } from '../api/reports.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';

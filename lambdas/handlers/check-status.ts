@@ -1,5 +1,4 @@
-import { connectTables } from '../runtime/connect.ts';
-import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectAnthropic, connectTables } from '../runtime/connect.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { checkStatus } from '../steps/check-status.ts';
 

@@ -1,5 +1,4 @@
-import { connectTables } from '../runtime/connect.ts';
-import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectAnthropic, connectTables } from '../runtime/connect.ts';
 import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { collect } from '../steps/collect/collect.ts';

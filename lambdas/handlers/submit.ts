@@ -1,8 +1,5 @@
-import { connectTables } from '../runtime/connect.ts';
-import { connectAnthropic } from '../runtime/connect-anthropic.ts';
-import { connectPolis } from '../runtime/connect-polis.ts';
-import { environment } from '../runtime/environment.ts';
-import { LEDGER_DAYS } from '../runtime/ledger-days.ts';
+import { connectAnthropic, connectPolis, connectTables } from '../runtime/connect.ts';
+import { environment, LEDGER_DAYS } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { submit } from '../steps/submit.ts';
 import { reportsTable, storedSections } from '../stores/reports.ts';

@@ -155,6 +155,17 @@ export function runOf(row: LooseRow, stage: string | undefined): JobRun {
   return { job_id, job_type, version, execution };
 }
 
+/** The execution that works, or last worked, on a row, or will be started for it; undefined when another worker holds it. */
+export function executionOf(row: LooseRow, stage: string | undefined): string | undefined {
+  const { kind, holder } = standingOf(row, { stage });
+  if (kind === 'waiting') return runOf(row, stage).execution;
+  return holder === 'ours' || holder === 'our job' ? row.worker_id : undefined;
+}
+
+/** The statuses of a row that has ended, or is asked to. */
+const ENDED: readonly string[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
+export const hasEnded = ({ status }: { status: string }): boolean => ENDED.includes(status);
+
 /** Whether an execution is still on its way, or about to be. */
 export const isUnderWay = (status: ExecutionStatus): status is 'RUNNING' | 'PENDING_REDRIVE' =>
   status === 'RUNNING' || status === 'PENDING_REDRIVE';

@@ -40,3 +40,6 @@ export function environment<K extends keyof Variables>(...names: K[]): Pick<Vari
   const fail = (line: string) => new InvalidSetting(`environment: ${line}; deploy the narratives stack again`);
   return parseOr(schema, process.env, fail) as Pick<Variables, K>;
 }
+
+/** Days a row of the ledger is kept. Results can be had from the API for 29 days. */
+export const LEDGER_DAYS = 180;

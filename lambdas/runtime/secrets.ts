@@ -1,7 +1,7 @@
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
+import * as z from 'zod';
 import { InvalidSetting, StoreUnavailable } from '../shared/errors.ts';
-import { anthropicKeyOf } from './anthropic-secret.ts';
-import { databaseUrlOf } from './database-secret.ts';
+import { jsonOrUndefined, problems } from '../shared/parse.ts';
 
 /** A new value of a secret is in use after this time. */
 const MAX_AGE_SECONDS = 300;
@@ -53,3 +53,63 @@ const MENDS: [RegExp, string][] = [
   ],
   [/AccessDenied/, 'may not be read by this function: deploy again with its right name, and look at its policy'],
 ];
+
+const KEY_SHOULD_BE = 'it should hold the bare API key and nothing else, without quotes or spaces';
+
+/** What people put in the key's place by mistake. Keys are not checked further: a stand-in takes any. */
+const MISTAKES: [RegExp, string][] = [
+  [/^postgres(ql)?:\/\//, 'is the address of a database: the two secrets seem to have changed places'],
+  [/:\/\//, 'is an address'],
+  [/^[{["']/, 'is JSON or stands in quotes'],
+  [/\s/, 'holds spaces or line breaks'],
+  [/[^\x21-\x7e]/, 'holds characters that no key has'],
+];
+
+/**
+ * The Anthropic key out of the secret's text.
+ * @param name the secret's name, for messages; its value is in none of them
+ * @throws InvalidSetting saying what the secret holds instead of a key
+ */
+export function anthropicKeyOf(secret: string, name: string): string {
+  const value = secret.trim();
+  const mistake = MISTAKES.find(([pattern]) => pattern.test(value));
+  if (mistake) throw new InvalidSetting(`secret ${name} ${mistake[1]}: ${KEY_SHOULD_BE}`);
+  return value;
+}
+
+const URL_SHOULD_BE =
+  'it should hold postgres://user:password@host:5432/database, or JSON with the fields username, password, host, port and dbname';
+
+const text = z.string().min(1);
+
+/** What Secrets Manager keeps for a database; it adds fields of its own, such as `engine`. */
+const fields = z.object({
+  username: text,
+  password: text,
+  host: text,
+  port: z.coerce.number().int().min(1).max(65_535).default(5432),
+  dbname: text,
+});
+
+/**
+ * The database's address out of the secret's text, which is a URL or the JSON that RDS writes.
+ * @param name the secret's name, for messages; its value is in none of them
+ * @returns a URL that `pg` takes, with every part escaped
+ * @throws InvalidSetting naming the field
+ */
+export function databaseUrlOf(secret: string, name: string): string {
+  const value = secret.trim();
+  if (value.startsWith('{')) return urlOfFields(value, name);
+  if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
+  throw new InvalidSetting(`secret ${name} is no address of a PostgreSQL database: ${URL_SHOULD_BE}`);
+}
+
+function urlOfFields(json: string, name: string): string {
+  const parsed = fields.safeParse(jsonOrUndefined(json));
+  if (!parsed.success) {
+    throw new InvalidSetting(`secret ${name} is JSON that does not fit (${problems(parsed.error)}): ${URL_SHOULD_BE}`);
+  }
+  const { username, password, host, port, dbname } = parsed.data;
+  const [user, pass, database] = [username, password, dbname].map(encodeURIComponent);
+  return `postgres://${user}:${pass}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+}

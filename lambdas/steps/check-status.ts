@@ -1,5 +1,4 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
-import { requestCount } from '../batch/counts.ts';
 import { giveBack } from '../batch/release.ts';
 import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
@@ -9,7 +8,7 @@ import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { BatchEntry } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import type { Batches, BatchStatus } from '../stores/anthropic.ts';
+import { type Batches, type BatchStatus, requestCount } from '../stores/anthropic.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
 
@@ -62,7 +61,12 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
     if (!(error instanceof AnthropicUnavailable)) throw error;
     stopWhenOverdue(deps, open);
     const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
-    deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+    deps.log.warn('the API is unavailable; waiting', {
+      event: 'api_unavailable',
+      job_id: state.job_id,
+      why: error.message,
+      wait_seconds,
+    });
     return { ...state, checks, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
   }
 }
@@ -119,7 +123,13 @@ async function tellProgress(
   const statuses = answers.filter((status) => status !== undefined);
   const asOfNow = progressOf(round, statuses);
   const progress = isCancelledUnder(row, execution) ? `${asOfNow}; ${cancelOf(open, answers)}` : asOfNow;
-  deps.log.info('batch status', { job_id, round, batch_ids: statuses.map(({ id }) => id), progress });
+  deps.log.info('batch status', {
+    event: 'batch_status',
+    job_id,
+    round,
+    batch_ids: statuses.map(({ id }) => id),
+    progress,
+  });
   if (row?.batch_progress === progress || row?.worker_id !== execution) return;
   await noteProgress(deps, state, progress);
 }

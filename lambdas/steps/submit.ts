@@ -188,6 +188,7 @@ async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promis
   if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
   await deps.ledger.writePlan(plan, asked);
   deps.log.info('job planned', {
+    event: 'job_planned',
     job_id: row.job_id,
     ...estimate,
     planned: plan.sections,

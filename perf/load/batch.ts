@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import type { MachineEvent } from '../../local/machine/execution.ts';

@@ -1,4 +1,4 @@
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { MODEL, startWorld, type World } from '../../test/support/world.ts';
 import { must, type Table } from '../command-line.ts';

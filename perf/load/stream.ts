@@ -1,7 +1,7 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { AnthropicRefused } from '../../lambdas/shared/errors.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import { documentClient, writeAll } from '../../lambdas/stores/dynamodb.ts';

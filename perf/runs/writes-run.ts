@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { readLine } from '../../lambdas/batch/read-line.ts';
+import { readLine } from '../../lambdas/batch/result-lines.ts';
 import { readResult } from '../../lambdas/report/answer.ts';
 import { customIdReader } from '../../lambdas/shared/names.ts';
 import { answeredRow } from '../../lambdas/steps/collect/answer-rows.ts';

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { batchRequest } from '../../lambdas/report/prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
 import { globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';

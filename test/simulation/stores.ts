@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';

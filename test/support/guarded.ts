@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../lambdas/job/new-row.ts';
-import type { PutJobDeps } from '../../lambdas/job/put.ts';
+import { type PutJobDeps, serverJob } from '../../lambdas/job/put.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { newJobTables } from '../../lambdas/stores/guards.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';

@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
 import type { StoredReport } from '../../lambdas/report/public.ts';
 import { executionName } from '../../lambdas/shared/names.ts';

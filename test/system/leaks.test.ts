@@ -1,7 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';

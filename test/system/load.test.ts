@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { serverJob } from '../../lambdas/job/new-row.ts';
+import { serverJob } from '../../lambdas/job/put.ts';
 import type { BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';

@@ -1,4 +1,4 @@
-import type { ReadLine } from '../../batch/read-line.ts';
+import type { ReadLine } from '../../batch/result-lines.ts';
 import { priceOf } from '../../money/prices.ts';
 import { billedTokens, type Outcome } from '../../report/answer.ts';
 import { type ReportRow, storedRow } from '../../report/row.ts';

@@ -1,5 +1,5 @@
 import { proveBatch } from '../../batch/prove.ts';
-import { splitLines } from '../../batch/result-line.ts';
+import { splitLines } from '../../batch/result-lines.ts';
 import { MOST_TROUBLES, secondsAfterTrouble, secondsBetween } from '../../batch/wait.ts';
 import { sectionsOf } from '../../job/asked-sections.ts';
 import { fileReused } from '../../job/file-reused.ts';
@@ -66,7 +66,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     if (batch.ended_at) deps.metrics.add('StoreSeconds', secondsBetween(batch.ended_at, deps.now().getTime()));
   }
   const counts = round.board.counts();
-  deps.log.info('round collected', { job_id: state.job_id, round: state.round, ...counts });
+  deps.log.info('round collected', { event: 'round_collected', job_id: state.job_id, round: state.round, ...counts });
   const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
   return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
 }
@@ -92,7 +92,12 @@ function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): 
 function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
   if (!(error instanceof AnthropicUnavailable) || state.troubles >= MOST_TROUBLES) throw error;
   const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
-  deps.log.warn('the API is in trouble; waiting', { job_id: state.job_id, why: error.message, wait_seconds });
+  deps.log.warn('the API is unavailable; waiting', {
+    event: 'api_unavailable',
+    job_id: state.job_id,
+    why: error.message,
+    wait_seconds,
+  });
   return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
 }
 

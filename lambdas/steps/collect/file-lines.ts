@@ -1,4 +1,4 @@
-import type { ReadLine } from '../../batch/read-line.ts';
+import type { ReadLine } from '../../batch/result-lines.ts';
 import { readResult } from '../../report/answer.ts';
 import type { ReportRow } from '../../report/row.ts';
 import type { Answered, AskedFacts, Unfiled } from '../../shared/ledger-rows.ts';

@@ -1,4 +1,4 @@
-import { parseResultLine } from '../../batch/result-line.ts';
+import { parseResultLine } from '../../batch/result-lines.ts';
 import { factsInSlices } from '../../job/asked-sections.ts';
 import { readResult } from '../../report/answer.ts';
 import { type ReportRow, storedRow } from '../../report/row.ts';

@@ -1,5 +1,4 @@
-import { readLine } from '../../batch/read-line.ts';
-import type { TooLong } from '../../batch/result-line.ts';
+import { readLine, type TooLong } from '../../batch/result-lines.ts';
 import { fileLines, type NamedLine } from './file-lines.ts';
 import type { CollectDeps, Round } from './round.ts';
 

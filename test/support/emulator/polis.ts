@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type HistoryEvent, paginateGetExecutionHistory, paginateListExecutions } from '@aws-sdk/client-sfn';
 import { GetCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { serverJob } from '../../../lambdas/job/new-row.ts';
+import { serverJob } from '../../../lambdas/job/put.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { SAMPLE } from '../../../local/sample.ts';
 import type { System } from './system.ts';

@@ -1,6 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { serverJob } from '../../../lambdas/job/new-row.ts';
+import { serverJob } from '../../../lambdas/job/put.ts';
 import { legacyCustomId } from '../../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { atOnce, clientOf, MemoryDb, TABLES, type Write } from '../../support/memory/dynamodb.ts';

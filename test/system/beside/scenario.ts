@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { serverJob } from '../../../lambdas/job/new-row.ts';
+import { serverJob } from '../../../lambdas/job/put.ts';
 import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { between, mulberry32, shuffled } from '../../../stand-in/random.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answered } from '../../../lambdas/api/answer.ts';
 import { answerBatchReports } from '../../../lambdas/api/batch-reports.ts';
+import { answered } from '../../../lambdas/api/http.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { MODEL, startGuarded, ZID } from '../../support/guarded.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answered } from '../../../lambdas/api/answer.ts';
+import { answered } from '../../../lambdas/api/http.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
 import type { StoredReport } from '../../../lambdas/report/public.ts';
 import { storedRow } from '../../../lambdas/report/row.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseResultLine, splitLines } from '../../../lambdas/batch/result-line.ts';
+import { parseResultLine, splitLines } from '../../../lambdas/batch/result-lines.ts';
 
 async function* stream(chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;

@@ -1,8 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
-import type { ApiRequest } from '../../../lambdas/api/answer.ts';
-import { httpHandler } from '../../../lambdas/api/handler.ts';
+import { type ApiRequest, httpHandler } from '../../../lambdas/api/http.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
 import type { StoredReport } from '../../../lambdas/report/public.ts';
 import { memoryLog, REPORT, reportRow } from '../../support/make.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { databaseUrlOf } from '../../../lambdas/runtime/database-secret.ts';
+import { databaseUrlOf } from '../../../lambdas/runtime/secrets.ts';
 import { InvalidSetting } from '../../../lambdas/shared/errors.ts';
 
 const FIELDS = {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { LONGEST_LINE } from '../../../../lambdas/batch/result-line.ts';
+import { LONGEST_LINE } from '../../../../lambdas/batch/result-lines.ts';
 import { isBilledApart } from '../../../../lambdas/job/summary.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../../../../lambdas/money/prices.ts';
 import type { ReportRow } from '../../../../lambdas/report/row.ts';
