@@ -105,7 +105,7 @@ export async function watchJob(deps: WatchDeps, jobId: string): Promise<Watched>
       const execution = await executionFor(deps, row);
       tellAll(tell, row, execution);
       failedPolls = 0;
-      if (hasEnded(row, execution)) return watched(row, false, changes);
+      if (isOver(row, execution)) return watched(row, false, changes);
     } catch (error) {
       const failure = deps.translated(error);
       failedPolls += 1;
@@ -142,12 +142,12 @@ function tellAll(
   if (!ended && execution && !['RUNNING', 'SUCCEEDED'].includes(execution.status))
     tell('end', `execution ${execution.status}`);
   if (ended) tell('status', row.status);
-  if (ended && !hasEnded(row, execution))
+  if (ended && !isOver(row, execution))
     tell('closing', 'its execution is still collecting the answers to what was sent');
 }
 
 /** A terminal row whose execution still runs is being closed: what was sent is collected first. */
-const hasEnded = (row: JobRow, execution: ExecutionNow | undefined): boolean =>
+const isOver = (row: JobRow, execution: ExecutionNow | undefined): boolean =>
   hasEnded(row) && (row.process_exit_confirmed === true || execution?.status !== 'RUNNING');
 
 const watched = (row: JobRow, stopped: boolean, changes: Change[]): Watched => ({
