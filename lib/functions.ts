@@ -43,7 +43,7 @@ export const FUNCTIONS = {
     starts: true,
   },
   adopt: {
-    does: 'Takes over a batch that another worker submitted',
+    does: 'Adopts a batch that another worker submitted',
     timeoutSeconds: 5 * MINUTE,
     memoryMb: 512,
     ledger: 'writes',

@@ -4,14 +4,14 @@ import { jsonOrUndefined, problems } from '../shared/parse.ts';
 import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
 
 /** A body holds six small fields. */
-const MOST_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 65_536;
 
 /**
  * `POST /api/v3/delphi/batchReports`: puts a narrative job, or names the one that is under way. Job ids are made from
  * the report's public id: the answer holds no zid.
  */
 export async function answerBatchReports(deps: PutJobDeps, { body }: ApiRequest): Promise<ApiAnswer> {
-  if (body.length > MOST_CHARACTERS) return refusal(413, 'the body is larger than any request for a report');
+  if (body.length > MAX_CHARACTERS) return refusal(413, 'the body is larger than any request for a report');
   const json = jsonOrUndefined(body);
   if (json === undefined) return refusal(400, 'the body must be JSON, such as {"report_id": "r…"}');
   const asked = batchReportsSchema.safeParse(json);

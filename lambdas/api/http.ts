@@ -71,7 +71,7 @@ export const ROUTES = {
 } as const;
 
 /** Lambda takes 6 MB of answer, counted after it has wrapped it into JSON. */
-const MOST_BYTES = 6_000_000;
+const MAX_BYTES = 6_000_000;
 /** Below this, packing is not worth a caller's time. */
 const PACKED_FROM_CHARACTERS = 64_000;
 
@@ -94,7 +94,7 @@ export function payload(answer: ApiAnswer, acceptEncoding = ''): APIGatewayProxy
         isBase64Encoded: true,
       }
     : { statusCode: answer.status, headers, body: text };
-  if (Buffer.byteLength(JSON.stringify(result)) <= MOST_BYTES) return result;
+  if (Buffer.byteLength(JSON.stringify(result)) <= MAX_BYTES) return result;
   return payload(refusal(413, TOO_LARGE));
 }
 

@@ -1,23 +1,23 @@
 import type { BatchEntry } from '../shared/ledger-rows.ts';
 import type { CollectDeps, Round } from '../steps/collect/round.ts';
-import { giveBack } from './release.ts';
+import { releaseBatch } from './release.ts';
 import { readLine, splitLines } from './result-lines.ts';
 
 /**
  * A batch that was only found in the API's list, after a submission without a clear answer, has to prove by its custom
- * ids that it is ours. One that proves foreign is given back: its mark is taken off, and the submission is settled anew.
- * @returns 'given back' also for one that an earlier attempt gave back
+ * ids that it is ours. One that is another job's is released: its mark is removed, and the submission is settled again.
+ * @returns 'released' also for one that an earlier attempt released
  */
-export async function proveBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'ours' | 'given back'> {
-  if (!batch.batch_id) return 'given back';
+export async function proveBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'ours' | 'released'> {
+  if (!batch.batch_id) return 'released';
   if (!batch.adopted) return 'ours';
   const customId = await firstCustomId(deps, batch.batch_id);
   if (customId === undefined || round.sections.ordinalOf(customId) !== undefined) {
     await deps.ledger.ownBatch(batch.batch_id, batch, true);
     return 'ours';
   }
-  await giveBack(deps, batch);
-  return 'given back';
+  await releaseBatch(deps, batch);
+  return 'released';
 }
 
 /** The first custom id in the results; all of a batch are of one job. */

@@ -22,7 +22,7 @@ export function parseResultLine(text: string): ResultLine | undefined {
 }
 
 /** Longest line read, in bytes; the API's answers are at most some 200 KB, and a report that can be stored is smaller. */
-export const LONGEST_LINE = 4 * 1024 * 1024;
+export const MAX_LINE_CHARACTERS = 4 * 1024 * 1024;
 /** Bytes that are kept of a longer one. */
 const BEGINNING = 64 * 1024;
 
@@ -32,7 +32,7 @@ const BEGINNING = 64 * 1024;
  */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,
-  longest = LONGEST_LINE,
+  longest = MAX_LINE_CHARACTERS,
 ): AsyncGenerator<string | TooLong> {
   let line = new GrowingLine(longest);
   for await (const chunk of chunks) {

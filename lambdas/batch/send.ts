@@ -6,7 +6,7 @@ import type { Log } from '../shared/log.ts';
 import { entry } from '../shared/names.ts';
 import { type Batches, type BatchStatus, requestCount } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { MOST_TROUBLES } from './wait.ts';
+import { MAX_TROUBLES } from './wait.ts';
 
 export interface SendDeps {
   ledger: Ledger;
@@ -149,9 +149,9 @@ async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus
  * @throws SubmissionUnsettled after some hours
  */
 export function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds: number; why: string }): JobState {
-  if (state.troubles >= MOST_TROUBLES) {
+  if (state.troubles >= MAX_TROUBLES) {
     throw new SubmissionUnsettled(
-      `the Anthropic API gave no clear answer to a submission ${MOST_TROUBLES} times (${why}): see its status page, then redrive the job`,
+      `the Anthropic API gave no clear answer to a submission ${MAX_TROUBLES} times (${why}): see its status page, then redrive the job`,
     );
   }
   return { ...state, troubles: state.troubles + 1, next: 'settle', wait_seconds: waitSeconds };

@@ -3,8 +3,8 @@ import type { Asked, Plan } from '../shared/ledger-rows.ts';
 import { unpack } from '../shared/packed.ts';
 
 /** The API takes 100,000 requests or 256 MB in a batch, whichever comes first; a little room is left for the envelope. */
-const MOST_REQUESTS = 100_000;
-const MOST_BYTES = 255 * 1024 * 1024;
+const MAX_REQUESTS = 100_000;
+const MAX_BYTES = 255 * 1024 * 1024;
 /** What a request holds beyond its prompt: system prompt, schema and names, generously. */
 const REQUEST_OVERHEAD = 12_000;
 /** A character becomes at most this many bytes of JSON. */
@@ -14,8 +14,8 @@ const BYTES_PER_CHARACTER = 6;
  * Numbers the batches of one round: rows keep their order, and no part is over `maxBatchSize`, 100,000 requests or 256 MB.
  * @returns the same rows with `part` filled in, from 0
  */
-export function splitIntoParts(rows: readonly Asked[], maxBatchSize: number, mostBytes = MOST_BYTES): Asked[] {
-  const mostRequests = Math.min(maxBatchSize, MOST_REQUESTS);
+export function splitIntoParts(rows: readonly Asked[], maxBatchSize: number, mostBytes = MAX_BYTES): Asked[] {
+  const mostRequests = Math.min(maxBatchSize, MAX_REQUESTS);
   let part = 0;
   let requests = 0;
   let bytes = 0;

@@ -27,10 +27,10 @@ export const secondsBetween = (from: string, to: number): number =>
  * Waits for the API in a row, about four hours of one-minute waits, after which a step that can give up does so; one
  * that watches a batch goes on, every five minutes.
  */
-export const MOST_TROUBLES = 240;
+export const MAX_TROUBLES = 240;
 
 /** Seconds to wait when the API is in trouble: doubling from 5 to 60 (300 after hours of it), or what `retry-after` asks for up to 10 minutes. */
 export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
-  const backOff = troubles > MOST_TROUBLES ? LONG_HAUL : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
+  const backOff = troubles > MAX_TROUBLES ? LONG_HAUL : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
   return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));
 }

@@ -58,7 +58,7 @@ export function parseJobConfig(jobConfig: string | null | undefined, defaultMode
     value,
     (line) =>
       new InvalidJobConfig(
-        `job_config is not as the Polis server writes it (${line}): mend the field and redrive the job`,
+        `job_config is not as the Polis server writes it (${line}): fix the field, then redrive the job`,
       ),
   ).stages[0]?.config;
   return {

@@ -48,7 +48,7 @@ export interface PlanDeps {
 /**
  * Plans a job: reads the conversation, chooses sections and comments, writes prompts, looks for texts that are there
  * already, prices the rest. Everything that can be known to be wrong is found here, before anything costs money. Reads only.
- * @throws BadInput of the kind that says what to mend
+ * @throws BadInput of the kind that says what to fix
  */
 export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): Promise<PlannedJob> {
   const report = await checkReport(deps.conversations, row, config);
@@ -181,7 +181,7 @@ export async function checkReport(
   if (!reportId) throw new ReportMismatch('the job names no report_id: put it in again from the report page');
   if (config.report_id && config.report_id !== reportId) {
     throw new ReportMismatch(
-      `job_config.report_id ${config.report_id} is not the row's report_id ${reportId}: mend one of them`,
+      `job_config.report_id ${config.report_id} is not the row's report_id ${reportId}: fix one of them`,
     );
   }
   const report = await conversations.report(reportId);
@@ -191,7 +191,7 @@ export async function checkReport(
     );
   if (String(report.zid) !== row.conversation_id) {
     throw new ReportMismatch(
-      `report ${reportId} belongs to another conversation than the job's conversation_id: mend the row`,
+      `report ${reportId} belongs to another conversation than the job's conversation_id: fix the row`,
     );
   }
   return { ...report, report_id: reportId };

@@ -6,7 +6,7 @@ import { REASONS, type Reason } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
-const MOST_NAMED = 500;
+const MAX_NAMED = 500;
 
 export interface FailedSection {
   ordinal: number;
@@ -103,9 +103,9 @@ export function jobResults(plan: Plan, summary: JobSummary, seconds: number): st
     reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
     left_out: plan.left_out ?? [],
     failed_count: failed.length,
-    failed: failed.slice(0, MOST_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
+    failed: failed.slice(0, MAX_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
     unfiled_count: unfiled.length,
-    unfiled: unfiled.slice(0, MOST_NAMED),
+    unfiled: unfiled.slice(0, MAX_NAMED),
     rounds,
     tokens,
     cost_usd: usdOrNull(summary.cost_micro_usd),

@@ -38,9 +38,9 @@ const resultSchema = z.discriminatedUnion('type', [
 const errorSchema = z.object({ error: z.object({ type: z.string() }) });
 
 /** Longest text read: a report that can be stored is a third of it, and 32,000 tokens are about 130,000 characters. */
-const LONGEST_TEXT = 1_000_000;
+const MAX_TEXT_CHARACTERS = 1_000_000;
 /** Places in a text where JSON is looked for. */
-const MOST_PLACES = 50;
+const MAX_PLACES = 50;
 
 /**
  * Decides what becomes of one result of a batch.
@@ -101,7 +101,7 @@ export function readText(
   text: string,
   shown: (tid: number) => boolean,
 ): { kind: 'stored'; report: z.output<typeof reportSchema> } | { kind: 'ask_again'; reason: Reason } {
-  if (text.length > LONGEST_TEXT) return { kind: 'ask_again', reason: 'too_large' };
+  if (text.length > MAX_TEXT_CHARACTERS) return { kind: 'ask_again', reason: 'too_large' };
   const value = parseJsonText(text);
   if (value === undefined) return { kind: 'ask_again', reason: 'not_json' };
   const report = reportSchema.safeParse(value);
@@ -119,7 +119,7 @@ function parseJsonText(text: string): unknown {
     const value = jsonOrUndefined(part);
     if (typeof value === 'object' && value !== null) return value;
     // each failure costs time, and a hostile text can hold a hundred thousand
-    if (++places >= MOST_PLACES) break;
+    if (++places >= MAX_PLACES) break;
   }
   const inner = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1 || undefined);
   return inner.startsWith('{') ? repairJson(inner) : undefined;
@@ -127,7 +127,7 @@ function parseJsonText(text: string): unknown {
 
 /** Where JSON stands in a text that says more: inside code fences, or an outermost object in the prose. */
 function* likelyJson(text: string): Generator<string> {
-  const fences = text.split('```', 2 * MOST_PLACES);
+  const fences = text.split('```', 2 * MAX_PLACES);
   for (let index = 1; index + 1 < fences.length; index += 2) yield (fences[index] as string).replace(/^json/, '');
   let end = 0;
   for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', end)) {
@@ -141,12 +141,12 @@ function endOfObject(text: string, start: number): number {
   let depth = 0;
   let quoted = false;
   for (let index = start; index < text.length; index++) {
-    const sign = text[index];
-    if (quoted && sign === '\\') index += 1;
-    else if (sign === '"') quoted = !quoted;
+    const character = text[index];
+    if (quoted && character === '\\') index += 1;
+    else if (character === '"') quoted = !quoted;
     else if (quoted) continue;
-    else if (sign === '{') depth += 1;
-    else if (sign === '}' && --depth === 0) return index + 1;
+    else if (character === '{') depth += 1;
+    else if (character === '}' && --depth === 0) return index + 1;
   }
   return text.length;
 }

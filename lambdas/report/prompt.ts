@@ -57,10 +57,10 @@ export function commentTable(comments: readonly TalliedComment[], letters: reado
 
 /** Thinking and text together; 8,000 proved necessary with current models. */
 export const FIRST_MAX_TOKENS = 8_000;
-const MOST_MAX_TOKENS = 32_000;
+const TOKENS_LIMIT = 32_000;
 
 /** Room for an answer that was cut off: twice as much, up to 32,000. */
-export const moreTokens = (maxTokens: number): number => Math.min(maxTokens * 2, MOST_MAX_TOKENS);
+export const moreTokens = (maxTokens: number): number => Math.min(maxTokens * 2, TOKENS_LIMIT);
 
 /** One request of a batch. */
 export interface BatchRequest {

@@ -2,8 +2,8 @@ import { jsonOrUndefined } from '../shared/parse.ts';
 
 /**
  * Reads JSON with the slips that models make: a comma too many, brackets not closed at the end, single quotes, line breaks and
- * unescaped quotes inside a text, escapes that JSON does not have. What it cannot mend surely is no JSON, and is asked for again:
- * a comma that is missing, a word without quotes, a text that is cut off inside a string. No library does it: those that mend more
+ * unescaped quotes inside a text, escapes that JSON does not have. What it cannot repair with certainty is no JSON, and is asked for again:
+ * a comma that is missing, a word without quotes, a text that is cut off inside a string. No library does it: those that repair more
  * look ahead from every quote, so that ten thousand hostile characters take seconds. This is one pass: its time grows with the
  * length of the text only, whatever the text is.
  * @returns undefined when it is still no JSON
@@ -14,19 +14,19 @@ export function repairJson(text: string): unknown {
   // a comma is written when something follows it
   let comma = '';
   for (let at = 0; at < text.length; ) {
-    const sign = text[at] as string;
+    const character = text[at] as string;
     let next = at + 1;
-    let piece = sign;
-    if (sign === ',') {
+    let piece = character;
+    if (character === ',') {
       comma = ',';
       at = next;
       continue;
     }
-    if (sign === '}' || sign === ']') {
-      if (closers.pop() !== sign) return undefined;
+    if (character === '}' || character === ']') {
+      if (closers.pop() !== character) return undefined;
       comma = '';
-    } else if (sign === '{' || sign === '[') closers.push(sign === '{' ? '}' : ']');
-    else if (sign === '"' || sign === "'") {
+    } else if (character === '{' || character === '[') closers.push(character === '{' ? '}' : ']');
+    else if (character === '"' || character === "'") {
       const string = readString(text, at);
       if (!string) return undefined;
       [piece, next] = string;
@@ -62,27 +62,28 @@ function readString(text: string, start: number): [json: string, end: number] | 
     special.lastIndex = from;
     const at = special.exec(text)?.index;
     if (at === undefined) return undefined;
-    const sign = text[at] as string;
+    const character = text[at] as string;
     out.push(text.slice(from, at));
     from = at + 1;
-    if (sign === quote && closesString(text, from)) return [`${out.join('')}"`, from];
-    if (sign === '\\') {
+    if (character === quote && closesString(text, from)) return [`${out.join('')}"`, from];
+    if (character === '\\') {
       const after = /[^u]|u[0-9a-f]{4}|/iy;
       after.lastIndex = from;
       const [escaped = ''] = after.exec(text) ?? [];
       from += escaped.length;
       out.push(/^["\\/bfnrtu]/.test(escaped) ? `\\${escaped}` : escapedLiterally(escaped));
-    } else out.push(sign === "'" ? sign : JSON.stringify(sign).slice(1, -1));
+    } else out.push(character === "'" ? character : JSON.stringify(character).slice(1, -1));
   }
 }
 
 /** What follows a backslash that JSON does not know there; `\'` is how other languages write an apostrophe. */
-const escapedLiterally = (sign: string): string => (sign === "'" ? sign : `\\\\${JSON.stringify(sign).slice(1, -1)}`);
+const escapedLiterally = (character: string): string =>
+  character === "'" ? character : `\\\\${JSON.stringify(character).slice(1, -1)}`;
 
 /** Whether a quote ends its string: one inside a text is followed by more text. */
 function closesString(text: string, from: number): boolean {
   const next = /[^ \t\r\n]/g;
   next.lastIndex = from;
-  const sign = next.exec(text)?.[0];
-  return sign === undefined || ',:}]'.includes(sign);
+  const character = next.exec(text)?.[0];
+  return character === undefined || ',:}]'.includes(character);
 }

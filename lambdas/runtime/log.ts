@@ -51,12 +51,12 @@ export function tellable(error: unknown): { error_name: string; why: string; cau
   };
 }
 
-const MOST_CAUSES = 4;
+const MAX_CAUSES = 4;
 
 /** Names and codes of what led to an error, as `a, b`. */
 function causesOf(error: Error): string {
   const names: string[] = [];
-  for (let cause = error.cause; cause instanceof Error && names.length < MOST_CAUSES; cause = cause.cause) {
+  for (let cause = error.cause; cause instanceof Error && names.length < MAX_CAUSES; cause = cause.cause) {
     const { code, status } = cause as { code?: unknown; status?: unknown };
     const tags = [code, status].filter((tag) => typeof tag === 'number' || /^\w{1,40}$/.test(String(tag ?? '')));
     names.push([cause.name, ...tags].join(' '));

@@ -32,12 +32,12 @@ async function secret(name: string): Promise<string> {
 /** What to do for each way in which a secret can be out of reach. */
 function readError(name: string, error: Error): Error {
   const said = `${error.message} ${(error.cause as Error | undefined)?.name}`;
-  const mend = MENDS.find(([pattern]) => pattern.test(said))?.[1];
-  if (mend) return new InvalidSetting(`secret ${name} ${mend}`, { cause: error });
+  const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1];
+  if (advice) return new InvalidSetting(`secret ${name} ${advice}`, { cause: error });
   return new StoreUnavailable(`Secrets Manager could not give secret ${name}`, { cause: error });
 }
 
-const MENDS: [RegExp, string][] = [
+const ADVICE: [RegExp, string][] = [
   [
     /marked for deletion|InvalidRequest/,
     'is marked for deletion: take that back (aws secretsmanager restore-secret), or make a new one under another name',

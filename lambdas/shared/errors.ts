@@ -6,7 +6,7 @@ export abstract class NarrativesError extends Error {
   abstract override readonly name: string;
 }
 
-/** Something a person has to mend before the job can run: asking again with the same data fails again. */
+/** Something a person has to fix before the job can run: asking again with the same data fails again. */
 export class BadInput extends NarrativesError {
   override readonly name: string = 'BadInput';
 }

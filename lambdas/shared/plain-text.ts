@@ -1,7 +1,7 @@
 /** Longest title or id of a report kept; a title is a line. */
-const LONGEST_TITLE = 500;
+const MAX_TITLE_CHARACTERS = 500;
 /** Longest name kept of what the API calls something: an id, a stop reason. */
-const LONGEST_LABEL = 100;
+const MAX_LABEL_CHARACTERS = 100;
 
 /**
  * Text as plain data: no control characters but line break and tab, no half of a character. Markup stays: it is text, and whoever shows
@@ -22,7 +22,7 @@ export function oneLine(text: string, longest: number): string {
 }
 
 /** A title, or an id that the model gave, as it is stored. */
-export const plainTitle = (text: string): string => oneLine(text, LONGEST_TITLE);
+export const plainTitle = (text: string): string => oneLine(text, MAX_TITLE_CHARACTERS);
 
 /** A name that the API gave something, as it is stored and logged. */
-export const plainLabel = (text: string): string => oneLine(text, LONGEST_LABEL);
+export const plainLabel = (text: string): string => oneLine(text, MAX_LABEL_CHARACTERS);

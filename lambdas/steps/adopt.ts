@@ -34,7 +34,7 @@ const OLD_GLOBAL_SECTIONS = ['groups', 'group_informed_consensus', 'uncertainty'
 const LEGACY_PROMPT_VERSION = 'old-pipeline';
 
 /**
- * "Adopt batch": takes over a batch that the old pipeline submitted and left to be watched. Its sections are worked out
+ * "Adopt batch": adopts a batch that the old pipeline submitted and left to be watched. Its sections are worked out
  * from the topic tables, as its custom ids are cut and no list was kept.
  * @returns next: 'wait', also for a row that was cancelled under this execution: its batch is cancelled and collected; 'leave'
  * when the row is another's
@@ -67,7 +67,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   const report = await deps.conversations.report(report_id);
   if (!report || String(report.zid) !== row.conversation_id) {
     throw new ReportMismatch(
-      `report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: mend the row`,
+      `report ${report_id} is missing or belongs to another conversation than row ${row.job_id}: fix the row`,
     );
   }
   const submitter = await readJob(deps.jobs, batch_job_id).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
-import { giveBack } from '../batch/release.ts';
+import { releaseBatch } from '../batch/release.ts';
 import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
 import { noteProgress } from '../job/transitions.ts';
@@ -92,7 +92,7 @@ async function statusOf(deps: CheckStatusDeps, batch: BatchEntry): Promise<Batch
   } catch (error) {
     // one that was only found in the list, and is gone, was another's: ours has still to be found
     if (!(error instanceof BatchNotFound && batch.adopted)) throw error;
-    await giveBack(deps, batch);
+    await releaseBatch(deps, batch);
     return undefined;
   }
 }

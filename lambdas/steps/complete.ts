@@ -34,7 +34,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
       job_results: jobResults(plan, summary, seconds),
       // a job that sent no batch has not been told yet
       ...(plan.reused ? { model: plan.model } : {}),
-      // one that was given back is not among them
+      // one that was released is not among them
       ...(plan.legacy ? {} : { batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []) }),
     },
   };

@@ -163,8 +163,8 @@ async function standingWithout({ jobs }: SubmitDeps, state: JobState): Promise<'
   return isCancelledUnder(await readLoosely(jobs, state.job_id), state.execution) ? 'cancelled' : 'not ours';
 }
 
-/** The facts of a job that was taken away meanwhile: another execution may have sent by a plan of its own. */
-async function takenAway(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
+/** The facts of a job that is no longer ours: another execution may have sent by a plan of its own. */
+async function noLongerOurs(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
   const { ledger } = deps;
   const [row, batches, plan] = await Promise.all([
     standingWithout(deps, state),
@@ -182,7 +182,7 @@ async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promis
   const row = facts.row as JobRow;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
   const { plan, asked, estimate, reusedSaved } = await planJob(deps, row, config);
-  if (!(await isStillOurs(deps, state))) return takenAway(deps, state, facts);
+  if (!(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
   // nor must a plan be replaced by which an attempt has sent that Step Functions lost sight of
   const batches = await deps.ledger.batches(row.job_id);
   if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
@@ -218,7 +218,7 @@ async function beginRound(
   const { version } = state;
   if (round === 1 && !reusedGone) {
     const reserved = await reserveToday(deps, plan, { round, version, most_micro_usd: plan.most_micro_usd });
-    return reserved ? { ...facts, begun: round } : takenAway(deps, state, facts);
+    return reserved ? { ...facts, begun: round } : noLongerOurs(deps, state, facts);
   }
   const first_round = firstRound(state, round);
   const next = await writeNextRound(deps, plan, { round, version, startedAnew: round === first_round });
@@ -245,7 +245,7 @@ async function sendRound(
   for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
     const known = facts.batches.find((batch) => batch.round === round && batch.part === part);
     // planning and earlier parts take time, in which the job may have been cancelled
-    if (!known?.batch_id && !(await isStillOurs(deps, state))) return takenAway(deps, state, facts);
+    if (!known?.batch_id && !(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
     const requests = rows.map((asked) => requestOf(plan, asked));
     const answer = await sendOnce(deps, plan, { round, part, requests, known });
     if (answer.kind === 'settle') return { ...settleLater(state, answer), first_round };

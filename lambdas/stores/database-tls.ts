@@ -78,8 +78,8 @@ const CERTIFICATE_TROUBLE: Record<string, string> = {
  */
 export function tlsTrouble(error: unknown): InvalidSetting | undefined {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  const mend = CERTIFICATE_TROUBLE[code] ?? refusal(code, message);
-  return mend === undefined ? undefined : new InvalidSetting(mend, { cause: error });
+  const advice = CERTIFICATE_TROUBLE[code] ?? refusal(code, message);
+  return advice === undefined ? undefined : new InvalidSetting(advice, { cause: error });
 }
 
 function refusal(code: string, message: string): string | undefined {

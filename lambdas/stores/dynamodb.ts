@@ -164,7 +164,7 @@ async function untilProcessed<T extends object>(
 /** Others at the same rows are waited for, a little longer each time. */
 const TRIES = 8;
 const PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 const BUSY = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -190,7 +190,7 @@ export async function transact(
       if (failed.length > 0) return failed;
       if (!codes.some((code) => BUSY.has(code))) throw error;
       // requests that collided must not collide again
-      const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
+      const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }

@@ -44,7 +44,7 @@ export interface Spending {
    * unknown cost changes nothing.
    */
   settle(round: Omit<RoundToPay, 'version' | 'most_micro_usd'>, cost: MicroUsd | undefined): Promise<void>;
-  /** Takes back a reservation of this version or an older one: nothing of the round was sent. */
+  /** Releases a reservation of this version or an older one: nothing of the round was sent. */
   release(jobId: string, round: number, version: number): Promise<void>;
   /** @param days YYYY-MM-DD; the answer has each, in the same order */
   days(days: readonly string[]): Promise<DaySpending[]>;
@@ -118,7 +118,7 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
         if (taken) return { kind: 'taken' };
         if (!over) return { kind: 'reserved' };
         const { committed_micro_usd } = await dayTotal(over.day);
-        // what others gave back meanwhile may have made room
+        // what others have released meanwhile may have made room
         if (cap === undefined || committed_micro_usd + over.takes <= cap) continue;
         const own = wanted.reserved_micro_usd - over.takes;
         return { kind: 'over', day: over.day, others: committed_micro_usd - own };

@@ -10,7 +10,7 @@ export interface Topics {
 }
 
 /** Layers that the Delphi pipeline may write; only these attributes of an assignment are fetched. */
-const MOST_LAYERS = 10;
+const MAX_LAYERS = 10;
 
 /** The tables of the Delphi topic pipeline, read only. */
 export function topicTables(db: DynamoDBDocumentClient, tables: { names: string; assignments: string }): Topics {
@@ -23,7 +23,7 @@ export function topicTables(db: DynamoDBDocumentClient, tables: { names: string;
         ProjectionExpression: attributes.join(', '),
       }),
     );
-  const layers = Array.from({ length: MOST_LAYERS }, (_, layer) => `layer${layer}_cluster_id`);
+  const layers = Array.from({ length: MAX_LAYERS }, (_, layer) => `layer${layer}_cluster_id`);
   return {
     names: (id) => all(tables.names, id, ['topic_key', 'layer_id', 'cluster_id', 'topic_name', 'created_at']),
     assignments: (id) => all(tables.assignments, id, ['comment_id', ...layers]),

@@ -52,7 +52,7 @@ function singular(word: string): string {
 const LARGEST_SHARE = 0.3;
 /** Below this many comments the share means little, and all words stay. */
 const FEWEST_COMMENTS_FOR_SHARE = 12;
-const MOST_TERMS = 600;
+const MAX_TERMS = 600;
 
 export interface TermVectors {
   /** The terms, as people most often wrote them; the position is the dimension of the vectors. */
@@ -101,7 +101,7 @@ function chooseTerms(frequency: Map<string, number>, texts: number): string[] {
   const most = texts < FEWEST_COMMENTS_FOR_SHARE ? texts : LARGEST_SHARE * texts;
   const ranked = [...frequency].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? -1 : 1));
   const shared = ranked.filter(([, count]) => count >= 2 && count <= most);
-  return (shared.length > 0 ? shared : ranked).slice(0, MOST_TERMS).map(([key]) => key);
+  return (shared.length > 0 ? shared : ranked).slice(0, MAX_TERMS).map(([key]) => key);
 }
 
 function tf(count: number | undefined): number {

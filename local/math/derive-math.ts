@@ -132,7 +132,7 @@ export function groupAwareConsensus(tids: number[], votesOfGroups: GroupVotes): 
 }
 
 /** As many as the math worker makes at most. */
-const MOST_BASE_CLUSTERS = 100;
+const MAX_BASE_CLUSTERS = 100;
 
 /**
  * Cuts every opinion group into base clusters of participants who stand near one another on the first axis, about 100
@@ -166,7 +166,7 @@ export function baseClusters(
 }
 
 function sliceCount(groupSize: number, people: number): number {
-  return Math.min(groupSize, Math.max(1, Math.floor((MOST_BASE_CLUSTERS * groupSize) / people)));
+  return Math.min(groupSize, Math.max(1, Math.floor((MAX_BASE_CLUSTERS * groupSize) / people)));
 }
 
 function byFirstAxis(pids: number[], points: Map<number, Point>): number[] {

@@ -8,7 +8,7 @@ export interface PrincipalAxes {
 }
 
 /** Above this many comments the full eigenvalue decomposition gets slow, and NIPALS (two axes only) takes over. */
-const MOST_COLUMNS_FOR_FULL_DECOMPOSITION = 400;
+const MAX_COLUMNS_FOR_FULL_DECOMPOSITION = 400;
 
 export type PcaMethod = 'full' | 'NIPALS';
 
@@ -36,7 +36,7 @@ export function principalAxes(matrix: VoteMatrix, method?: PcaMethod): Principal
 }
 
 function defaultMethod(columns: number): PcaMethod {
-  return columns > MOST_COLUMNS_FOR_FULL_DECOMPOSITION ? 'NIPALS' : 'full';
+  return columns > MAX_COLUMNS_FOR_FULL_DECOMPOSITION ? 'NIPALS' : 'full';
 }
 
 function covarianceOf({ columns, rows }: VoteMatrix): Float64Array[] {

@@ -22,8 +22,8 @@ export interface Outcome {
 
 const SWEEP_SECONDS = 15 * 60;
 /** A day of sweeps. */
-const MOST_SWEEPS = 96;
-const MOST_REDRIVES = 5;
+const MAX_SWEEPS = 96;
+const MAX_REDRIVES = 5;
 let runs = 0;
 
 /** Runs a scenario to its end: retries, redelivery and sweeps as they come, and an operator who redrives FAILED jobs. */
@@ -48,13 +48,13 @@ export async function simulate(
 
 async function drive(world: SimulatedWorld, jobs: readonly string[]): Promise<number> {
   let redriven = 0;
-  for (let sweeps = 0; sweeps < MOST_SWEEPS; sweeps++) {
+  for (let sweeps = 0; sweeps < MAX_SWEEPS; sweeps++) {
     await world.settle();
     const open = await openJobs(world, jobs);
     if (open.length === 0 && sweeps > 0 && !(await batchesOpen(world, jobs))) break;
     const failed = open.filter(({ status }) => status === 'FAILED');
     for (const { job_id } of failed) {
-      if (redriven >= MOST_REDRIVES) return redriven;
+      if (redriven >= MAX_REDRIVES) return redriven;
       redriven += 1;
       await redrive(world, job_id);
     }

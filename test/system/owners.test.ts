@@ -50,7 +50,7 @@ describe('only the owner writes', () => {
 });
 
 describe('a job that changes hands', () => {
-  it('taken away between planning and sending: nothing is sent', async () => {
+  it('claimed by another between planning and sending: nothing is sent', async () => {
     const row = world.jobRow();
     const before = world.standIn.batches().length;
     const { ledger, jobs } = world.deps;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
-import { MOST_TROUBLES } from '../../lambdas/batch/wait.ts';
+import { MAX_TROUBLES } from '../../lambdas/batch/wait.ts';
 import { microUsd } from '../../lambdas/money/money.ts';
 import { StoreUnavailable } from '../../lambdas/shared/errors.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
@@ -54,7 +54,7 @@ describe('what was reserved', () => {
     await world.deps.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
     await world.deps.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
     world.standIn.script.dropBefore('create');
-    await expect(submit({ ...state, troubles: MOST_TROUBLES })).rejects.toThrow(/gave no clear answer/);
+    await expect(submit({ ...state, troubles: MAX_TROUBLES })).rejects.toThrow(/gave no clear answer/);
     expect(await world.spendRow(row.job_id)).toBeDefined();
     await world.deps.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
     world.passTime(SETTLE_SECONDS);

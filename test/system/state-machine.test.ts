@@ -44,7 +44,7 @@ describe('the state machine of the template', () => {
     ]);
   });
 
-  it('takes over the batch of an awaiting job without submitting one', async () => {
+  it('adopts the batch of an awaiting job without submitting one', async () => {
     const { states, names } = await run(
       { adopt: [WAIT], 'check-status': [{ next: 'collect' }], collect: [{ next: 'complete' }], complete: [{}] },
       AWAITING,

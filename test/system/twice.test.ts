@@ -108,7 +108,7 @@ describe('money is spent once, in jobs of several batches', () => {
 });
 
 describe('a batch that was taken from the list and is gone', () => {
-  it('is given back, and our own is found', async () => {
+  it('is released, and our own is found', async () => {
     const row = world.jobRow();
     const stranger = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
     const requests = Array.from({ length: 15 }, (_, index) =>

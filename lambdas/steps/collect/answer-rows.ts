@@ -9,7 +9,7 @@ import { plainLabel } from '../../shared/plain-text.ts';
 import type { Round } from './round.ts';
 
 /** A DynamoDB row holds 400 KB; what is larger cannot be kept whole. */
-const LARGEST_BYTES = 350_000;
+const MAX_ROW_BYTES = 350_000;
 
 /** The ledger's row for one answer, and the report row when it can be stored. */
 export function answeredRow(
@@ -51,7 +51,7 @@ function billed(model: string, tokens: Outcome['tokens'], at: Date): Pick<Answer
 
 /** Whether a report is small enough to be stored. */
 export const fitsRow = ({ report_data }: Pick<ReportRow, 'report_data'>): boolean =>
-  Buffer.byteLength(report_data) <= LARGEST_BYTES;
+  Buffer.byteLength(report_data) <= MAX_ROW_BYTES;
 
 /** The ledger's row for a line that is not a section's answer: it names none of this job, or one that has a better answer. */
 export function unfiledRow(
@@ -91,11 +91,11 @@ export function replacedRow(answered: Answered, round: number, mark: string, cus
 /** The line as it came; where even packed it is too large for a row, its beginning. */
 function packRaw(text: string): Uint8Array<ArrayBuffer> {
   const packed = pack(text);
-  if (packed.length <= LARGEST_BYTES) return packed;
+  if (packed.length <= MAX_ROW_BYTES) return packed;
   // by bytes, as a character can be three of them, and some less for what packing may add
   return pack(
     Buffer.from(text)
-      .subarray(0, LARGEST_BYTES - 1_000)
+      .subarray(0, MAX_ROW_BYTES - 1_000)
       .toString('utf8')
       .replace(/\ufffd$/, ''),
   );

@@ -1,6 +1,6 @@
 import { proveBatch } from '../../batch/prove.ts';
 import { splitLines } from '../../batch/result-lines.ts';
-import { MOST_TROUBLES, secondsAfterTrouble, secondsBetween } from '../../batch/wait.ts';
+import { MAX_TROUBLES, secondsAfterTrouble, secondsBetween } from '../../batch/wait.ts';
 import { sectionsOf } from '../../job/asked-sections.ts';
 import { fileReused } from '../../job/file-reused.ts';
 import { roundCost } from '../../job/summary.ts';
@@ -13,14 +13,14 @@ import { TallyBoard } from './tally-board.ts';
 import { Window } from './window.ts';
 
 /** Rounds of asking in one execution. */
-export const MOST_ROUNDS = 3;
+export const MAX_ROUNDS = 3;
 
 /** With less than this left, the step hands over to a new invocation. */
 const HAND_OVER_MS = 45_000;
 /** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
 const READINGS = 2;
 /** Invocations in a row that run out of time without a line not seen before: as lines may come in any order, some of them may. */
-export const MOST_IDLE = 10;
+export const MAX_IDLE = 10;
 
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
@@ -46,7 +46,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     for (const batch of batches) {
       if (batch.state === 'collected') continue;
       deps.log.ids?.({ batch_id: batch.batch_id });
-      if ((await proveBatch(deps, round, batch)) === 'given back') return { ...state, wait_seconds: 0, next: 'submit' };
+      if ((await proveBatch(deps, round, batch)) === 'released') return { ...state, wait_seconds: 0, next: 'submit' };
       if ((await readBatch(deps, round, batch)) === 'out of time') return handOver(state, round, batch);
     }
     // what follows is about all of them
@@ -67,7 +67,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   }
   const counts = round.board.counts();
   deps.log.info('round collected', { event: 'round_collected', job_id: state.job_id, round: state.round, ...counts });
-  const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MOST_ROUNDS;
+  const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MAX_ROUNDS;
   return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
 }
 
@@ -80,9 +80,9 @@ async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round 
 /** A new invocation reads on: what is stored already is only read over, which must not take all of its time for ever. */
 function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): JobState {
   const idle = found > 0 ? 0 : (state.idle ?? 0) + 1;
-  if (idle >= MOST_IDLE) {
+  if (idle >= MAX_IDLE) {
     throw new ResultsStalled(
-      `the results of batch ${batch_id} come too slowly: ${MOST_IDLE} invocations in a row found nothing new in all their time; what was read is stored, redrive the job to read on`,
+      `the results of batch ${batch_id} come too slowly: ${MAX_IDLE} invocations in a row found nothing new in all their time; what was read is stored, redrive the job to read on`,
     );
   }
   return { ...state, idle, wait_seconds: 0, next: 'collect' };
@@ -90,7 +90,7 @@ function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): 
 
 /** What was read until the trouble is kept; the rest is read after a wait. */
 function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
-  if (!(error instanceof AnthropicUnavailable) || state.troubles >= MOST_TROUBLES) throw error;
+  if (!(error instanceof AnthropicUnavailable) || state.troubles >= MAX_TROUBLES) throw error;
   const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
   deps.log.warn('the API is unavailable; waiting', {
     event: 'api_unavailable',

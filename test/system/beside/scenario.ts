@@ -33,7 +33,7 @@ export interface Ran {
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 const MINUTES = 60_000;
-const MOST_ROUNDS = 8;
+const MAX_ROUNDS = 8;
 /** How the ids of the reports begin that both sides work on. */
 const REPORT = 'rbeside';
 const OLD_LOCK = '2026-11-20T09:00:00.000000+00:00';
@@ -110,8 +110,8 @@ export async function play(seed: number, { recording = false } = {}): Promise<Ra
   const sweepAfter = between(random, 0, 7) * MINUTES;
   begin(pass('sweep', sweepAfter).then(() => ours.sweep()));
   await settle();
-  // what is left is taken up when an old poller's lock has run out, or by the next sweep
-  for (let round = 0; round < MOST_ROUNDS && isOpen(); round++) {
+  // what is left is claimed when an old poller's lock has run out, or by the next sweep
+  for (let round = 0; round < MAX_ROUNDS && isOpen(); round++) {
     clock += 16 * MINUTES;
     begin(ours.sweep());
     for (const poller of pollers) begin(polling(poller, 4));

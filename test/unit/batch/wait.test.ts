@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { secondsAfterTrouble, secondsToNextCheck } from '../../../lambdas/batch/wait.ts';
-import { MOST_ROUNDS } from '../../../lambdas/steps/collect/collect.ts';
+import { MAX_ROUNDS } from '../../../lambdas/steps/collect/collect.ts';
 
-const MOST_EVENTS = 25_000;
+const MAX_EVENTS = 25_000;
 /** Wait (2), the check (5) and the choice (2) of the state machine. */
 const EVENTS_OF_A_CHECK = 9;
 const DAY = 86_400;
@@ -65,24 +65,24 @@ describe('the events of one execution', () => {
     const checks = watch(DAY, 0);
     expect(checks).toBeGreaterThan(1_440);
     expect(checks).toBeLessThan(1_500);
-    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.6);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS * 0.6);
   });
 
   test('two days with a batch that expired stay under 25,000 events', () => {
     const checks = watch(DAY, watch(DAY, 0));
-    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.75);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS * 0.75);
   });
 
   test('all rounds of a job, each watched until overdue, stay under 25,000 events', () => {
     let checks = 0;
-    for (let round = 1; round <= MOST_ROUNDS; round++) checks = watch(DAY + HOUR, checks);
-    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS * 0.9);
+    for (let round = 1; round <= MAX_ROUNDS; round++) checks = watch(DAY + HOUR, checks);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS * 0.9);
   });
 
   test('a second day on which the API is in trouble all along stays under 25,000 events', () => {
     let troubles = 0;
     const checks = watch(DAY, watch(DAY, 0), () => secondsAfterTrouble(troubles++, undefined));
-    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MOST_EVENTS);
+    expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS);
   });
 });
 

@@ -52,7 +52,7 @@ describe('whatever comes back', () => {
       fc.json(),
       fc
         .array(fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', '1', 'a', '\n', '`'))
-        .map((signs) => signs.join('')),
+        .map((characters) => characters.join('')),
     );
     fc.assert(
       fc.property(text, (value) => void outcomeOf(succeeded(value))),
@@ -122,7 +122,7 @@ describe('answers made to break the reader', () => {
     expect(readText(deep, shown)).toEqual(readText(JSON.stringify(report([0])), shown));
   });
 
-  test('what is nested far too deep does not keep an answer from being mended', () => {
+  test('what is nested far too deep does not keep an answer from being repaired', () => {
     const text = JSON.stringify({ ...report([0]), extra: 'here' }).replace(/}$/, ',}');
     const nested = (depth: number) => text.replace('"here"', '['.repeat(depth) + ']'.repeat(depth));
     for (const depth of [40, 200_000]) expect(readText(nested(depth), shown)).toMatchObject({ kind: 'stored' });

@@ -9,7 +9,7 @@ const spoil = fc.constantFrom<(json: string) => string>(
   (json) => json,
 );
 
-describe('mending JSON', () => {
+describe('repairing JSON', () => {
   test('any JSON object is read, also without its last brackets', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), spoil, (value, change) => {
@@ -30,7 +30,7 @@ describe('mending JSON', () => {
     ['escapes that JSON does not have', '{"a": "\\d \\u12 \\u0041"}', { a: '\\d \\u12 A' }],
     ['commas too many', '{"a": [1, 2,], "b": 3,}', { a: [1, 2], b: 3 }],
     ['brackets not closed', '{"a": [{"b": 1', { a: [{ b: 1 }] }],
-  ])('%s are mended', (_, text, value) => {
+  ])('%s are repaired', (_, text, value) => {
     expect(repairJson(text)).toEqual(value);
   });
 

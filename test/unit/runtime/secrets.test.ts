@@ -88,7 +88,7 @@ describe('secrets', () => {
     ],
     [400, 'AccessDeniedException', 'Access to KMS is not allowed', /cannot be decrypted .*kmsKeyArns/],
     [400, 'DecryptionFailure', "Secrets Manager can't decrypt the protected secret text", /cannot be decrypted/],
-  ])('%i %s is a setting to mend', async (status, type, message, says) => {
+  ])('%i %s is a setting to fix', async (status, type, message, says) => {
     refuses(status, type, message);
     await expect(databaseUrl('team/db')).rejects.toThrow(InvalidSetting);
     await expect(databaseUrl('team/db')).rejects.toThrow(says);

@@ -67,7 +67,7 @@ describe('a store that cannot be reached', () => {
     expect(error.message).not.toContain('secret-word');
   });
 
-  test('a database URL that is none is a setting to mend, and is not repeated', () => {
+  test('a database URL that is none is a setting to fix, and is not repeated', () => {
     expect(() => postgresPool('secret-word')).toThrow(errors.InvalidSetting);
     expect(() => postgresPool('secret-word')).not.toThrow(/secret-word/);
   });

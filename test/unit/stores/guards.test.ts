@@ -50,7 +50,7 @@ describe('the transaction that puts a job', () => {
     expect(calls).toBeLessThan(10);
   });
 
-  it('fails at once for a reason that time does not mend', async () => {
+  it('fails at once for a reason that does not pass with time', async () => {
     expect(await put(canceled('ValidationError'))).toEqual({ answer: 'TransactionCanceledException', calls: 1 });
   });
 });

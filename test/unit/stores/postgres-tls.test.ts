@@ -92,7 +92,7 @@ describe.skipIf(!hasPostgres() && !process.env.CI)('PostgreSQL over TLS (skipped
     ['a certificate that has expired', 'expired', 'localhost', /certificate has expired: renew it/, true],
     ['a certificate of another host', 'good', '127.0.0.1', /bears another name than the host/, true],
   ] as const)(
-    '%s is a setting to mend, named in one line without the password',
+    '%s is a setting to fix, named in one line without the password',
     async (_, server, host, says, trusting) => {
       const url = withPassword(servers[server], host);
       const error = await asked(postgresPool(url, { tls: 'verify', ...(trusting && { ca: made.ca }) }));

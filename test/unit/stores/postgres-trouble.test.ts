@@ -16,7 +16,7 @@ test.each([
   ['42P01', /has no reports as Polis has it/],
   ['42501', /does not let the user of the database secret read reports .*GRANT SELECT/],
   ['28P01', /refuses the connection .*check user, password and database/],
-])('%s does not pass with time: it is a setting to mend, in one line', async (code, says) => {
+])('%s does not pass with time: it is a setting to fix, in one line', async (code, says) => {
   const error = await refusedWith(code);
   expect(error).toBeInstanceOf(InvalidSetting);
   expect(error.message).toMatch(says);

@@ -185,7 +185,7 @@ describe('a reservation', () => {
     expect(await row('a')).toMatchObject({ version: 3, reserved_micro_usd: usd(2) });
   });
 
-  it('is not given back once the round is settled', async () => {
+  it('is not released once the round is settled', async () => {
     const { reserve, settle, release, total } = freshDay();
     await reserve('a', usd(2));
     await settle('a', usd(1));

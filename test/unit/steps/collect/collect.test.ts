@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isBilledApart } from '../../../../lambdas/job/summary.ts';
 import { ResultsStalled } from '../../../../lambdas/shared/errors.ts';
 import type { JobState } from '../../../../lambdas/shared/hand-off.ts';
-import { collect, MOST_IDLE } from '../../../../lambdas/steps/collect/collect.ts';
+import { collect, MAX_IDLE } from '../../../../lambdas/steps/collect/collect.ts';
 import { report, succeeded } from '../../../support/answers.ts';
 import { idOf, memoryStore, STATE, shownTo } from './store.ts';
 
@@ -145,7 +145,7 @@ test('results that bring nothing new end the job', async () => {
   const { store, next } = slowResults(() => 3);
   let state: unknown = STATE;
   // the first finds three sections, and all but the last of those that find nothing hand over
-  for (let invocation = 1; invocation <= MOST_IDLE; invocation++) {
+  for (let invocation = 1; invocation <= MAX_IDLE; invocation++) {
     state = await next(state);
     expect(state).toMatchObject({ next: 'collect' });
   }
@@ -156,7 +156,7 @@ test('results that bring nothing new end the job', async () => {
 });
 
 test('an invocation that found something new starts the count anew', async () => {
-  const idle = MOST_IDLE - 1;
+  const idle = MAX_IDLE - 1;
   const { store, next } = slowResults((invocation) =>
     invocation <= 1 + idle ? 2 : invocation <= 2 + 2 * idle ? 4 : FEW + 1,
   );

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { LONGEST_LINE } from '../../../../lambdas/batch/result-lines.ts';
+import { MAX_LINE_CHARACTERS } from '../../../../lambdas/batch/result-lines.ts';
 import { isBilledApart } from '../../../../lambdas/job/summary.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../../../../lambdas/money/prices.ts';
 import type { ReportRow } from '../../../../lambdas/report/row.ts';
@@ -52,7 +52,7 @@ function textsOf(lines: readonly Buffer[]): Set<string> {
 
 /** Every line is kept under its own mark, once, and what was billed is billed. */
 function expectNothingLost(texts: Set<string>, { answered, unfiled }: Written): void {
-  const read = [...texts].filter((text) => Buffer.byteLength(text) <= LONGEST_LINE);
+  const read = [...texts].filter((text) => Buffer.byteLength(text) <= MAX_LINE_CHARACTERS);
   const bill = { apart: unfiled.filter(isBilledApart), sections: answered };
   const kept = [
     ...bill.apart.map((row) => row.entry.split('#')[2]),
