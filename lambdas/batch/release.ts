@@ -4,7 +4,7 @@ import type { Ledger } from '../stores/ledger.ts';
 
 /**
  * Releases a batch that was found in the API's list and is another job's: its mark is removed, and the submission
- * is to be settled anew without it.
+ * is settled again without it.
  */
 export async function releaseBatch({ ledger, log }: { ledger: Ledger; log: Log }, batch: BatchEntry): Promise<void> {
   const { batch_id, adopted: _, ...rest } = batch;

@@ -4,7 +4,7 @@ import type { JobState } from '../shared/hand-off.ts';
 import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { entry } from '../shared/names.ts';
-import { type Batches, type BatchStatus, requestCount } from '../stores/anthropic.ts';
+import type { Batches, BatchStatus } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import { MAX_TROUBLES } from './wait.ts';
 
@@ -156,3 +156,7 @@ export function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds
   }
   return { ...state, troubles: state.troubles + 1, next: 'settle', wait_seconds: waitSeconds };
 }
+
+/** How many requests a batch holds, whatever has become of them. */
+export const requestCount = ({ counts }: Pick<BatchStatus, 'counts'>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,5 @@
-import { connectPolis, connectTables } from '../runtime/connect.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { connectPolis } from '../runtime/connect-polis.ts';
 import { environment, LEDGER_DAYS } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { adopt } from '../steps/adopt.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { answerBatchReports } from '../api/batch-reports.ts';
 import { httpHandler } from '../api/http.ts';
-import { connectConversations, connectTables } from '../runtime/connect.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { connectConversations } from '../runtime/connect-polis.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { newJobTables } from '../stores/guards.ts';

@@ -1,4 +1,5 @@
-import { connectAnthropic, connectTables } from '../runtime/connect.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { checkStatus } from '../steps/check-status.ts';
 

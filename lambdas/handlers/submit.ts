@@ -1,4 +1,6 @@
-import { connectAnthropic, connectPolis, connectTables } from '../runtime/connect.ts';
+import { connectTables } from '../runtime/connect.ts';
+import { connectAnthropic } from '../runtime/connect-anthropic.ts';
+import { connectPolis } from '../runtime/connect-polis.ts';
 import { environment, LEDGER_DAYS } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { submit } from '../steps/submit.ts';

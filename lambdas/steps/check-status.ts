@@ -1,5 +1,6 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
 import { releaseBatch } from '../batch/release.ts';
+import { requestCount } from '../batch/send.ts';
 import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
 import { noteProgress } from '../job/transitions.ts';
@@ -8,7 +9,7 @@ import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { BatchEntry } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import type { Metrics } from '../shared/metrics.ts';
-import { type Batches, type BatchStatus, requestCount } from '../stores/anthropic.ts';
+import type { Batches, BatchStatus } from '../stores/anthropic.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
 

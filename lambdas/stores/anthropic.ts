@@ -231,7 +231,3 @@ function retryAfter(header: string | null | undefined): number | undefined {
  */
 export const anthropicClient = (options: { apiKey: string; baseURL: string | undefined }): BaseAnthropic =>
   new BaseAnthropic({ apiKey: options.apiKey, baseURL: options.baseURL ?? null });
-
-/** How many requests a batch holds, whatever has become of them. */
-export const requestCount = ({ counts }: Pick<BatchStatus, 'counts'>): number =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -168,7 +168,7 @@ describe('a step that is still at work when its execution is stopped', () => {
         sentBy = await planned();
       },
     });
-    expect(await submit(world.deps, inputOf(job))).toMatchObject({ next: 'settle' });
+    expect(await submit(world.deps, inputOf(job))).toMatchObject({ next: 'wait' });
     expect(await planned()).toBe(sentBy);
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });

@@ -46,7 +46,8 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     for (const batch of batches) {
       if (batch.state === 'collected') continue;
       deps.log.ids?.({ batch_id: batch.batch_id });
-      if ((await proveBatch(deps, round, batch)) === 'released') return { ...state, wait_seconds: 0, next: 'submit' };
+      if ((await proveBatch(deps, batch, (id) => sections.ordinalOf(id) !== undefined)) === 'released')
+        return { ...state, wait_seconds: 0, next: 'submit' };
       if ((await readBatch(deps, round, batch)) === 'out of time') return handOver(state, round, batch);
     }
     // what follows is about all of them

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { Stack } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
+import { OverBudget } from '../../../lambdas/money/limits.ts';
 import * as errors from '../../../lambdas/shared/errors.ts';
 import { METRICS } from '../../../lambdas/shared/metrics.ts';
 import { functionsByName, stacks } from '../../support/stacks.ts';
@@ -258,6 +259,7 @@ describe('runbook', () => {
         ? [new (value as typeof errors.InvalidRow)('').name]
         : [],
     );
+    raised.push(OverBudget.name);
     const entries = [...runbook.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
     const brokenOff = ['ExecutionAborted', 'ExecutionTimedOut', 'ExecutionFailed', 'ExecutionLost'];
     expect(entries.toSorted()).toEqual([...raised, ...brokenOff].toSorted());
