@@ -61,7 +61,8 @@ export async function redriveJob(
   }
   const reportId = row.report_id ?? '';
   const other = await firstActiveRow(jobs, row.conversation_id, reportId, jobId);
-  if (other) throw new JobActive(`report ${reportId} already has the active job ${other.job_id}: wait for it, or cancel it`);
+  if (other)
+    throw new JobActive(`report ${reportId} already has the active job ${other.job_id}: wait for it, or cancel it`);
   // a person asks: the sweep may requeue it as often as any job
   const loose = looseRow(row);
   if (!loose || !(await requeue({ jobs, now }, loose, 'by a person, from the command line', undefined)))
