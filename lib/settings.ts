@@ -53,7 +53,7 @@ export interface Setting {
   readonly wants: string;
 }
 
-/** The known settings. `npm run docs` writes docs/settings.md from them. */
+/** The known settings. `npm run generate` writes docs/settings.md from them. */
 export const SETTINGS = {
   stage: {
     does: 'Suffix of the stack names. Two deployments that use one job table need different stages.',

@@ -8,8 +8,8 @@ import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import type { MachineEvent } from '../machine/execution.ts';
 import { LocalStateMachine } from '../machine/local-machine.ts';
+import { NARRATIVES } from '../machine/narratives.ts';
 import { StreamPump } from '../machine/stream-pump.ts';
-import { synthNarratives } from '../machine/template.ts';
 import { createTables, localAws, startDynamo } from './dynamodb.ts';
 import { topicTableInputs } from './polis.ts';
 import { startPostgres } from './postgres.ts';
@@ -46,7 +46,7 @@ export interface Embedded {
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { log } = options;
-  const narratives = synthNarratives();
+  const narratives = NARRATIVES;
   await using starting = new AsyncDisposableStack();
   const dynamo = await startDynamo({
     ...(options.dbPath ? { dbPath: options.dbPath } : {}),

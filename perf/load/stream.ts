@@ -8,8 +8,8 @@ import { documentClient, writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../local/embedded/dynamodb.ts';
+import { NARRATIVES } from '../../local/machine/narratives.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
-import { synthNarratives } from '../../local/machine/template.ts';
 import { must, type Table } from '../command-line.ts';
 
 interface StreamRecords {
@@ -42,7 +42,7 @@ export async function streamRecords(count: number, retryAttempts: number): Promi
   const dynamo = await startDynamo({});
   const streams = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
   try {
-    const narratives = synthNarratives();
+    const narratives = NARRATIVES;
     const streamArn = await createTables(dynamo.client, narratives.tables);
     const db = documentClient(dynamo.client);
     const seen = { good: [], poison: [], unreadable: [] } as Pick<StreamRecords, 'good' | 'poison' | 'unreadable'>;

@@ -5,11 +5,11 @@ import {
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { NARRATIVES } from '../../local/machine/narratives.ts';
 import { StreamPump, type StreamPumpOptions } from '../../local/machine/stream-pump.ts';
 import type { StreamsClient } from '../../local/machine/stream-reader.ts';
-import { synthNarratives } from '../../local/machine/template.ts';
 
-const synthesized = synthNarratives();
+const synthesized = NARRATIVES;
 
 /** One shard of a scripted stream; `closed` shards have an end. */
 export interface FakeShard {

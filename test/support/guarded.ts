@@ -5,7 +5,7 @@ import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { newJobTables } from '../../lambdas/stores/guards.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { createTables, startDynamo } from '../../local/embedded/dynamodb.ts';
-import { synthNarratives } from '../../local/machine/template.ts';
+import { NARRATIVES } from '../../local/machine/narratives.ts';
 import { memoryLog } from './make.ts';
 import { allRows } from './readers.ts';
 
@@ -15,7 +15,7 @@ export const MODEL = 'claude-sonnet-5-5';
 /** The job table and the ledger of the template on a real DynamoDB server, and a conversation with any report. */
 export async function startGuarded() {
   const dynamo = await startDynamo({});
-  await createTables(dynamo.client, synthNarratives().tables);
+  await createTables(dynamo.client, NARRATIVES.tables);
   const db = documentClient(dynamo.client);
   let clock = Date.parse('2026-11-22T12:00:00Z');
   const { log, lines } = memoryLog();

@@ -1,9 +1,9 @@
 import { STATE } from '../../lib/names.ts';
 import { statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine, type LocalStateMachineOptions } from '../../local/machine/local-machine.ts';
-import { synthNarratives } from '../../local/machine/template.ts';
+import { NARRATIVES } from '../../local/machine/narratives.ts';
 
-export const synthesized = synthNarratives();
+export const synthesized = NARRATIVES;
 export const JOB = { job_id: 'job-1', job_type: 'CREATE_NARRATIVE_BATCH', version: 1, execution: 'job-1-1' };
 export const AWAITING = { ...JOB, job_type: 'AWAITING_NARRATIVE_BATCH' };
 

@@ -21,8 +21,8 @@ import { startPostgres } from '../../local/embedded/postgres.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { type MachineEvent, statesEntered } from '../../local/machine/execution.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
+import { NARRATIVES } from '../../local/machine/narratives.ts';
 import { StreamPump } from '../../local/machine/stream-pump.ts';
-import { synthNarratives } from '../../local/machine/template.ts';
 import { sampleConversation } from '../../local/sample.ts';
 import type { ProcessingOptions } from '../../stand-in/batches.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
@@ -32,7 +32,7 @@ import { allRows, rowText } from './readers.ts';
 export const MODEL = 'claude-sonnet-5-5';
 /** A model that the API knows and the price list does not. */
 export const UNPRICED = 'narrator-9';
-const narratives = synthNarratives();
+const narratives = NARRATIVES;
 
 const NO_BUDGETS = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [] };
 const PROCESSING: ProcessingOptions = { secondsPerBatch: 30, secondsToCancel: 0, finishedShare: 0 };

@@ -8,11 +8,11 @@ import { jobTable } from '../../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { createTables, localAws, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { topicTableInputs } from '../../../local/embedded/polis.ts';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { NARRATIVES } from '../../../local/machine/narratives.ts';
 import { type Answer, AwsError, startFakeAws } from './fake-aws.ts';
 
 export const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:Narratives';
-const narratives = synthNarratives();
+const narratives = NARRATIVES;
 
 /** Outputs of the stack, as a deploy leaves them. */
 export const outputs = (queueUrl = 'http://127.0.0.1:1/queue'): Record<string, string> => ({

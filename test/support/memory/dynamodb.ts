@@ -6,11 +6,11 @@ import {
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { topicTableInputs } from '../../../local/embedded/polis.ts';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { NARRATIVES } from '../../../local/machine/narratives.ts';
 import { condition, type Item, orderOf, type Placeholders, Reader, update } from './expressions.ts';
 
 /** What the template says of tables, state machine and stream. */
-export const narratives = synthNarratives();
+export const narratives = NARRATIVES;
 /** The template's tables and those of the Delphi topic pipeline. */
 export const TABLES: readonly CreateTableCommandInput[] = [...narratives.tables, ...topicTableInputs];
 

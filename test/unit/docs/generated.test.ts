@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { pages } from '../../../tools/docs.ts';
+import { generated } from '../../../tools/generate.ts';
 
-test.each(Object.entries(pages()))('%s is what the code says (npm run docs)', (path, text) => {
+test.each(Object.entries(generated()))('%s is what the code says (npm run generate)', (path, text) => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });

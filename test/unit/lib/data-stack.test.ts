@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { synthNarratives } from '../../../tools/synthesize.ts';
 import { IMPORTED, stacks } from '../../support/stacks.ts';
 
 const created = stacks();

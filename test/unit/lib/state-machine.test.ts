@@ -2,7 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../../lambdas/shared/errors.ts';
 import { STATE } from '../../../lib/names.ts';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { synthNarratives } from '../../../tools/synthesize.ts';
 import { functionsByName, stacks } from '../../support/stacks.ts';
 
 const created = stacks();

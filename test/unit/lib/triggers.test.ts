@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_METADATA } from '../../../lib/narratives-function.ts';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { synthNarratives } from '../../../tools/synthesize.ts';
 import { IMPORTED, STREAM_ARN, stacks, statementsOf } from '../../support/stacks.ts';
 
 const created = stacks();

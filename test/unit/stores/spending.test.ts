@@ -6,14 +6,14 @@ import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { type Spending, spendingTable } from '../../../lambdas/stores/spending.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { createTables, startDynamo } from '../../../local/embedded/dynamodb.ts';
-import { synthNarratives } from '../../../local/machine/template.ts';
+import { NARRATIVES } from '../../../local/machine/narratives.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let db: ReturnType<typeof documentClient>;
 let spending: Spending;
 beforeAll(async () => {
   dynamo = await startDynamo({});
-  await createTables(dynamo.client, synthNarratives().tables);
+  await createTables(dynamo.client, NARRATIVES.tables);
   db = documentClient(dynamo.client);
   spending = spendingTable(db, TABLE_NAMES.ledger);
 });

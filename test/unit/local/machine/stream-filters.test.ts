@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NARRATIVES } from '../../../../local/machine/narratives.ts';
 import { parsePattern, passes } from '../../../../local/machine/stream-filter.ts';
-import { synthNarratives } from '../../../../local/machine/template.ts';
 
-const synthesized = synthNarratives();
+const synthesized = NARRATIVES;
 
 describe('filters of the stream', () => {
   const record = (eventName: string, status: string, jobType: string) => ({

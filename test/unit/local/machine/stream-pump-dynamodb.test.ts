@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NARRATIVES } from '../../../../local/machine/narratives.ts';
 import { StreamPump } from '../../../../local/machine/stream-pump.ts';
-import { synthNarratives } from '../../../../local/machine/template.ts';
 
-const synthesized = synthNarratives();
+const synthesized = NARRATIVES;
 const DYNOXIDE = fileURLToPath(new URL('../../../../node_modules/@dynoxide/linux-x64/dynoxide', import.meta.url));
 
 async function freePort(): Promise<number> {

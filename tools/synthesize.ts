@@ -4,26 +4,10 @@ import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { App } from 'aws-cdk-lib/core';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import { addNarratives } from '../../lib/app.ts';
-import { FUNCTION_METADATA } from '../../lib/narratives-function.ts';
-import { parsePattern, type StreamPattern } from './stream-filter.ts';
-
-/** What the local run takes from the very template that would be deployed. */
-export interface SynthesizedNarratives {
-  /** The state machine in the Amazon States Language; its ARNs are made up, but valid. */
-  definition: StateMachineDefinition;
-  /** Which step each Task state calls. */
-  stepOfState: Record<string, string>;
-  /** The step that the job table's stream calls. */
-  streamStep: string;
-  /** The stream mapping's filter patterns: a record passes if it matches one of them. */
-  filters: StreamPattern[];
-  batchSize: number;
-  /** Tries after the first, before a record becomes a dead letter. */
-  retryAttempts: number;
-  /** One for each table that the data stack creates, the job table with its stream. */
-  tables: CreateTableCommandInput[];
-}
+import { addNarratives } from '../lib/app.ts';
+import { FUNCTION_METADATA } from '../lib/narratives-function.ts';
+import type { SynthesizedNarratives } from '../local/machine/narratives.ts';
+import { parsePattern } from '../local/machine/stream-filter.ts';
 
 interface Resource {
   Type: string;
@@ -55,7 +39,7 @@ export function synthNarratives(context: Record<string, unknown> = {}): Synthesi
 }
 
 function synthesizedResources(context: Record<string, unknown>): Resources {
-  const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const cdkJson = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8'));
   const outdir = mkdtempSync(join(tmpdir(), 'narratives-synth-'));
   try {
     const app = new App({
@@ -64,7 +48,7 @@ function synthesizedResources(context: Record<string, unknown>): Resources {
       analyticsReporting: false,
       treeMetadata: false,
       stackTraces: false,
-      // `cdk synth` validates the template; doing so here would cost more than a second at every start.
+      // `cdk synth` validates the template; doing so here would cost more than a second.
       builtinCloudFormationValidation: false,
     });
     addNarratives(app);
@@ -82,7 +66,7 @@ function stepsByArn(resources: Resources): Map<string, string> {
 function stepOf(resources: Resources, logicalId: string): string {
   const step = resources[logicalId]?.Metadata?.[FUNCTION_METADATA];
   if (typeof step !== 'string')
-    throw new Error(`function ${logicalId} has no ${FUNCTION_METADATA} metadata: make it a StepFunction`);
+    throw new Error(`function ${logicalId} has no ${FUNCTION_METADATA} metadata: make it a NarrativesFunction`);
   return step;
 }
 
@@ -140,7 +124,7 @@ const ARN_FORM: Record<string, (id: string) => string> = {
  */
 export function arnOf(logicalId: string, type: string): string {
   const form = ARN_FORM[type];
-  if (!form) throw new Error(`no ARN form for ${type} (${logicalId}); add one to arnOf in local/machine/template.ts`);
+  if (!form) throw new Error(`no ARN form for ${type} (${logicalId}); add one to arnOf in tools/synthesize.ts`);
   return form(logicalId);
 }
 
@@ -159,7 +143,5 @@ export function resolveText(value: unknown, resources: Record<string, { Type: st
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
     return arnOf(argument[0], resources[argument[0]]?.Type ?? 'an unknown resource');
   }
-  throw new Error(
-    `cannot resolve ${JSON.stringify(value)} locally; teach resolveText in local/machine/template.ts about it`,
-  );
+  throw new Error(`cannot resolve ${JSON.stringify(value)} locally; teach resolveText in tools/synthesize.ts about it`);
 }

@@ -3,11 +3,13 @@ import type { Command, Option } from 'commander';
 import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
+import { synthNarratives } from './synthesize.ts';
 
-/** The pages of docs/ that are written from the code, by path. `npm run docs` writes them; a test compares them. */
-export const pages = (): Record<string, string> => ({
+/** The files that are written from the code, by path. `npm run generate` writes them; a test compares them. */
+export const generated = (): Record<string, string> => ({
   'docs/settings.md': settingsPage(),
   'docs/cli.md': commandsPage(),
+  'local/machine/narratives.json': `${JSON.stringify(synthNarratives())}\n`,
 });
 
 function settingsPage(): string {
@@ -92,7 +94,7 @@ function defaultOf({ defaultValue, negate, presetArg }: Option): string {
 }
 
 const page = (title: string, source: string, ...parts: string[]): string =>
-  [`# ${title}`, `<!-- Written from ${source} by \`npm run docs\`. Change the code, not this file. -->`, ...parts]
+  [`# ${title}`, `<!-- Written from ${source} by \`npm run generate\`. Change the code, not this file. -->`, ...parts]
     .map((part) => `${part}\n`)
     .join('\n');
 /** A table as the formatter leaves it: columns of one width. */
@@ -111,4 +113,4 @@ const named = (texts: Readonly<Record<string, string>>): string[][] =>
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const code = (text: string): string => `\`${text}\``;
 
-if (import.meta.main) for (const [path, text] of Object.entries(pages())) writeFileSync(path, text);
+if (import.meta.main) for (const [path, text] of Object.entries(generated())) writeFileSync(path, text);
