@@ -15,7 +15,16 @@ export default defineConfig({
       {
         test: {
           name: 'default',
-          include: ['test/{unit,system,simulation}/**/*.test.ts'],
+          include: ['test/{system,simulation}/**/*.test.ts'],
+          ...limits,
+        },
+      },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // loading the modules anew for each file took longer than the tests
+          isolate: false,
           ...limits,
         },
       },

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
-import { afterAll } from 'vitest';
 import { addNarratives } from '../../lib/app.ts';
 import { FUNCTION_METADATA } from '../../lib/narratives-function.ts';
 
@@ -22,10 +21,17 @@ export const NETWORK = {
   'narratives:securityGroupIds': 'sg-0123456789abcdef0',
 };
 
-const OUT = mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
-afterAll(() => rmSync(OUT, { recursive: true, force: true }));
-/** A new folder for what an app synthesizes; it is removed after the file's tests. */
-export const outdir = (): string => mkdtempSync(join(OUT, 'app-'));
+const made: string[] = [];
+// the files of unit tests share their modules: this runs when the worker ends
+process.once('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+/** A new folder for what an app synthesizes; it is removed when the tests are done. */
+export function outdir(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
+  made.push(folder);
+  return folder;
+}
 
 const CDK_JSON = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
