@@ -22,6 +22,7 @@ const optionsSchema = z.object({
   out: text.optional(),
   model: text,
   maxBatchSize: wholeNumber(100_000),
+  batchSeconds: wholeNumber(86_400),
   cache: z.boolean(),
   dynamodbPort: port,
   postgresPort: port,
@@ -80,6 +81,7 @@ export const startCommand = (): Command =>
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
     .option('--max-batch-size <count>', 'sections in one batch at most', '20')
+    .option('--batch-seconds <count>', 'how long a simulated batch takes', '4')
     .option('--no-cache', 'buy every section again, including unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

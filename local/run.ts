@@ -11,8 +11,6 @@ import { sampleConversation } from './sample.ts';
 import { listen, serve } from './serve.ts';
 import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 
-/** Long enough for a person to see the waiting line. */
-const SIMULATED_BATCH_SECONDS = 4;
 const STAND_IN_KEY = 'stand-in-key';
 
 /**
@@ -38,7 +36,7 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
   parts.defer(() => progress.close());
   announce(progress, options, data, env);
   progress.say('starting the databases …');
-  const anthropic = await connectAnthropic(env, folder, parts);
+  const anthropic = await connectAnthropic(env, options, folder, parts);
   const embedded = await startEmbedded({
     dbPath: folder.path('dynamodb.sqlite'),
     postgresDir: folder.path('postgres'),
@@ -98,6 +96,7 @@ function announce(progress: Progress, options: Options, data: ConversationData, 
 /** The API that writes the text: the real one with a key, otherwise the stand-in, which is started here. */
 async function connectAnthropic(
   env: LocalEnvironment,
+  { batchSeconds }: Options,
   folder: StateFolder,
   parts: AsyncDisposableStack,
 ): Promise<EmbeddedOptions['anthropic']> {
@@ -105,7 +104,7 @@ async function connectAnthropic(
   const standIn = await startStandIn({
     apiKey: STAND_IN_KEY,
     stateDir: folder.path('anthropic'),
-    processing: { secondsPerBatch: SIMULATED_BATCH_SECONDS },
+    processing: { secondsPerBatch: batchSeconds },
   });
   parts.defer(() => standIn.close());
   return { apiKey: STAND_IN_KEY, baseURL: standIn.url };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,6 +91,18 @@ export const oneLine = (line: RegExp) => ({
   toString: () => 'oneLine',
   toAsymmetricMatcher: () => `one line that matches ${line}`,
 });
+
+/** Flags of a run whose simulated batch does not end by itself. */
+export const HELD = ['--batch-seconds', '86400'];
+
+/** Lets the simulated batches of a state folder end, while nothing runs on it. */
+export function endBatches(state: string): void {
+  const folder = join(state, 'simulated', 'anthropic');
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.state.json'))) {
+    const file = join(folder, name);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), dueAt: 0 }));
+  }
+}
 
 /** Batches that the stand-in of a simulated run has received. */
 export const batchesIn = (state: string): string[] =>

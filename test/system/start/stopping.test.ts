@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLineOf } from '../../../local/os.ts';
 import { freePort } from '../../support/processes.ts';
-import { batchesIn, Command, command, EXPORT, oneLine, tempFolder, wrongUse } from '../../support/start/command.ts';
+import {
+  batchesIn,
+  Command,
+  command,
+  EXPORT,
+  endBatches,
+  HELD,
+  oneLine,
+  tempFolder,
+  wrongUse,
+} from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
 
 const state = tempFolder();
@@ -15,7 +25,7 @@ let batch = '';
 /** One story: each test goes on where the one before left the state folder. */
 describe('a run that is stopped while its batch is under way', () => {
   it('closes its databases on Ctrl-C, also when npm passes the signal on a second time', async () => {
-    const run = new Command(args);
+    const run = new Command([...args, ...HELD]);
     await run.said(BATCH);
     batch = BATCH.exec(run.stdout)?.[1] ?? '';
     const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -38,6 +48,7 @@ describe('a run that is stopped while its batch is under way', () => {
     killed.child.kill('SIGKILL');
     expect((await killed.ended).signal).toBe('SIGKILL');
     expect(commandLineOf(orphan)?.[0]).toMatch(/dynoxide$/);
+    endBatches(state);
 
     const { code, stdout, stderr } = await command(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -67,7 +78,7 @@ describe('a run that is stopped before its batch is sent', () => {
 
 describe('two runs that are started at once on one state folder', () => {
   it('are one run and one that says so', async () => {
-    const both = [new Command([...args, '--no-cache']), new Command([...args, '--no-cache'])];
+    const both = [0, 1].map(() => new Command([...args, ...HELD, '--no-cache']));
     const first = await Promise.race(both.map(async (run) => ({ run, end: await run.ended })));
     expect(first.end).toMatchObject({ code: 2, stderr: oneLine(/is in use by process \d+/) });
     const other = both.find((run) => run !== first.run);
@@ -80,10 +91,11 @@ describe('a job that another conversation’s run completes', () => {
   it('has its report written the next time, and is not paid for again', async () => {
     const folder = tempFolder();
     const sample = ['--state', folder];
-    const stopped = new Command(sample);
+    const stopped = new Command([...sample, ...HELD]);
     await stopped.said(BATCH);
     stopped.child.kill('SIGINT');
     await stopped.ended;
+    endBatches(folder);
 
     const other = await command(['--export', EXPORT, '--state', folder]);
     expect(other.code).toBe(0);
