@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          // loading the modules anew for each file took longer than the tests
+          // loading the modules again for each file took longer than the tests
           isolate: false,
           ...limits,
         },

@@ -9,7 +9,7 @@ import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
 import { type Conversations, conversationsOf, postgresPool } from '../lambdas/stores/postgres.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
-import { DatabaseAway, NotSetUp, WrongUse } from './errors.ts';
+import { DatabaseAway, NotSetUp, UsageError } from './errors.ts';
 
 /**
  * The text of a deployed secret. No error quotes it.
@@ -40,10 +40,10 @@ export async function readSecret(client: Pick<SecretsManagerClient, 'send'>, nam
   );
 }
 
-/** The variables of a schema; an empty one counts as not set. @throws WrongUse */
+/** The variables of a schema; an empty one counts as not set. @throws UsageError */
 function readEnvironment<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv): z.output<T> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  return parseOr(schema, given, (line) => new WrongUse(`environment variable ${line}`));
+  return parseOr(schema, given, (line) => new UsageError(`environment variable ${line}`));
 }
 
 /** Polis' PostgreSQL as it is reached from this machine. */
@@ -67,7 +67,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 /**
  * Opens Polis' PostgreSQL until the command has ended: at DATABASE_URL, or else by the deployed secret and the deployed
  * TLS setting. TLS is on except towards this machine itself, unless DATABASE_TLS says otherwise.
- * @throws WrongUse for a variable; NotSetUp or InvalidSetting for the secret
+ * @throws UsageError for a variable; NotSetUp or InvalidSetting for the secret
  */
 export async function openDatabase(context: Context, deployment: Deployment): Promise<Database> {
   const { DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE } = readEnvironment(databaseSchema, context.io.env);
@@ -84,7 +84,7 @@ function readCa(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new WrongUse(`DATABASE_CA_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+    throw new UsageError(`DATABASE_CA_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
       cause: error,
     });
   }
@@ -131,7 +131,7 @@ const anthropicSchema = z.object({
 
 /**
  * Opens the Anthropic API: with ANTHROPIC_API_KEY, which needs no deployment, or else with the key of the deployed secret.
- * @throws WrongUse for a variable; NotSetUp or InvalidSetting for the secret
+ * @throws UsageError for a variable; NotSetUp or InvalidSetting for the secret
  */
 export async function openAnthropic({ io, cloud, deployment }: Pick<Context, 'io' | 'cloud' | 'deployment'>) {
   const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = readEnvironment(anthropicSchema, io.env);

@@ -20,7 +20,7 @@ import {
 } from './doctor/deployed.ts';
 import { type Check, type Finding, findingsText, ok, runChecks } from './doctor/findings.ts';
 import { checkTable, SHAPES } from './doctor/tables.ts';
-import { translated, WrongUse } from './errors.ts';
+import { translated, UsageError } from './errors.ts';
 
 export const doctor = command({
   name: 'doctor',
@@ -32,8 +32,8 @@ export const doctor = command({
   ],
   input: z.object({ beforeDeploy: flag, settings: text.optional(), report: reportId.optional() }),
   async run(context, { beforeDeploy, settings, report }) {
-    if (settings !== undefined && !beforeDeploy) throw new WrongUse('--settings goes with --before-deploy');
-    if (report !== undefined && beforeDeploy) throw new WrongUse('--report does not go with --before-deploy');
+    if (settings !== undefined && !beforeDeploy) throw new UsageError('--settings goes with --before-deploy');
+    if (report !== undefined && beforeDeploy) throw new UsageError('--report does not go with --before-deploy');
     const value = beforeDeploy ? await checkBeforeDeploy(context, settings) : await checkDeployment(context, report);
     return { value, text: findingsText(value), exitCode: value.some(({ state }) => state === 'FAIL') ? 1 : 0 };
   },
@@ -55,6 +55,8 @@ async function checkDeployment(context: Context, reportId: string | undefined): 
       return ok('deployment', `stack ${deployment.stack} in ${deployment.region}`);
     },
   ];
+  const noRegion = await missingRegion(context);
+  if (noRegion.length > 0) return noRegion;
   const first = await run(context, [...accountChecks(context), findDeployed]);
   if (!deployment) return [...first, ...(await run(context, topicChecks(context)))];
   return [...first, ...(await run(context, deployedChecks(context, deployment, reportId)))];
@@ -96,12 +98,14 @@ function deployedChecks(context: Context, deployment: Deployment, reportId: stri
   ];
 }
 
-/** Checks only what must exist before `cdk deploy`. @throws WrongUse for the settings file */
+/** Checks only what must exist before `cdk deploy`. @throws UsageError for the settings file */
 async function checkBeforeDeploy(context: Context, settings: string | undefined): Promise<Finding[]> {
   const { cloud, global } = context;
   const fromFile = deploySettings(settings, process.cwd());
   const config = global.stage ? { ...fromFile, stage: global.stage } : fromFile;
   const secrets = { anthropic: config.anthropicSecretName, database: config.databaseSecretName };
+  const noRegion = await missingRegion(context);
+  if (noRegion.length > 0) return noRegion;
   return run(context, [
     ...accountChecks(context),
     ['CDK bootstrap', async () => checkBootstrap(await describe(cloud.cloudFormation, 'CDKToolkit'))],
@@ -110,6 +114,10 @@ async function checkBeforeDeploy(context: Context, settings: string | undefined)
     ...secretChecks((name) => readSecret(cloud.secrets, name), secrets),
   ]);
 }
+
+/** One finding when no region is set: every other check would only repeat it. */
+const missingRegion = (context: Context): Promise<Finding[]> =>
+  run(context, [['region', () => context.cloud.cloudFormation.config.region().then(() => [])]]);
 
 const accountChecks = ({ cloud }: Context): Check[] => [
   ['credentials', () => checkCredentials(cloud.cloudFormation)],

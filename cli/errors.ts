@@ -1,9 +1,10 @@
 import { AnthropicUnavailable, BadInput, NarrativesError, StoreUnavailable } from '../lambdas/shared/errors.ts';
 
 /** An option, an argument or the environment is missing or wrong. Exit code 2. */
-export class WrongUse extends NarrativesError {
-  override readonly name = 'WrongUse';
+export class UsageError extends NarrativesError {
+  override readonly name = 'UsageError';
 }
+export { UsageError as WrongUse };
 
 /** There is no usable deployment of this stage in this account and region. */
 export class NotDeployed extends NarrativesError {
@@ -95,16 +96,16 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
   const { name = '', code = '', message = '', $metadata } = error as SdkError;
   const options = { cause: error };
   if (message === 'Region is missing') {
-    return new WrongUse('no region is set: give --region, or set AWS_REGION or a region in the profile', options);
+    return new UsageError('no region is set: give --region, or set AWS_REGION or a region in the profile', options);
   }
   if (code === 'ERR_INVALID_URL') {
-    return new WrongUse(
+    return new UsageError(
       `${where} is not an address: --endpoint-url should be one such as http://localhost:4566`,
       options,
     );
   }
   if (name === 'CredentialsProviderError') {
-    return new WrongUse(
+    return new UsageError(
       `there are no usable AWS credentials (${firstLine(message)}): log in, or give --profile or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
       options,
     );

@@ -6,7 +6,7 @@ import { openCloud } from './cloud.ts';
 import { type Command, type Context, GLOBAL_OPTIONS, type GlobalOptions, globalSchema, type Io } from './command.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { doctor } from './doctor.ts';
-import { translated, WrongUse } from './errors.ts';
+import { translated, UsageError } from './errors.ts';
 import { job } from './job.ts';
 import { jobs } from './jobs.ts';
 import { redrive } from './redrive.ts';
@@ -105,7 +105,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const { name, message } = translated(error, where);
     const line = message.replace(/\s+/g, ' ');
     io.err(json ? `${JSON.stringify({ error: { name, message: line } })}\n` : `${name}: ${line}\n`);
-    return name === 'WrongUse' ? 2 : 1;
+    return name === 'UsageError' ? 2 : 1;
   }
 }
 
@@ -117,7 +117,7 @@ interface Invocation {
 
 /**
  * @returns undefined when help was asked for and printed
- * @throws WrongUse naming the option or command
+ * @throws UsageError naming the option or command
  */
 function parseCommandLine(argv: readonly string[], io: Io): Invocation | undefined {
   let found: { command: Command; given: Record<string, unknown> } | undefined;
@@ -131,11 +131,12 @@ function parseCommandLine(argv: readonly string[], io: Io): Invocation | undefin
     parser.parse(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    throw new WrongUse(`${complaint(error as Error, parser, argv)}; narratives --help lists commands and options`);
+    throw new UsageError(`${complaint(error as Error, parser, argv)}; narratives --help lists commands and options`);
   }
-  if (!found) throw new WrongUse('name a command; narratives --help lists them');
+  if (!found) throw new UsageError('name a command; narratives --help lists them');
   const { command, given } = found;
-  const fail = (line: string) => new WrongUse(`${asFlags(line)}; narratives ${command.name} --help shows its options`);
+  const fail = (line: string) =>
+    new UsageError(`${asFlags(line)}; narratives ${command.name} --help shows its options`);
   const global = parseOr(globalSchema, { ...regionOf(io.env), ...parser.opts() }, fail);
   return { command, input: parseOr(command.input, given, fail), global };
 }

@@ -9,7 +9,7 @@ import { storedReports } from '../lambdas/stores/reports.ts';
 import { type CitedComment, markdownReport } from '../local/output/markdown.ts';
 import { type Context, command, REPORT_ID, reportId, text } from './command.ts';
 import { openDatabase } from './connections.ts';
-import { UnknownJob, WrongUse } from './errors.ts';
+import { UnknownJob, UsageError } from './errors.ts';
 import { type Stored, storedRows } from './reports.ts';
 
 export const report = command({
@@ -70,12 +70,14 @@ async function markdown(context: Context, answer: ReportsAnswer): Promise<string
   return reportMarkdown(ledgerTable(context.cloud.db, deployment.LedgerTableName), answer, texts);
 }
 
-/** @throws WrongUse when the file cannot be written */
+/** @throws UsageError when the file cannot be written */
 function writeOut(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new WrongUse(`--out ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new UsageError(`--out ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
   }
 }
 

@@ -12,7 +12,7 @@ import { parseOr } from '../lambdas/shared/parse.ts';
 import { newJobTables } from '../lambdas/stores/guards.ts';
 import { command, flag, REPORT_ID, reportId, text, wholeNumber, zid } from './command.ts';
 import { conversationOf } from './connections.ts';
-import { JobActive, WrongUse } from './errors.ts';
+import { JobActive, UsageError } from './errors.ts';
 import { runWatch } from './watch.ts';
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -25,7 +25,7 @@ export const submit = command({
     ['--model <model>', 'model that writes the report (default: the model of the deployment)'],
     ['--max-batch-size <count>', 'maximum number of sections in one batch (default: 20)'],
     ['--no-cache', 'ask for every section again, including the unchanged ones'],
-    ['--include-moderation', 'leave out comments that moderators rejected'],
+    ['--include-moderation', "respect moderation: leave out rejected comments (Polis' name for it)"],
     ['--allow-unpriced', 'allow a model without a known price; no budget counts it'],
     ['--idempotency-key <key>', 'submitting again with the same key gives the same job'],
     ['--zid <zid>', 'zid of the conversation, if the database cannot be reached from this machine'],
@@ -51,7 +51,7 @@ export const submit = command({
       include_moderation: input.includeModeration,
       idempotency_key: input.idempotencyKey,
     };
-    const parsed = parseOr(batchReportsSchema, given, (line) => new WrongUse(`--${line.replace(': ', ' ')}`));
+    const parsed = parseOr(batchReportsSchema, given, (line) => new UsageError(`--${line.replace(': ', ' ')}`));
     const request = { ...parsed, ...(input.allowUnpriced ? { allow_unpriced: true as const } : {}) };
     const { JobTableName, LedgerTableName, DefaultModel } = await context.deployment();
     const report =

@@ -20,7 +20,7 @@ import { plainLine } from './print.ts';
 
 export const watch = command({
   name: 'watch',
-  description: 'follow a job until it ends; Ctrl-C ends the watching, and the job continues',
+  description: 'follow a job until it ends; Ctrl-C stops watching, and the job continues',
   argument: JOB_ID,
   input: z.object({ jobId: text }),
   run: (context, { jobId }) => runWatch(context, jobId),
@@ -71,7 +71,7 @@ export interface Watched {
   status: string;
   error: string | null;
   job_results: string | null;
-  /** the watching was stopped; the job goes on */
+  /** watching was stopped; the job continues */
   stopped: boolean;
   changes: Change[];
 }
@@ -84,15 +84,15 @@ const MAX_FAILED_POLLS = 20;
 const WAITING: ReadonlySet<string> = new Set([STATE.wait, STATE.checkBatchStatus, STATE.batchEnded]);
 
 /**
- * Follows a job until it has ended and nothing of it runs any more, or until the watching is stopped.
+ * Follows a job until it has ended and nothing of it runs any more, or until watching is stopped.
  * @throws UnknownJob, WrongStatus; EndpointDown when AWS cannot be reached for a while
  */
 export async function watchJob(deps: WatchDeps, jobId: string): Promise<Watched> {
   const changes: Change[] = [];
-  const told = new Map<string, string>();
+  const shown = new Map<string, string>();
   const tell = (about: string, what: string | undefined) => {
-    if (!what || told.get(about) === what) return;
-    told.set(about, what);
+    if (!what || shown.get(about) === what) return;
+    shown.set(about, what);
     const change = { at: deps.now().toISOString(), what };
     changes.push(change);
     deps.tell(change);

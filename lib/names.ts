@@ -2,7 +2,7 @@
  * Names that the stacks share with the command line, the local run and the tests. This file loads nothing, least of all CDK.
  */
 
-/** Names of the Polis side that the stacks share with a running Delphi. They are a contract: a stage does not change them. */
+/** Names of the Polis side that the stacks share with a running Delphi. A stage does not change them. */
 export const TABLE_NAMES = {
   jobs: 'Delphi_JobQueue',
   reports: 'Delphi_NarrativeReports',

@@ -26,7 +26,7 @@ const optionsSchema = z.object({
   cache: z.boolean(),
   dynamodbPort: port,
   postgresPort: port,
-  serve: port,
+  serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
 });
 
 /** What `npm start --` was given. */
@@ -71,25 +71,27 @@ export const EXIT_CODES = {
 const list = (title: string, rows: Readonly<Record<string, string>>): string =>
   [`\n${title}:`, ...Object.entries(rows).map(([name, text]) => `  ${name.padEnd(20)} ${text}`)].join('\n');
 
+/** The default is given twice: without the second, the help would put the first in quotation marks. */
+const defaulted = (flags: string, description: string, value: string): Option =>
+  new Option(flags, description).default(value, value);
+
 /** The parser of the command line. */
 export const startCommand = (): Command =>
   new Command('npm start --')
     .description('Writes the narrative report of one conversation on this machine.')
     .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
     .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
-    .option('--state <folder>', 'where databases and batches are kept between runs', '.narratives')
+    .addOption(defaulted('--state <folder>', 'where databases and batches are kept between runs', '.narratives'))
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
-    .option('--model <model>', 'the model that writes', 'claude-sonnet-5-5')
-    .option('--max-batch-size <count>', 'sections in one batch at most', '20')
-    .option('--batch-seconds <count>', 'how long a simulated batch takes', '4')
-    .option('--no-cache', 'buy every section again, including unchanged ones')
+    .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
+    .addOption(defaulted('--max-batch-size <count>', 'maximum number of sections in one batch', '20'))
+    .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '4'))
+    .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
-    .addOption(
-      new Option(
-        '--serve [port]',
-        'afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with ANTHROPIC_API_KEY, starting a job needs --yes',
-      ).preset(SERVE_PORT),
+    .option(
+      '--serve [port]',
+      `afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with ANTHROPIC_API_KEY, starting a job needs --yes (default port: ${SERVE_PORT})`,
     )
     .addHelpText('after', `${list('Environment variables', ENVIRONMENT)}\n${list('Exit codes', EXIT_CODES)}`)
     .allowExcessArguments()

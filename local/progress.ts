@@ -16,7 +16,7 @@ const unchanged = (reused: unknown, left: unknown): string =>
   Number(reused) > 0 ? `${reused} of them reused, ${left} to buy, ` : '';
 
 /** Lines of a step's log that a person wants to see while waiting. */
-const TOLD: Record<JobEvent, (fields: Fields) => string> = {
+const LINES: Record<JobEvent, (fields: Fields) => string> = {
   job_planned: ({ planned, sections, reused, input_tokens, left_out }) =>
     `${planned} sections planned, ${unchanged(reused, sections)}about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
   batch_submitted: ({ batch_id, requests, adopted }) =>
@@ -102,17 +102,17 @@ export class Progress {
     if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
     const event = fields.event as JobEvent | undefined;
     if (!event) return;
-    const told = TOLD[event](fields);
-    if (told === this.#lastStatus) return;
+    const shown = LINES[event](fields);
+    if (shown === this.#lastStatus) return;
     if (event === 'batch_status') {
-      this.#lastStatus = told;
-      this.#counts = told.slice(told.indexOf('; ') + 2);
+      this.#lastStatus = shown;
+      this.#counts = shown.slice(shown.indexOf('; ') + 2);
     }
     if (event === 'batch_submitted') {
       this.#waiting.began();
       this.#counts = `${fields.requests} processing`;
     }
-    this.say(`  ${told}`);
+    this.say(`  ${shown}`);
   }
 
   /** A log that cannot be written, on a full disk for instance, must not fail the step that logs. */

@@ -143,8 +143,8 @@ async function write(
     method: options.export ? DERIVATION : [],
   });
   delivered.add(jobId);
-  progress.say(`report to read:             ${written.markdown}`);
-  progress.say(`report as the API sends it: ${written.json}`);
+  progress.say(`report to read:                  ${written.markdown}`);
+  progress.say(`report as the HTTP API sends it: ${written.json}`);
   if (!real) progress.say(SIMULATED);
   return 0;
 }

@@ -6,7 +6,8 @@ try {
   const options = parseOptions(process.argv.slice(2));
   if (options) {
     const env = parseEnvironment(process.env);
-    // loading the rest takes a second, which a wrong flag should not have to wait for
+    // loading the rest takes a second or more, which a wrong flag should not have to wait for
+    if (process.stdout.isTTY) console.log('   0.0 s  loading …');
     const { run } = await import('./run.ts');
     process.exitCode = await run(options, env);
   }

@@ -54,7 +54,7 @@ interface Batch {
   prefixes?: Map<string, number>;
 }
 
-/** All batches of the stand-in. A batch moves on by the clock, whenever somebody looks at it. */
+/** All batches of the stand-in. A batch advances with the clock, each time it is read. */
 export class Batches {
   readonly #options: BatchesOptions;
   readonly #all: Batch[];

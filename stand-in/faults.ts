@@ -81,7 +81,7 @@ export class FaultScript {
     return this.#addCall(endpoint, { kind: 'drop_before' }, timing);
   }
 
-  /** Does the work, then drops the connection: after `create` the batch exists and nobody was told its id. */
+  /** Does the work, then drops the connection: after `create` the batch exists and nobody knows its id. */
   dropAfter(endpoint: Endpoint, timing: CallTiming = {}) {
     return this.#addCall(endpoint, { kind: 'drop_after' }, timing);
   }

@@ -100,7 +100,7 @@ export function writeNarrative({ section, comments }: Prompt): Narrative {
   return { id: slug(title), title, paragraphs: paragraphs.filter(({ sentences }) => sentences.length > 0) };
 }
 
-/** All that is worth telling of a comment; at least one finding. */
+/** All that is worth reporting about a comment; at least one finding. */
 function findingsOf({ all, groups }: ShownComment, pick: (templates: readonly string[]) => string): Finding[] {
   if (all.votes < MIN_VOTES)
     return [{ paragraph: 'overview', clauses: ['Too few people have voted on {these} to say what people think.'] }];
@@ -182,7 +182,8 @@ function sentencesOf(clauses: readonly string[], comments: readonly ShownComment
   const sentences: Sentence[] = [];
   for (let at = 0; at < comments.length; at += MAX_CITATIONS) {
     const cited = comments.slice(at, at + MAX_CITATIONS);
-    const other = at === 0 ? '' : 'other ';
+    // two sentences in a row are never the same
+    const other = at === 0 ? '' : (at / MAX_CITATIONS) % 2 === 1 ? 'other ' : 'further ';
     const these = cited.length === 1 ? `this ${other}statement` : `these ${other}statements`;
     const citations = cited.map(({ id }) => id);
     sentences.push({ clauses: clauses.map((text) => ({ text: text.replace('{these}', these), citations })) });

@@ -22,7 +22,7 @@ function settingsPage(): string {
     'lib/settings.ts',
     `These settings are for a deployment. The flags and environment variables of \`npm start\` are in [cli.md](cli.md).
 
-Put them into \`narratives.json\`, beside \`cdk.json\`; [narratives.example.json](../narratives.example.json) is an
+Put them into \`narratives.json\`, next to \`cdk.json\`; [narratives.example.json](../narratives.example.json) is an
 example. Without a file, every setting has its default. On the command line of \`cdk\`, \`-c narratives:KEY=VALUE\` sets one
 setting and wins over the file, and \`-c narratives:file=PATH\` names another file. On the command line, a list is one text with
 commas. An unknown key or a wrong value is an error that names the key.`,
@@ -88,8 +88,7 @@ function options(command: Command): string {
   return table(['Option', 'What it does', 'Default'], rows);
 }
 
-function defaultOf({ defaultValue, negate, presetArg }: Option): string {
-  if (presetArg !== undefined) return `off; ${code(String(presetArg))} without a value`;
+function defaultOf({ defaultValue, negate }: Option): string {
   return defaultValue === undefined || negate ? '' : code(String(defaultValue));
 }
 

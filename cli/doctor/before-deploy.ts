@@ -5,7 +5,7 @@ import { stackName, TABLE_NAMES } from '../../lib/names.ts';
 import { FILE_KEY, readConfig, readSettingsFile } from '../../lib/read-settings.ts';
 import type { NarrativesConfig } from '../../lib/settings.ts';
 import { describe } from '../deployment.ts';
-import { WrongUse } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { bad, type Check, type Finding, ok, warn } from './findings.ts';
 import { checkDescribed, describeTable, SHAPES } from './tables.ts';
 
@@ -53,13 +53,13 @@ export function checkBootstrap(stack: Stack | undefined): Finding {
 /**
  * The settings that the next deploy will use.
  * @param file undefined: narratives.json, if it exists
- * @throws WrongUse naming the setting
+ * @throws UsageError naming the setting
  */
 export function deploySettings(file: string | undefined, folder: string): NarrativesConfig {
   try {
     return readConfig({}, readSettingsFile(file === undefined ? {} : { [FILE_KEY]: file }, folder));
   } catch (error) {
-    if (error instanceof InvalidSetting) throw new WrongUse(error.message, { cause: error });
+    if (error instanceof InvalidSetting) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }

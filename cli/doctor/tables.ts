@@ -20,7 +20,7 @@ export interface TableShape {
   ttl?: string;
 }
 
-/** The tables of the contract with Polis and Delphi, and this project's ledger. */
+/** The tables of Polis and Delphi that this project uses, and its own ledger. */
 export const SHAPES = {
   jobs: {
     keys: [['job_id', 'S']],

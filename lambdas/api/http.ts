@@ -6,7 +6,7 @@ import type { Log } from '../shared/log.ts';
 /** What a route needs of an HTTP request. */
 export interface ApiRequest {
   query: Readonly<Record<string, string | undefined>>;
-  /** what stands in the path where its route has a name in braces, decoded; absent when it has none */
+  /** the path parameters (in braces in the route), decoded; absent when the route has none */
   params?: Readonly<Record<string, string | undefined>>;
   /** text, decoded; empty when there is none */
   body: string;
@@ -36,23 +36,23 @@ export const refusal = (
 /** Seconds after which a caller may try again. */
 const RETRY_AFTER = '5';
 
-/** Runs a route; what it throws becomes an answer that tells nothing of the inside, and a line in the log that does. */
+/** Runs a route. An error becomes an answer without internal details, and a line in the log with them. */
 export async function answered(log: Log, work: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
   try {
     return await work();
   } catch (error) {
-    log.error('request failed', told(error as Error));
+    log.error('request failed', logged(error as Error));
     return error instanceof StoreUnavailable
-      ? refusal(503, 'the databases cannot be reached just now: try again', { 'retry-after': RETRY_AFTER })
+      ? refusal(503, 'the databases cannot be reached at the moment: try again', { 'retry-after': RETRY_AFTER })
       : refusal(500, 'this failed on our side: the log says why');
   }
 }
 
 /**
- * Our own messages hold ids and counts; those of others may quote data, so only where they arose is told. The steps'
- * `tellable` tells more: the messages that name code or resources, and causes.
+ * What is logged of an error. Our own messages hold ids and counts; messages of other errors may quote data, so only the
+ * name and the place are logged. The steps' `tellable` logs more: messages that name code or resources, and causes.
  */
-const told = (error: Error): Record<string, unknown> =>
+const logged = (error: Error): Record<string, unknown> =>
   error instanceof NarrativesError
     ? { error_name: error.name, why: error.message }
     : {

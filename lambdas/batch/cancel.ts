@@ -12,8 +12,8 @@ export interface CancelBatchDeps {
 }
 
 /**
- * Whether a batch of a cancelled job is to be cancelled at the API. One that was only found in the API's list may be
- * another's: it is watched to its end, where its custom ids show whose it is.
+ * Whether a batch of a cancelled job should be cancelled at the API. One that was only found in the API's list may belong
+ * to another job: it is watched to its end, when its custom ids show its owner.
  */
 export const isToBeCancelled = ({ adopted }: BatchEntry, { processing_status }: BatchStatus): boolean =>
   !adopted && processing_status === 'in_progress';

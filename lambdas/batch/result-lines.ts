@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { textMark } from '../shared/names.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 
-// a custom id that is no text names nothing, as if it were absent
+// a custom id that is not a string counts as absent
 const lineSchema = z.object({ custom_id: z.string().nullish().catch(undefined), result: z.unknown() });
 
 /** One line of a batch's results. */
@@ -27,8 +27,8 @@ export const MAX_LINE_CHARACTERS = 4 * 1024 * 1024;
 const BEGINNING = 64 * 1024;
 
 /**
- * Splits a byte stream into lines at `\n` only (JSON may hold U+2028), in flat memory: of a line past `longest` bytes the beginning is
- * given. Invalid UTF-8 becomes U+FFFD; a byte order mark is taken off; blank lines are none.
+ * Splits a byte stream into lines at `\n` only (JSON may hold U+2028), in constant memory: of a line longer than `longest` bytes, only the beginning is
+ * returned. Invalid UTF-8 becomes U+FFFD; a byte order mark is removed; blank lines are skipped.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -81,7 +81,7 @@ class GrowingLine {
   }
 }
 
-/** A line of results, whatever it is. */
+/** Any line of results. */
 export interface ReadLine {
   text: string;
   /** hex; tells this line from every other, and names its row in the ledger */

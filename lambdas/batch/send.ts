@@ -15,11 +15,11 @@ export interface SendDeps {
   now: () => Date;
 }
 
-/** The longest that the call which sends may last, as its client has it, in seconds: the batch may come to be at its very end. */
+/** Time limit of the call that sends a batch, in seconds (the client's). The batch may be created as late as at its end. */
 const CALL_SECONDS = 240;
-/** How long after a call has ended the API's list may come to show a batch that it made, in seconds. */
+/** Seconds after the end of a call within which the API's list shows the batch that the call created. */
 export const LIST_SECONDS = 180;
-/** How long after the intent the API's list may come to show a batch whose creation gave no clear answer, in seconds. */
+/** Seconds after the intent within which the API's list shows a batch whose creation had no clear answer. */
 export const SETTLE_SECONDS = CALL_SECONDS + LIST_SECONDS;
 const SETTLE_CHECK_SECONDS = 15;
 const HELD_CHECK_SECONDS = 300;
@@ -31,9 +31,9 @@ const CLOCK_SKEW_SECONDS = 60;
 export type Sent = { kind: 'sent'; batch: BatchEntry } | { kind: 'settle'; waitSeconds: number; why: string };
 
 /**
- * Sends one batch, once. The intent is recorded first; where an earlier intent has no batch id (a crash, or an answer
- * that was lost, or an answer that it is not taken now), the API's list is searched for our batch, and only when the list
- * has stayed without it for `SETTLE_SECONDS` is it sent again.
+ * Sends one batch, once. The intent is recorded first. If an earlier intent has no batch id (after a crash, a lost answer,
+ * or an answer that says "not now"), the API's list is searched for our batch. It is sent again only if the list does not
+ * show it for `SETTLE_SECONDS`.
  */
 export async function sendOnce(
   deps: SendDeps,
@@ -52,7 +52,7 @@ export async function sendOnce(
     state: 'intended',
     requests: intent.requests.length,
     intent_at: deps.now().toISOString(),
-    // of those its row may still tell
+    // batches that proved to be another job's; the intent must not find them again
     ...(known?.not_ours ? { not_ours: known.not_ours } : {}),
     expires_at_epoch: plan.expires_at_epoch,
   };
@@ -65,14 +65,14 @@ const NOT_SENT = { kind: 'not sent' } as const;
 
 /**
  * Finds out what became of a submission that was intended and not confirmed.
- * @returns 'not sent' when the list has stayed without it for `SETTLE_SECONDS`: the intent is then removed
+ * @returns 'not sent' when the list has not shown it for `SETTLE_SECONDS`: the intent is then removed
  */
 export async function settleIntent(deps: SendDeps, intent: BatchEntry): Promise<Sent | typeof NOT_SENT> {
   const found = await findOurs(deps, intent);
   if (found === 'young')
-    return settle(SETTLE_CHECK_SECONDS, 'a batch like ours has just been created: whose it is will show');
+    return settle(SETTLE_CHECK_SECONDS, 'a batch like ours has just been created, and its owner is not known yet');
   if (found === 'held')
-    return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by a job that has yet to see whose it is');
+    return settle(HELD_CHECK_SECONDS, 'a batch like ours is held by another job, which has not yet proved whose it is');
   if (found) return { kind: 'sent', batch: await recordSent(deps, { ...intent, adopted: true }, found) };
   if (deps.now().getTime() < listedBy(intent))
     return settle(SETTLE_CHECK_SECONDS, 'an earlier submission had no clear answer');
@@ -96,12 +96,12 @@ async function send(deps: SendDeps, plan: Plan, intent: BatchEntry, requests: Ba
     why: answer.why,
   });
   if (answer.kind === 'unclear') return settle(SETTLE_CHECK_SECONDS, answer.why);
-  // a gateway may say so after it has passed the call on: the list is looked at before it is sent again
+  // a gateway may refuse after it has passed the call on: the list is searched before the batch is sent again
   await deps.ledger.updateBatch({ ...intent, refused_at: deps.now().toISOString() });
   return settle(Math.min(600, Math.max(LIST_SECONDS, Math.ceil(answer.retryAfterSeconds ?? 0))), answer.why);
 }
 
-/** When the list shows the batch, if it was made at all, in ms since the epoch. A call that was answered is over. */
+/** When the list shows the batch, if it was created at all, in ms since the epoch. A call that was answered is over. */
 const listedBy = ({ intent_at, refused_at }: BatchEntry): number =>
   refused_at ? Date.parse(refused_at) + LIST_SECONDS * 1000 : Date.parse(intent_at) + SETTLE_SECONDS * 1000;
 
@@ -122,10 +122,10 @@ async function recordSent(deps: SendDeps, intent: BatchEntry, status: BatchStatu
 }
 
 /**
- * The oldest batch since the intent with as many requests that no other intent has; it is marked ours before it is
- * returned. Whether it is ours its custom ids show at collection; until then others wait for it.
- * @returns when there is none: 'young' when one was created so lately that its own job may yet mark it, 'held' when there is
- * one that another only found in the list
+ * Finds the oldest batch since the intent that has the same number of requests and no other owner, and marks it as ours.
+ * Its custom ids prove at collection whether it is ours; until then, other jobs that look for a batch wait.
+ * @returns undefined when there is no such batch; 'young' when one was created so recently that its own job may still mark
+ * it; 'held' when another job found one in the list and has not yet proved whose it is
  */
 async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus | 'young' | 'held' | undefined> {
   const since = new Date(Date.parse(intent.intent_at) - CLOCK_SKEW_SECONDS * 1000).toISOString();
@@ -145,7 +145,7 @@ async function findOurs(deps: SendDeps, intent: BatchEntry): Promise<BatchStatus
 }
 
 /**
- * Waits before a submission without a clear answer is looked at again; not for ever.
+ * Waits before a submission without a clear answer is looked at again, for some hours at most.
  * @throws SubmissionUnsettled after some hours
  */
 export function settleLater(state: JobState, { waitSeconds, why }: { waitSeconds: number; why: string }): JobState {

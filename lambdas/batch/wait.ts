@@ -1,9 +1,9 @@
 /** Shortest and longest time between two status checks, in seconds. */
 const SHORTEST = 5;
 const LONGEST = 60;
-/** Checks of one execution after which the wait grows: a day of one-minute checks. */
+/** Checks of one execution after which the wait grows: a little more than a day of one-minute checks. */
 const A_DAY_OF_CHECKS = 1_600;
-const LONG_HAUL = 300;
+const AFTER_A_DAY = 300;
 
 /**
  * Seconds to the next status check: a tenth of the batch's age, at least 5 and at most 60 (reached after ten minutes).
@@ -13,8 +13,8 @@ const LONG_HAUL = 300;
  * @param checks checks this execution has made so far
  */
 export function secondsToNextCheck(ageSeconds: number, checks: number): number {
-  if (checks > A_DAY_OF_CHECKS) return LONG_HAUL;
-  // an age that is no number would end the execution at its Wait state
+  if (checks > A_DAY_OF_CHECKS) return AFTER_A_DAY;
+  // with an age that is not a number, the execution would fail at its Wait state
   if (!Number.isFinite(ageSeconds)) return LONGEST;
   return Math.min(LONGEST, Math.max(SHORTEST, Math.round(ageSeconds / 10)));
 }
@@ -24,13 +24,13 @@ export const secondsBetween = (from: string, to: number): number =>
   Math.max(0, Math.round((to - Date.parse(from)) / 1000));
 
 /**
- * Waits for the API in a row, about four hours of one-minute waits, after which a step that can give up does so; one
- * that watches a batch goes on, every five minutes.
+ * Consecutive waits for the API (about four hours of one-minute waits) after which a step that can give up does so. A step
+ * that watches a batch continues, every five minutes.
  */
 export const MAX_TROUBLES = 240;
 
 /** Seconds to wait when the API is in trouble: doubling from 5 to 60 (300 after hours of it), or what `retry-after` asks for up to 10 minutes. */
 export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
-  const backOff = troubles > MAX_TROUBLES ? LONG_HAUL : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
+  const backOff = troubles > MAX_TROUBLES ? AFTER_A_DAY : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
   return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));
 }

@@ -59,11 +59,13 @@ function afterSpending(spent: MicroUsd | undefined): string {
   return ` after ${spent === undefined ? 'an unknown sum' : usdText(spent)} was spent`;
 }
 
+const FEWER_LAYERS = 'set "layers" in job_config to fewer topic layers';
+
 function whatToDo(refusal: Refusal, settings: Record<Refusal['kind'], string>): string {
   const setting = settings[refusal.kind];
   if (refusal.kind === 'unpriced')
     return `name a priced model, or allow this one with the setting ${setting} or "allow_unpriced": true in job_config`;
-  if (refusal.kind === 'job') return `raise the budget (${setting}) or ask for fewer layers`;
-  const then = refusal.most > refusal.budget ? 'ask for fewer layers' : 'redrive the job after midnight UTC';
+  if (refusal.kind === 'job') return `raise the budget (${setting}), or ${FEWER_LAYERS}`;
+  const then = refusal.most > refusal.budget ? FEWER_LAYERS : 'redrive the job after midnight UTC';
   return `raise the day budget (${setting}), or ${then}`;
 }

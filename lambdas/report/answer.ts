@@ -96,7 +96,7 @@ function readMessage(message: unknown, shown: (tid: number) => boolean): Outcome
   return { ...readText(text, shown), ...facts };
 }
 
-/** The model's text to a report, or why it is none. */
+/** Parses the model's text as a report, or says why it cannot be used. */
 export function readText(
   text: string,
   shown: (tid: number) => boolean,
@@ -125,7 +125,7 @@ function parseJsonText(text: string): unknown {
   return inner.startsWith('{') ? repairJson(inner) : undefined;
 }
 
-/** Where JSON stands in a text that says more: inside code fences, or an outermost object in the prose. */
+/** Finds JSON in a longer text: inside code fences, or as the outermost object in the prose. */
 function* likelyJson(text: string): Generator<string> {
   const fences = text.split('```', 2 * MAX_PLACES);
   for (let index = 1; index + 1 < fences.length; index += 2) yield (fences[index] as string).replace(/^json/, '');

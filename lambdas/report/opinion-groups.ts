@@ -5,7 +5,7 @@ import { parseOr, wholeCount } from '../shared/parse.ts';
 /** The math worker's numbers may arrive as text. */
 const number = z.union([z.number(), z.string().trim().min(1).transform(Number).pipe(z.number())]);
 
-/** Where each value below stands in `math_main.data`, for whoever has to fix it. */
+/** Where each value below is found in `math_main.data`, for the person who has to fix it. */
 const KEYS: Record<string, string> = {
   extremity: 'pca.comment-extremity',
   consensus: 'group-aware-consensus',

@@ -67,7 +67,7 @@ function runsOf(rows: readonly StoredReport[]): Run[] {
 }
 
 /**
- * What a section's metadata may tell the world: nothing that is not in this list. Rows of other pipelines hold whatever
+ * The keys of a section's metadata that may be published, and no others. Rows of other pipelines hold whatever
  * they were given, and a conversation's number (zid) must not reach a client.
  */
 const PUBLIC_METADATA: ReadonlySet<string> = new Set([
@@ -112,10 +112,10 @@ export function zidHider(rows: readonly StoredReport[]): (text: string) => strin
 }
 
 function publicMetadata(metadata: unknown, hide: (text: string) => string): Record<string, unknown> {
-  const told = Object.entries(asMap(metadata)).filter(
+  const shown = Object.entries(asMap(metadata)).filter(
     ([key, value]) => PUBLIC_METADATA.has(key) && (value === null || typeof value !== 'object'),
   );
-  return Object.fromEntries(told.map(([key, value]) => [key, typeof value === 'string' ? hide(value) : value]));
+  return Object.fromEntries(shown.map(([key, value]) => [key, typeof value === 'string' ? hide(value) : value]));
 }
 
 /** The numbers that metadata call a conversation's, at any depth. */

@@ -2,11 +2,11 @@ import { jsonOrUndefined } from '../shared/parse.ts';
 
 /**
  * Reads JSON with the slips that models make: a comma too many, brackets not closed at the end, single quotes, line breaks and
- * unescaped quotes inside a text, escapes that JSON does not have. What it cannot repair with certainty is no JSON, and is asked for again:
+ * unescaped quotes inside a text, escapes that JSON does not have. What it cannot repair with certainty is refused, and is asked for again:
  * a comma that is missing, a word without quotes, a text that is cut off inside a string. No library does it: those that repair more
  * look ahead from every quote, so that ten thousand hostile characters take seconds. This is one pass: its time grows with the
- * length of the text only, whatever the text is.
- * @returns undefined when it is still no JSON
+ * length of the text only, not with its content.
+ * @returns undefined when it is still not JSON
  */
 export function repairJson(text: string): unknown {
   const out: string[] = [];

@@ -5,7 +5,7 @@ import { jsonOrUndefined } from '../shared/parse.ts';
 import type { BoughtText, ReportKey } from './row.ts';
 import { citedTids, reportSchema } from './shape.ts';
 
-/** What a text must have been made with to be as good as one that is bought now. */
+/** What a text must have been made with to replace one that would be bought now. */
 export type MadeWith = Pick<Plan, 'model' | 'prompt_version' | 'schema_version'>;
 
 const rowSchema = z.object({
@@ -36,7 +36,7 @@ export function reusableRow(row: unknown, made: MadeWith): { key: ReportKey; pro
 }
 
 /**
- * The text of a whole row, with where it was bought and what it cost. A text that was itself reused tells of the job that
+ * The text of a whole row, with where it was bought and what it cost. A text that was itself reused names the job that
  * paid for it.
  * @param asked the section to be filled: the row must be of the same prompt, and cite only what that prompt shows
  * @returns undefined when the row is damaged or of something else
@@ -56,7 +56,7 @@ export function reusableText(
   return { report, section, batch_id, from, cost: metadata.cost_usd };
 }
 
-/** What the ledger keeps of a text that is to be used again. */
+/** What the ledger keeps of a text that will be reused. */
 export const reuseOf = (key: ReportKey, { from, cost }: BoughtText): Reuse => ({ key, from, saved_micro_usd: cost });
 
 function goodRow(row: unknown, { model, prompt_version, schema_version }: MadeWith) {

@@ -17,7 +17,7 @@ export interface PlannedSection {
 const GLOBAL_LIMIT = 50;
 const LIMIT_FLOOR = 10;
 
-/** Comments a topic may show: finest layer 100, coarsest 50, between 75 (contract, section 4). */
+/** Comments a topic may show: finest layer 100, coarsest 50, between 75: the limits of the Delphi pipeline. */
 const topicLimit = (layer: number, topLayer: number): number => (layer === 0 ? 100 : layer === topLayer ? 50 : 75);
 
 /** Limits shrink in big conversations: ×0.9 above 2,000 comments, ×0.75 above 5,000, ×0.5 above 10,000; never below 10. */

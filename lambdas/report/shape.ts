@@ -61,5 +61,5 @@ export function citedTids(report: Report): number[] {
   return [...cited];
 }
 
-/** What stands in `report_data` of a section that could not be written: the right shape, no words. */
+/** The `report_data` of a section that could not be written: the right shape without text. */
 export const emptyReport = (section: string, title: string) => ({ id: section, title, paragraphs: [] });

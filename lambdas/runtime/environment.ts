@@ -5,7 +5,7 @@ import { parseOr } from '../shared/parse.ts';
 
 const name = z.string().min(1);
 
-/** Every environment variable a function may have; `lib/steps.ts` says which has which. */
+/** Every environment variable a function may have; `lib/narratives-function.ts` says which has which. */
 const variables = {
   JOB_TABLE: name,
   REPORTS_TABLE: name,
@@ -41,5 +41,5 @@ export function environment<K extends keyof Variables>(...names: K[]): Pick<Vari
   return parseOr(schema, process.env, fail) as Pick<Variables, K>;
 }
 
-/** Days a row of the ledger is kept. Results can be had from the API for 29 days. */
+/** Days a row of the ledger is kept. The API keeps results for 29 days. */
 export const LEDGER_DAYS = 180;

@@ -31,15 +31,15 @@ const TELLS_NO_DATA = new Set(['TypeError', 'RangeError', 'ReferenceError', 'Abo
 const isAwsError = (error: object): boolean => '$metadata' in error;
 
 /**
- * What may be told of an error: our own messages hold ids and counts, those of others may quote an answer, a comment or
- * a query. Bodies, headers and causes that a client hangs onto its errors are left out.
+ * What may be logged of an error. Our own messages hold ids and counts; messages of other errors may quote an answer, a
+ * comment or a query. Bodies, headers and causes that a client attaches to its errors are left out.
  */
 export function tellable(error: unknown): { error_name: string; why: string; causes?: string; at?: string[] } {
-  if (!(error instanceof Error)) return { error_name: 'Error', why: 'something was thrown that is no error' };
-  const told = error instanceof NarrativesError || TELLS_NO_DATA.has(error.name) || isAwsError(error);
-  const why = told
+  if (!(error instanceof Error)) return { error_name: 'Error', why: 'a non-error value was thrown' };
+  const safe = error instanceof NarrativesError || TELLS_NO_DATA.has(error.name) || isAwsError(error);
+  const why = safe
     ? error.message
-    : `an unexpected ${error.name}; its message may quote data and is left out: see where it arose in the function's log`;
+    : `an unexpected ${error.name}; its message may quote data and is left out: see where it was thrown in the function's log`;
   const causes = causesOf(error);
   // frames only: a stack begins with the message
   const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

@@ -98,5 +98,5 @@ export const RETRIED_ERRORS = ['AnthropicUnavailable', 'StoreUnavailable'] as co
 /** What a step may log of an error it has caught: our own messages; of another only the name, as its message may quote data. */
 export function whyOf(error: unknown): string {
   if (error instanceof NarrativesError) return error.message;
-  return error instanceof Error ? `an unexpected ${error.name}` : 'something was thrown that is no error';
+  return error instanceof Error ? `an unexpected ${error.name}` : 'a non-error value was thrown';
 }

@@ -33,7 +33,7 @@ export type JobRow = z.infer<typeof jobRowSchema>;
 const LOG_ENTRIES_KEPT = 50;
 const logsSchema = z.object({ entries: z.array(z.looseObject({ timestamp: z.string() })) });
 
-/** The `logs` attribute with one more line; the last 50 are kept, and an unreadable list starts anew. */
+/** The `logs` attribute with one more line; the last 50 are kept, and an unreadable list is replaced. */
 export function withLogLine(
   logs: string | null | undefined,
   timestamp: string,

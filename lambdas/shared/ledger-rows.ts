@@ -27,7 +27,7 @@ const topicSchema = z.object({
 export const reusedFromSchema = z.object({ job_id: z.string(), section: z.string(), timestamp: z.string() });
 export type ReusedFrom = z.infer<typeof reusedFromSchema>;
 
-/** A stored section whose text is to be used again: the row it is read from, where it was bought, and at what price. */
+/** A stored section whose text will be reused: the row it is read from, where it was bought, and at what price. */
 export const reuseSchema = z.object({
   key: z.object({ rid_section_model: z.string(), timestamp: z.string() }),
   from: reusedFromSchema,
@@ -41,7 +41,7 @@ export const planSchema = z.object({
   ...base,
   report_id: z.string(),
   conversation_id: z.string(),
-  /** job whose id stands in the report rows and in the names of global sections */
+  /** job whose id is in the report rows and in the names of global sections */
   report_job_id: z.string(),
   model: z.string(),
   max_batch_size: index,

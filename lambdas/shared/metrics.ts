@@ -12,8 +12,8 @@ export const metricsService = (stage?: string): string => (stage ? `narratives-$
 
 /**
  * Every figure the functions publish, by its unit in CloudWatch; where a second dimension is given, it is named here.
- * A figure is added right after the conditional write that it tells of: a step that runs again finds that write made, and adds
- * nothing. A process killed between the two loses the figure: the job row and the ledger are the record, figures are for watching.
+ * A figure is added right after the conditional write that it counts: a step that runs again finds that write made, and adds
+ * nothing. A process killed between the two loses the figure: the job row and the ledger are the record, figures are for monitoring.
  */
 export const METRICS = {
   JobsCompleted: 'Count',
@@ -25,7 +25,7 @@ export const METRICS = {
   SectionsStored: 'Count',
   /** sections whose text an earlier job bought */
   SectionsReused: 'Count',
-  /** sections that a job ended without, in total and by `reason` of `domain/outcome.ts`; each ending of a job counts anew */
+  /** sections that a job ended without, in total and by `reason` (`lambdas/shared/outcome.ts`); a job that is redriven and ends again counts again */
   SectionsFailed: 'Count',
   /** rounds of asking that a job took */
   Rounds: 'Count',

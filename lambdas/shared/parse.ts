@@ -20,7 +20,7 @@ export function parseOr<T extends z.ZodType>(schema: T, value: unknown, fail: (l
   return parsed.data;
 }
 
-/** A whole number that may come as a float (3.0) or as text ("3", "3.0"); null, true and the empty text are none. */
+/** A whole number that may come as a float (3.0) or as text ("3", "3.0"); null, true and the empty text are refused. */
 export const wholeNumber = z
   .union([
     z.number(),

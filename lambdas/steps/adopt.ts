@@ -93,7 +93,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
     legacy: pack(JSON.stringify(legacy)),
     expires_at_epoch,
   };
-  // how many requests it holds and when it was created is told by its first status check
+  // the first status check says how many requests it has and when it was created
   const batch: BatchEntry = {
     job_id: row.job_id,
     entry: entry.batch(1, 0),
@@ -146,7 +146,7 @@ function candidates(conversationId: string, batchJobId: string, names: readonly 
   return [...topics, ...globals];
 }
 
-/** The model that stands in the key of the report rows: as the submitting job says. */
+/** The model in the key of the report rows: the one that the submitting job names. */
 function modelOf(row: JobRow, submitter: JobRow | undefined, defaultModel: string): string {
   if (row.model) return row.model;
   if (submitter?.model) return submitter.model;

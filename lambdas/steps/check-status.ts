@@ -141,7 +141,7 @@ function progressOf(round: number, statuses: readonly BatchStatus[]): string {
   return `round ${round}: ${ended} of ${statuses.length} open batches ended; ${sum('processing')} processing, ${sum('succeeded')} succeeded, ${sum('errored')} errored, ${sum('canceled')} canceled, ${sum('expired')} expired`;
 }
 
-/** What a cancelled job's open batches come to: those that may be another's are not cancelled. */
+/** Cancels the open batches of a cancelled job, except those that may belong to another job. */
 function cancelOf(open: readonly BatchEntry[], answers: readonly (BatchStatus | undefined)[]): string {
   const running = open.filter((_, at) => answers[at] && answers[at].processing_status !== 'ended');
   if (running.length === 0) return 'the job is cancelled: what is finished is stored';

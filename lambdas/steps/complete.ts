@@ -32,7 +32,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
     message,
     set: {
       job_results: jobResults(plan, summary, seconds),
-      // a job that sent no batch has not been told yet
+      // a job that sent no batch does not have it yet
       ...(plan.reused ? { model: plan.model } : {}),
       // one that was released is not among them
       ...(plan.legacy ? {} : { batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []) }),
@@ -65,7 +65,7 @@ async function writeGaps(deps: CompleteDeps, plan: Plan, { failed, batches }: Jo
 }
 
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {
-  const told =
+  const reasons =
     [...byReason({ failed })].map(([reason, count]) => `${count} ${reason}`).join(', ') || 'no answer could be filed';
-  return `none of ${planned} sections could be written (${told}; ${unfiled.length} unfiled): look the job up in the ledger, fix the cause, then redrive the job`;
+  return `none of ${planned} sections could be written (${reasons}; ${unfiled.length} unfiled): look the job up in the ledger, fix the cause, then redrive the job`;
 }

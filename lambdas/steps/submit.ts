@@ -29,21 +29,21 @@ export type SubmitDeps = PlanDeps &
 
 /** All that decides what "Submit batch" does next. */
 export interface Facts {
-  /** the job row as this execution may use it; 'cancelled': under this execution, which brings to an end what was sent */
+  /** the job row as this execution may use it; 'cancelled': while this execution ran it, which now closes what was sent */
   row: JobRow | 'cancelled' | 'not ours';
   plan: Plan | undefined;
-  /** anything may have been sent, or was stored, by the plan: it is not made anew */
+  /** something may have been sent or stored by this plan: it is not made again */
   planHolds: boolean;
   /** every batch of the job, of all rounds */
   batches: readonly BatchEntry[];
   /** nothing had to be bought, and every reused section is stored */
   reusedStored: boolean;
-  /** the round whose asked rows are written and whose price is reserved; what was sent of it, was so by an earlier attempt */
+  /** the round whose asked rows are written and whose price is reserved; an earlier attempt may have sent parts of it */
   begun: number | undefined;
 }
 
 export type Due =
-  /** the row is another's: nothing is sent */
+  /** the row belongs to another execution: nothing is sent */
   | { kind: 'leave' }
   /** cancelled before anything was planned */
   | { kind: 'close' }
@@ -75,7 +75,7 @@ export function whatIsDue({ row, plan, planHolds, batches, reusedStored, begun }
 
 /** What is left to do about a job that was cancelled. */
 function whatIsLeft(plan: Plan | undefined, batches: readonly BatchEntry[]): Due {
-  // a plan has figures, which "Complete job" tells
+  // a plan has figures, which "Complete job" writes onto the row
   if (batches.length === 0) return plan ? { kind: 'complete' } : { kind: 'close' };
   const intents = batches.filter(({ batch_id }) => !batch_id);
   if (intents.length > 0) return { kind: 'settle', intents };
@@ -88,14 +88,14 @@ const nothingToBuy = (plan: Plan, batches: readonly BatchEntry[]): boolean =>
   plan.reused === plan.sections && batches.length === 0;
 
 /**
- * "Submit batch": claims the job, plans it (or goes on with the plan of an earlier attempt), and sends the batches of the
+ * "Submit batch": claims the job, plans it (or continues the plan of an earlier attempt), and sends the batches of the
  * round that is due, each once. May run again from its start at any moment.
  * @returns next: 'wait' for the batches, 'settle' when a submission has no clear answer yet, 'complete' when nothing is
- * left to ask, 'leave' when the job is another's
+ * left to ask, 'leave' when the job belongs to another execution
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
-  // trouble with that releases nothing: a step that began before the execution was stopped may still be sending
+  // when the claim fails, nothing is released: a step that began before the execution was stopped may still be sending
   const row = await claim(deps, state);
   try {
     const done = await doWhatIsDue(deps, state, await readFacts(deps, state, row));
@@ -183,7 +183,7 @@ async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promis
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
   const { plan, asked, estimate, reusedSaved } = await planJob(deps, row, config);
   if (!(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
-  // nor must a plan be replaced by which an attempt has sent that Step Functions lost sight of
+  // an attempt that Step Functions has given up may have sent by another plan meanwhile: that plan is kept
   const batches = await deps.ledger.batches(row.job_id);
   if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
   await deps.ledger.writePlan(plan, asked);
@@ -273,18 +273,18 @@ async function settleCancelled(
   facts: Facts,
   intents: readonly BatchEntry[],
 ): Promise<Facts | JobState> {
-  // no status check comes before that, and it may take minutes in which the others go on and are billed
+  // the search may take minutes without a status check, in which the other batches would continue and be billed
   await cancelOthers(deps, facts.batches);
   for (const intent of intents) {
     const answer = await settleIntent(deps, intent);
     if (answer.kind === 'settle') return settleLater(state, answer);
   }
   const batches = await deps.ledger.batches(state.job_id);
-  // of the submissions that came to nothing no trace is left, but the plan still has figures
+  // submissions that created no batch leave no row, but the plan has figures to write
   return batches.length > 0 ? { ...facts, batches } : { ...state, next: 'complete' };
 }
 
-/** Asks the API to end the batches that are surely ours. Trouble is left to the next look. */
+/** Asks the API to cancel the batches that are certainly ours. If the API is unavailable, the next attempt tries again. */
 async function cancelOthers(deps: SubmitDeps, known: readonly BatchEntry[]): Promise<void> {
   try {
     for (const batch of known) if (batch.state === 'submitted' && !batch.adopted) await cancelBatch(deps, batch);

@@ -70,7 +70,7 @@ const statusSchema = z
 const pageSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean() });
 const modelSchema = z.object({ id: z.string() });
 
-/** An answer that is none (a gateway's page, say) proves nothing; it may be better the next time. */
+/** An invalid answer (a gateway's page, for instance) proves nothing; the next one may be valid. */
 const read = <T extends z.ZodType>(schema: T, value: unknown): z.output<T> =>
   parseOr(schema, value, (line) => new AnthropicUnavailable(`the Anthropic API's answer could not be read (${line})`));
 
@@ -153,7 +153,7 @@ export function anthropicBatches(client: BaseAnthropic): Batches {
   };
 }
 
-/** The body of a response; a connection that breaks off becomes AnthropicUnavailable. */
+/** The body of a response; a broken connection becomes AnthropicUnavailable. */
 async function* bytesOf(response: Response, batchId: string): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
   try {
@@ -190,7 +190,7 @@ function translated(error: unknown, batchId?: string): unknown {
   if (error instanceof APIConnectionError)
     return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
   if (error instanceof NarrativesError) return error;
-  // a body that was cut off, or is no JSON; its text may quote the answer, so only the name is told
+  // a body that was cut off, or is not JSON; its text may quote the answer, so only the name is shown
   if (!(error instanceof APIError))
     return new AnthropicUnavailable(`the Anthropic API's answer broke off (${(error as Error).name})`, {
       cause: error,
@@ -199,7 +199,7 @@ function translated(error: unknown, batchId?: string): unknown {
   const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
   if (status === 404 && batchId) {
     return new BatchNotFound(
-      `batch ${batchId} is not known to the Anthropic API (${where}): if the key is of another workspace, put the right one in place and redrive the job; if the batch was deleted, put in a new job`,
+      `batch ${batchId} is not known to the Anthropic API (${where}): if the key belongs to another workspace, use the right one and redrive the job; if the batch was deleted, submit a new job`,
       { cause: error },
     );
   }

@@ -8,12 +8,12 @@ export interface DatabaseTls {
   ca?: string | undefined;
 }
 
-/** What `pg` is told about TLS. */
+/** The TLS options of `pg`. */
 export type PgTls = false | { rejectUnauthorized: true; ca?: string | string[] };
 
 const RDS_HOST = /\.rds\.amazonaws\.com(\.cn)?$/;
 
-/** A certificate bears the host's own name, so a host under any other name cannot pass with an RDS certificate. */
+/** A certificate is for a host name, so a host under any other name cannot pass with an RDS certificate. */
 export function tlsFor(host: string, { tls, ca }: DatabaseTls): PgTls {
   if (tls === 'off') return false;
   const authorities = ca ?? (RDS_HOST.test(host) ? rds.ca : undefined);
@@ -22,7 +22,7 @@ export function tlsFor(host: string, { tls, ca }: DatabaseTls): PgTls {
 
 /**
  * The host of a database URL.
- * @throws InvalidSetting when the text is no URL, or when the URL wants to decide about TLS. The text is not repeated.
+ * @throws InvalidSetting when the text is not a URL, or when the URL wants to decide about TLS. The text is not repeated.
  */
 export function hostOf(databaseUrl: string): string {
   const url = parsedUrl(databaseUrl);
@@ -60,8 +60,8 @@ const CERTIFICATE_TROUBLE: Record<string, string> = {
   CERT_HAS_EXPIRED: "the PostgreSQL server's certificate has expired: renew it",
   CERT_NOT_YET_VALID: "the PostgreSQL server's certificate is not valid yet: check its dates and the server's clock",
   ERR_TLS_CERT_ALTNAME_INVALID:
-    "the PostgreSQL server's certificate bears another name than the host in the database secret: " +
-    'put the name there that the certificate bears (for RDS, the endpoint itself and no alias)',
+    "the PostgreSQL server's certificate is for a different host name than the one in the database secret: " +
+    'use the host name of the certificate there (for RDS, the endpoint itself, not an alias)',
   DEPTH_ZERO_SELF_SIGNED_CERT: OTHER_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: OTHER_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: OTHER_AUTHORITY,

@@ -194,5 +194,5 @@ export async function transact(
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
-  throw new StoreUnavailable(`DynamoDB could not ${what}: others were at it ${TRIES} times`);
+  throw new StoreUnavailable(`DynamoDB could not ${what}: it was changed by others ${TRIES} times`);
 }

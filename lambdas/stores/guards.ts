@@ -82,7 +82,7 @@ export interface NamedJob {
   model: string;
 }
 
-/** Rows that keep two requests at once from making two jobs; a name whose time is over is as good as none. */
+/** Rows that keep two simultaneous requests from creating two jobs. An expired key counts as absent. */
 export interface JobGuards {
   /** The job that was last put for a report, consistently read; it may have ended. */
   lastJob(reportId: string): Promise<NamedJob | undefined>;

@@ -3,7 +3,7 @@ import { AWAITING_BATCH, CREATE_BATCH } from '../shared/job-row.ts';
 import { conditionally, queryAll, readRow } from './dynamodb.ts';
 import type { ActiveJobs } from './guards.ts';
 
-/** What must still hold of a job row for a change to be made. `version` as the row has it, be it no number; undefined: it has none. */
+/** What must still hold of a job row for a change to be made. `version` as it is on the row, even if it is not a number; undefined: the row has none. */
 export interface RowCondition {
   status: string;
   version: unknown;

@@ -32,7 +32,7 @@ const STATEMENT_MS = 120_000;
  * Connects to Polis' PostgreSQL, read only.
  * @param databaseUrl `postgres://user:password@host:5432/database`, without parameters about TLS
  * @param tls off when left out: that is for databases of tests and of the local run, on this machine
- * @throws InvalidSetting when the URL is none or wants to decide about TLS (its text is not repeated)
+ * @throws InvalidSetting when the URL is invalid or sets TLS options (its text is not repeated)
  */
 export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off' }): pg.Pool {
   const ssl = tlsFor(hostOf(databaseUrl), tls);

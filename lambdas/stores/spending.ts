@@ -31,7 +31,7 @@ export interface RoundToPay {
 export interface Spending {
   /**
    * Counts a round on the day of `now` at what it may cost at most; an earlier reservation of the same round is replaced.
-   * @param cap what a day may come to; undefined: no limit
+   * @param cap the most that a day may cost; undefined: no limit
    * @returns 'over' when the day would pass its cap, with what all others take of it; 'taken' when a newer execution has
    * reserved the round
    */
@@ -90,7 +90,7 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
       const [day, { committed_micro_usd }] = changes[(failed[0] as number) - 1] as [string, DayChange];
       return { day, takes: committed_micro_usd };
     }
-    throw new StoreUnavailable(`DynamoDB could not ${WHAT}: others were at it ${TRIES} times`);
+    throw new StoreUnavailable(`DynamoDB could not ${WHAT}: it was changed by others ${TRIES} times`);
   }
 
   return {

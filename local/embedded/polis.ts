@@ -97,7 +97,7 @@ const labels = Array.from({ length: 10 }, (_, gid) => `label_group_${gid} varcha
 
 /**
  * The part of Polis' PostgreSQL that this project reads, for the embedded run and for tests. Names and types are those
- * of the contract; `votes_latest_unique` is a plain table here, and the loader fills it as Polis' rule would.
+ * of Polis; `votes_latest_unique` is a plain table here, and the loader fills it as Polis' rule would.
  */
 export const POLIS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS conversations (zid serial PRIMARY KEY, topic varchar(1000), description varchar(50000), participant_count int);

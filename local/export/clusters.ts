@@ -34,7 +34,7 @@ export function clusterLayers(vectors: number[][]): ClusterLayers {
   return { fine, coarse: largestFirst(fine.map((cluster) => joining[cluster] ?? NO_CLUSTER)) };
 }
 
-/** Takes out coarse clusters of a single fine one, which would tell the same comments twice, and a last lone one. */
+/** Removes coarse clusters that hold a single fine one, which would repeat its comments, and the coarse layer if fewer than two remain. */
 function joiningOnly(coarseOfFine: number[]): number[] {
   const children = Map.groupBy(coarseOfFine, (coarse) => coarse);
   const joining = coarseOfFine.map((coarse) => ((children.get(coarse)?.length ?? 0) > 1 ? coarse : NO_CLUSTER));
@@ -70,7 +70,7 @@ function spread(vectors: number[][], clusters: number[], centroids: number[][]):
 }
 
 /**
- * Numbers clusters anew, without gaps: the largest is 0; of two as large, the one that appears first comes first.
+ * Renumbers clusters without gaps: the largest is 0; of two as large, the one that appears first comes first.
  * NO_CLUSTER stays.
  */
 function largestFirst(clusters: number[]): number[] {

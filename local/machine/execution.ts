@@ -74,7 +74,7 @@ export function toMachineEvent(logged: NonNullable<Logged>, definition: StateMac
     at: logged.timestamp,
     ...('state' in logged && {
       state: logged.state.name,
-      // A Wait runs as a Task locally, but is told as what it is.
+      // A Wait runs as a Task locally, but is reported as a Wait.
       stateType: definition.States[logged.state.name]?.Type ?? logged.state.type,
       input: logged.state.input,
       ...(logged.state.output !== undefined && { output: logged.state.output }),

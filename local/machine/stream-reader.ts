@@ -15,7 +15,7 @@ export type StreamsClient = Pick<DynamoDBStreamsClient, 'send'>;
 interface ShardPosition {
   readonly parent: string | undefined;
   iterator: string | undefined;
-  /** Sequence number of the last record read: where to go on when the iterator has expired. */
+  /** Sequence number of the last record read: where to continue when the iterator has expired. */
   last: string | undefined;
   read: 'open' | 'to its end';
 }

@@ -111,5 +111,5 @@ function citedLine(tid: number, comment: CitedComment | undefined, groups: reado
   const counts = comment.tallies.map(
     ({ agrees, disagrees, passes }, at) => `${plain(names[at] ?? '')} ${agrees} / ${disagrees} / ${passes}`,
   );
-  return `- **${tid}** ${plain(comment.txt)} (${counts.join('; ')})`;
+  return `- **${tid}** ${plain(comment.txt.trim())} (${counts.join('; ')})`;
 }

@@ -68,11 +68,14 @@ const groupsOf = ({ math }: ConversationData): { label: string; size: number }[]
 function figuresOf(data: ConversationData): string[] {
   const { conversation, comments, votes } = data;
   const number = (value: number) => value.toLocaleString('en');
+  const groups = groupsOf(data);
+  const alone = conversation.participant_count - groups.reduce((sum, { size }) => sum + size, 0);
   return [
     `${number(comments.length)} comments`,
     `${number(conversation.participant_count)} participants`,
     `${number(votes.length)} votes`,
-    ...groupsOf(data).map(({ label, size }) => `${label}: ${number(size)} people`),
+    ...groups.map(({ label, size }) => `${label}: ${number(size)} people`),
+    ...(alone > 0 ? [`${number(alone)} people in no group`] : []),
   ];
 }
 

@@ -123,7 +123,7 @@ export async function run(): Promise<Table> {
   const ran = await streamRecords(RECORDS, RETRIES);
   const names = new Set(ran.started);
   const started = ran.good.filter((jobId) => names.has(executionName(jobId, 1))).length;
-  const told = ran.deadLetters.filter((jobId) => ran.reasons.get(jobId)?.has(REFUSAL)).length;
+  const reported = ran.deadLetters.filter((jobId) => ran.reasons.get(jobId)?.has(REFUSAL)).length;
   const marked = ran.unreadable.filter((jobId) => ran.rows.get(jobId)?.status === 'FAILED').length;
   return {
     title: `${RECORDS} stream records, one in ten of them poison`,
@@ -136,8 +136,8 @@ export async function run(): Promise<Table> {
       },
       {
         what: 'refused by Step Functions: dead letters, reason in the log',
-        figure: `${told}`,
-        target: must('all', told === ran.poison.length && ran.deadLetters.length === told),
+        figure: `${reported}`,
+        target: must('all', reported === ran.poison.length && ran.deadLetters.length === reported),
       },
       {
         what: 'rows not understood: FAILED, reason on the row',

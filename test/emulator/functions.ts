@@ -44,7 +44,7 @@ describe.skipIf(skipped)('what a job runs in', () => {
   it('is the deployed functions, as Step Functions scheduled them', async () => {
     const machineArn = (await stackOutputs(system)).DelphiNarratives?.StateMachineArn as string;
     const { arn } = await endedExecution(system, machineArn, executionName(jobId, 1));
-    // AWS tells of a function that is called by its ARN in an event of its own kind, the emulator as of any task
+    // AWS reports a function that is called by its ARN in its own kind of event, the emulator like any other task
     const called = (await historyOf(system, arn)).flatMap(
       ({ taskScheduledEventDetails, lambdaFunctionScheduledEventDetails }) =>
         (taskScheduledEventDetails ?? lambdaFunctionScheduledEventDetails)?.resource ?? [],

@@ -20,12 +20,12 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
   });
   afterAll(() => releaseBatches(system));
 
-  it('submit --watch has put the job, and comes back when it is COMPLETED', async () => {
+  it('submit --watch puts the job, and returns when it is COMPLETED', async () => {
     expect(await rowAtEnd(system, jobId)).toMatchObject({ status: 'COMPLETED', version: expect.any(Number) });
     expect((await readReport(system, SAMPLE.report_id)).jobId).toBe(jobId);
   });
 
-  it('jobs, job and batch tell of it', async () => {
+  it('jobs, job and batch show the job', async () => {
     expect(JSON.stringify(await json('jobs', '--status', 'COMPLETED'))).toContain(jobId);
     const job = JSON.stringify(await json('job', jobId));
     const { batch_id } = await rowAtEnd(system, jobId);
@@ -33,7 +33,7 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
     expect(JSON.stringify(await json('batch', String(batch_id)))).toMatch(/"ended"/);
   });
 
-  it('reports and report give what the web client gets', async () => {
+  it('reports and report print what the web client gets', async () => {
     expect(JSON.stringify(await json('reports', SAMPLE.report_id))).toContain(jobId);
     const { sections } = await readReport(system, SAMPLE.report_id);
     const answer = JSON.parse((await run('report', SAMPLE.report_id, '--format', 'json')).stdout);
@@ -62,7 +62,7 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
     expect(again.stderr).toMatch(/cancelled already/);
   });
 
-  it('says in one line that it knows no such job', async () => {
+  it('says in one line that there is no such job', async () => {
     const { code, stderr } = await run('job', 'batch_report_r0_1_00000000');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^[^\n]+batch_report_r0_1_00000000[^\n]*\n$/);

@@ -49,7 +49,7 @@ describe.skipIf(skipped)('a job row put into the table of the deployed system', 
     expect(cited.filter((tid) => !tids.has(tid))).toEqual([]);
   });
 
-  it('is told by Step Functions in the names of the states, as one execution that succeeded', async () => {
+  it('is one succeeded execution in Step Functions, with the states of its history', async () => {
     const { status, arn } = await endedExecution(system, machineArn, executionName(jobId, 1));
     expect(status).toBe('SUCCEEDED');
     expect(row.worker_id).toBe(executionName(jobId, 1));

@@ -32,7 +32,7 @@ describe.skipIf(skipped)('an execution that somebody stops while its batch is be
     expect(row.error_message).toContain('the execution was stopped by hand');
   });
 
-  it('goes on with the same batch once the row is put back to PENDING', async () => {
+  it('continues with the same batch once the row is put back to PENDING', async () => {
     const { batches } = await asked(system);
     await system.db.send(
       new UpdateCommand({

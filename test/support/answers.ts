@@ -65,7 +65,7 @@ function places(value: unknown): [Holder, string][] {
   return Object.keys(holder).flatMap((key) => [[holder, key] as [Holder, string], ...places(holder[key])]);
 }
 
-/** Replaces, removes or moves something in a value; which and how is told by numbers. */
+/** Replaces, removes or moves something in a value; which and how is decided by numbers. */
 export function change(value: unknown, pick: number, other: unknown, kind: number): void {
   const all = places(value);
   const place = all[pick % Math.max(1, all.length)];

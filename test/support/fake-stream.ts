@@ -19,7 +19,7 @@ export interface FakeShard {
   records: object[];
 }
 
-/** A DynamoDB stream behind the client's `send`: iterators count records, expire when told, and shards may be unreadable. */
+/** A DynamoDB stream behind the client's `send`: iterators count records, expire on request, and shards may be unreadable. */
 export class FakeStream {
   readonly shards: FakeShard[];
   readonly unreadable = new Set<string>();
@@ -92,7 +92,7 @@ export function inserted(id: string, status = 'PENDING') {
   };
 }
 
-/** A pump whose function answers as told and remembers which records it was called with. */
+/** A pump whose function answers as scripted and remembers which records it was called with. */
 export function pumpOf(
   stream: FakeStream,
   answer: (ids: string[]) => DynamoDBBatchResponse | undefined = () => undefined,

@@ -74,7 +74,7 @@ export function batchEntry(change: Partial<BatchEntry> = {}): BatchEntry {
   };
 }
 
-/** A batch as the API tells of it; `requests` of them still processing. */
+/** A batch as the API shows it; `requests` of them still processing. */
 export function batchStatus(id: string, requests: number, change: Partial<BatchStatus> = {}): BatchStatus {
   return {
     id,

@@ -67,7 +67,7 @@ export async function takenPort(): Promise<{ port: number; server: Server }> {
   return { port: (server.address() as AddressInfo).port, server };
 }
 
-/** A port that was free just now. */
+/** A port that is free at the moment. */
 export async function freePort(): Promise<number> {
   const { port, server } = await takenPort();
   server.close();

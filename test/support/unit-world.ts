@@ -10,7 +10,7 @@ type Row = Record<string, unknown>;
 
 /**
  * What steps, batch, job and watchdog are given: the real stores, over tables in memory that hold the given rows.
- * @param parts.now what the clock says; it stands still unless told
+ * @param parts.now what the clock says; it stands still by default
  */
 export function unitWorld(parts: { jobs?: readonly Row[]; batches?: readonly BatchEntry[]; now?: () => Date } = {}) {
   const { jobs: rows = [], batches = [], now = () => new Date('2026-11-22T10:00:00.000Z') } = parts;
@@ -45,7 +45,7 @@ export function unitWorld(parts: { jobs?: readonly Row[]; batches?: readonly Bat
     /** job rows as they were written since the beginning, in order */
     changes,
     lines,
-    /** figures in the order they were told */
+    /** figures in the order they were added */
     added,
     row: (jobId: string): Row => db.rows(TABLE_NAMES.jobs).find(({ job_id }) => job_id === jobId) ?? {},
     /** the batches that the ledger knows, in order */

@@ -163,11 +163,11 @@ export async function startWorld({
       batchesBefore = standIn.batches().length;
     },
 
-    /** A job row as the server writes it, of the sample's conversation; every section is to be bought anew. */
+    /** A job row as the server writes it, of the sample's conversation; every section is bought again. */
     jobRow(changes: Record<string, unknown> = {}): Job {
       return { ...newRow({ no_cache: true }), ...changes };
     },
-    /** A row of a job that reuses what is stored, unless told; each is of a later second than the one before. */
+    /** A row of a job that reuses what is stored, by default; each is of a later second than the one before. */
     reusingRow(change: NewJob = {}): Job {
       clock += 1000;
       return newRow(change);
@@ -240,7 +240,7 @@ export async function startWorld({
     sweep: (changes: { stage?: string; remainingMs?: () => number } = {}): Promise<SweepResult> =>
       sweep({ ...deps, finder, executions, metrics, ...changes }),
     figures,
-    /** As EventBridge tells of an execution of a job. */
+    /** As EventBridge reports an execution of a job. */
     hear({ job_id, job_type }: { job_id: string; job_type?: unknown }, status: string, redriveCount = 0, version = 1) {
       const name = executionName(job_id, version);
       const input = JSON.stringify({ job_id, job_type, version, execution: name });

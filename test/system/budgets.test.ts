@@ -129,7 +129,7 @@ describe('a day budget', () => {
   it('says what to do about a job that would not fit on any day', async () => {
     world.settings.dayBudget = microUsd(0.01);
     expect((await world.run()).row.error_message).toMatch(
-      /raise the day budget \(dayBudgetUsd\), or ask for fewer layers$/,
+      /raise the day budget \(dayBudgetUsd\), or set "layers" in job_config to fewer topic layers$/,
     );
   });
 

@@ -182,7 +182,7 @@ describe('a paid batch that nobody watches', () => {
   });
 });
 
-describe('rows that are left open half-way', () => {
+describe('rows that are left open', () => {
   it('the AWAITING row of a batch whose job has ended is closed as its job was', async () => {
     const job = world.jobRow();
     await world.putJob(job);

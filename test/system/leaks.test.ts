@@ -47,23 +47,23 @@ async function runDeployed(row = world.jobRow(), deps: Partial<World['deps']> = 
   return { ...ran, row: (await world.deps.jobs.get(row.job_id)) ?? {} };
 }
 
-/** All that a job told: its log, its figures, its row, and the error as Lambda's runtime would log it. */
-function told({ error, row }: Awaited<ReturnType<typeof runDeployed>>): string {
+/** All that a job shows: its log, its figures, its row, and the error as Lambda's runtime would log it. */
+function shownBy({ error, row }: Awaited<ReturnType<typeof runDeployed>>): string {
   const thrown = error && { ...error, name: error.name, message: error.message, stack: error.stack };
   return lines.join('\n') + JSON.stringify(row) + JSON.stringify(thrown ?? '');
 }
 
-/** Comments, key and password of which so much as the beginning is in a text. */
+/** Comments, key and password whose beginning is in a text. */
 function leaksIn(text: string): string[] {
-  // one of a word or two ("ok") cannot be told from what else is written
+  // one of a word or two ("ok") cannot be distinguished from other text
   const beginnings = world.data.comments.map(({ txt }) => txt.slice(0, 24)).filter((txt) => txt.length > 10);
   return [...beginnings, API_KEY, DATABASE_PASSWORD].filter((secret) => text.includes(secret));
 }
 
 const someComment = () => world.data.comments[0]?.txt ?? '';
 
-describe('no comment, key or password is told', () => {
-  it('and the search would find one: the prompts in the ledger are full of comments', async () => {
+describe('no comment, key or password is leaked', () => {
+  it('as a search shows that does find comments in the prompts of the ledger', async () => {
     const { row } = await runDeployed();
     expect(row.status).toBe('COMPLETED');
     const asked = (await world.all(TABLE_NAMES.ledger)).filter(({ prompt }) => prompt instanceof Uint8Array);
@@ -71,7 +71,7 @@ describe('no comment, key or password is told', () => {
     expect(leaksIn(prompts).length).toBeGreaterThan(100);
   });
 
-  it('by a job of which answers fail in every way', async () => {
+  it('by a job whose answers fail in every way', async () => {
     const row = world.jobRow();
     const kinds = [
       'not_json',
@@ -96,7 +96,7 @@ describe('no comment, key or password is told', () => {
     expect(job.row.status).toBe('COMPLETED');
     expect(JSON.parse(String(job.row.job_results)).failed_count).toBeGreaterThan(5);
     expect(lines.length).toBeGreaterThan(8);
-    expect(leaksIn(told(job))).toEqual([]);
+    expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
   it.each([400, 401, 413])('by a job whose batch the API refuses with %i', async (status) => {
@@ -104,7 +104,7 @@ describe('no comment, key or password is told', () => {
     const job = await runDeployed();
     expect(job.error?.name).toBe('AnthropicRefused');
     expect(job.row.status).toBe('FAILED');
-    expect(leaksIn(told(job))).toEqual([]);
+    expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
   it('by an error that quotes what a client was reading', async () => {
@@ -112,7 +112,7 @@ describe('no comment, key or password is told', () => {
     const job = await runDeployed(undefined, { conversations: { ...world.deps.conversations, comments } });
     expect(job.error?.name).toBe('SyntaxError');
     expect(job.row.error_message).toMatch(/^SyntaxError: an unexpected SyntaxError/);
-    expect(leaksIn(told(job))).toEqual([]);
+    expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
   it('by trouble with the day’s budget while the job ends for another reason', async () => {
@@ -123,10 +123,10 @@ describe('no comment, key or password is told', () => {
     const job = await runDeployed(undefined, { spending: { ...world.deps.spending, release } });
     expect(job.error?.name).toBe('AnthropicRefused');
     expect(lines.join('')).toMatch(/the reservation of an unsent round could not be released/);
-    expect(leaksIn(told(job))).toEqual([]);
+    expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
-  it('by an error that bears the connection and the answer with it', async () => {
+  it('by an error with the connection, the answer and a key attached', async () => {
     const results = async () => {
       throw Object.assign(new Error(`postgres://polis:${DATABASE_PASSWORD}@db/polis`), {
         request: { headers: { 'x-api-key': API_KEY } },
@@ -137,12 +137,12 @@ describe('no comment, key or password is told', () => {
     const job = await runDeployed(undefined, { batches: { ...world.deps.batches, results } });
     expect(job.steps).toContain('check-status');
     expect(job.row.status).toBe('FAILED');
-    expect(leaksIn(told(job))).toEqual([]);
+    expect(leaksIn(shownBy(job))).toEqual([]);
   });
 });
 
-describe('no comment is told by a job that reuses', () => {
-  it('what is stored, nor by one that finds the stored text damaged', async () => {
+describe('no comment is leaked', () => {
+  it('by a job that reuses stored texts, or by one that finds them damaged', async () => {
     const { report, conversation } = world.data;
     const asked = { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL };
     const next = (mark: string) => {
@@ -152,7 +152,7 @@ describe('no comment is told by a job that reuses', () => {
     await runDeployed(next('leak0001'));
     const reusing = await runDeployed(next('leak0002'));
     expect(JSON.parse(String(reusing.row.job_results)).reused).toBeGreaterThan(5);
-    expect(leaksIn(told(reusing))).toEqual([]);
+    expect(leaksIn(shownBy(reusing))).toEqual([]);
     for (const { rid_section_model, timestamp } of await world.all(TABLE_NAMES.reports)) {
       await world.db.send(
         new UpdateCommand({
@@ -165,7 +165,7 @@ describe('no comment is told by a job that reuses', () => {
     }
     const buying = await runDeployed(next('leak0003'));
     expect(JSON.parse(String(buying.row.job_results)).reused).toBe(0);
-    expect(leaksIn(told(buying))).toEqual([]);
+    expect(leaksIn(shownBy(buying))).toEqual([]);
   });
 });
 

@@ -45,7 +45,7 @@ const toldOnTheRow = (results: Record<string, never>) => {
     CacheWriteTokens: tokens.cache_write,
   };
   return {
-    // what is nothing is not told
+    // a figure of zero is not published
     ...Object.fromEntries(Object.entries(figures).filter(([, value]) => value > 0)),
     CostUsd: expect.closeTo(cost_usd, 5),
   };

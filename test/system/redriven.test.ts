@@ -35,7 +35,7 @@ describe('an execution that is redriven in the console', () => {
     for (const gone of ['error_message', 'process_exit_confirmed', 'checker_schedule_failed', 'execution_status'])
       expect(reopened).not.toHaveProperty(gone);
     expect(await world.awaitingRows(job)).toMatchObject([{ status: 'PROCESSING', worker_id: firstName(job) }]);
-    // the local machine knows no redrive: the same name is started from the beginning
+    // the local machine has no redrive: the same name is started from the beginning
     world.forgetExecutions();
     world.machine().start(firstName(job), inputOf(job));
     await world.settle();
@@ -86,7 +86,7 @@ describe('an execution that is redriven in the console', () => {
     expect(await world.hear(job, 'RUNNING', 2)).toEqual({ done: 'resumed' });
   });
 
-  it('though it had failed by "Fail job": the job goes on in a new execution', async () => {
+  it('continues the job in a new execution after "Fail job" had closed it', async () => {
     const before = world.standIn.batches().length;
     const job = world.jobRow();
     onNextCall(world.deps.batches, 'status', { before: killed });

@@ -190,7 +190,7 @@ describe('a refusal that comes after the money is spent', () => {
     },
   );
 
-  it('put back to PENDING, the job goes on with the batch it has paid for', async () => {
+  it('put back to PENDING, the job continues with the batch it has paid for', async () => {
     world.standIn.script.answer('retrieve', 401);
     const failed = await world.run();
     const before = world.standIn.batches().length;

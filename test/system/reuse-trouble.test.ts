@@ -29,7 +29,7 @@ function expectWhole(job: Ended, reused: number): void {
 }
 
 describe('a stored section that is not good', () => {
-  it('is not reused when it tells of a failure', async () => {
+  it('is not reused when its row names a failure', async () => {
     const row = world.reusingRow();
     world.standIn.script.result(customId(row.job_id, 1, 4), { kind: 'refusal' });
     const first = await world.runRow(row);
@@ -81,7 +81,7 @@ describe('a stored section that is not good', () => {
   });
 });
 
-describe('a stored text that is gone when it is to be stored anew', () => {
+describe('a stored text that is gone when it should be stored again', () => {
   const onceAfterPlanning = (work: () => Promise<void>) => onNextCall(world.deps.ledger, 'writePlan', { after: work });
 
   it('is bought in the next round', async () => {
@@ -172,7 +172,7 @@ describe('a crash of a job that reuses sections', () => {
     },
   );
 
-  it('after a refusal leaves no part of a report, and is planned anew', async () => {
+  it('after a refusal leaves no part of a report, and is planned again', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 2));
     world.standIn.script.answer('create', 400);
@@ -184,7 +184,7 @@ describe('a crash of a job that reuses sections', () => {
     expectWhole({ ...(await world.ended(refused.job_id)), bought: [2] }, ALL - 2);
   });
 
-  it('that broke off while its texts were being stored goes on with its first timestamp', async () => {
+  it('that failed while storing its texts continues with its first timestamp', async () => {
     const first = await world.runReusing();
     const { ledger } = world.deps;
     const { putAnswers } = ledger;

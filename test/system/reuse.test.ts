@@ -83,7 +83,7 @@ describe('a report that is asked for again with nothing changed', () => {
     expect(new Set(rows.map(({ batch_id }) => batch_id))).toEqual(new Set([first.row.batch_id]));
   });
 
-  it('tells of the job that paid, however often the text has been reused since', async () => {
+  it('names the job that paid, however often the text has been reused since', async () => {
     const first = await world.runReusing();
     await world.runReusing();
     await world.removeStored(first.reports);
@@ -93,14 +93,14 @@ describe('a report that is asked for again with nothing changed', () => {
     for (const row of third.reports) expect(provenance(row).reused_from?.job_id).toBe(first.job_id);
   });
 
-  it('is bought anew when no_cache says so', async () => {
+  it('is bought again when no_cache says so', async () => {
     await world.runReusing();
     const second = await world.runReusing({ no_cache: true });
     expect(second.bought).toEqual([ALL]);
     expect(second.results).toMatchObject({ stored: ALL, reused: 0, reused_saved_usd: 0, rounds: 1 });
   });
 
-  it('is bought anew from another model', async () => {
+  it('is bought again from another model', async () => {
     await world.runReusing();
     const second = await world.runReusing({ model: 'claude-haiku-4-5' });
     expect(second.bought).toEqual([ALL]);
@@ -127,8 +127,8 @@ describe('a report of which something has changed', () => {
       // each section keeps its place in the plan
       const asked = await world.asked(second.job_id, 1);
       expect(asked.map(({ ordinal }) => ordinal)).toEqual(touched.map(({ ordinal }) => ordinal));
-      const anew = second.reports.filter((row) => provenance(row).reused_from === undefined);
-      expect(anew.map(({ section }) => section).sort()).toEqual(touched.map(({ section }) => section).sort());
+      const bought = second.reports.filter((row) => provenance(row).reused_from === undefined);
+      expect(bought.map(({ section }) => section).sort()).toEqual(touched.map(({ section }) => section).sort());
       expect(second.reports).toHaveLength(ALL);
       expect(new Set(second.reports.map(({ timestamp }) => timestamp)).size).toBe(1);
       // the plan's price is that of what is bought
@@ -179,10 +179,10 @@ describe('a report of which something has changed', () => {
     await world.removeStored(first.reports.slice(0, 1));
     const { most_micro_usd = 0 } = (await world.deps.ledger.plan(first.job_id)) ?? {};
     world.settings.jobBudget = most_micro_usd / 3;
-    const anew = await world.runReusing({ no_cache: true });
+    const bought = await world.runReusing({ no_cache: true });
     const reusing = await world.runReusing();
     world.settings.jobBudget = undefined;
-    expect(anew.row).toMatchObject({ status: 'FAILED', error_message: expect.stringMatching(/^OverBudget/) });
+    expect(bought.row).toMatchObject({ status: 'FAILED', error_message: expect.stringMatching(/^OverBudget/) });
     expect(reusing.results).toMatchObject({ stored: ALL, reused: ALL - 1 });
   });
 });

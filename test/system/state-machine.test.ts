@@ -84,7 +84,7 @@ describe('the state machine of the template', () => {
     expect(status).toBe('SUCCEEDED');
   });
 
-  it('goes on collecting when the time limit came before the end of the results', async () => {
+  it('continues collecting when the time limit comes before the end of the results', async () => {
     const { states } = await run(
       {
         adopt: [WAIT],
@@ -119,9 +119,9 @@ describe('the state machine of the template', () => {
     const { names, calls, status, error, cause } = await run({ submit: [WAIT], 'check-status': [broken] });
     expect(names).toEqual(['submit', 'check-status', 'fail']);
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'ReportMismatch' });
-    const told = JSON.parse(cause ?? '');
-    expect(told).toMatchObject({ errorType: 'ReportMismatch', errorMessage: 'no such report' });
-    expect(told.trace.length).toBeGreaterThan(1);
+    const shown = JSON.parse(cause ?? '');
+    expect(shown).toMatchObject({ errorType: 'ReportMismatch', errorMessage: 'no such report' });
+    expect(shown.trace.length).toBeGreaterThan(1);
     expect(calls.at(-1)?.input).toEqual({ ...JOB, ...WAIT, error: { Error: error, Cause: cause } });
   });
 

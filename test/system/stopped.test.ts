@@ -60,7 +60,7 @@ describe('an execution that is stopped in the console', () => {
     for (const awaiting of await world.awaitingRows(job)) expect(awaiting.status).toBe('FAILED');
   });
 
-  it.each(MOMENTS)('%s: put back to PENDING, it goes on, and nothing is paid for twice', async (_when, arrange) => {
+  it.each(MOMENTS)('%s: put back to PENDING, it continues, and nothing is paid for twice', async (_when, arrange) => {
     const before = world.standIn.batches().length;
     const job = await world.stoppedJob(arrange);
     await world.hear(job, 'ABORTED');
@@ -76,7 +76,7 @@ describe('an execution that is stopped in the console', () => {
     expect(awaiting?.execution_status).toBeUndefined();
   });
 
-  it('gone on with, the AWAITING row of its batch says nothing any more of an end', async () => {
+  it('once it continues, the AWAITING row of its batch no longer says that it ended', async () => {
     const job = await world.stoppedJob((row) => world.stopAtWait(row, STATE.wait));
     await world.hear(job, 'ABORTED');
     const { version } = await world.rowOf(job);
@@ -89,7 +89,7 @@ describe('an execution that is stopped in the console', () => {
       expect(awaiting).not.toHaveProperty(gone);
   });
 
-  it('of a cancelled job: it stays CANCELLED and gets its figures, and its batch is named', async () => {
+  it('leaves a cancelled job CANCELLED, with its figures and the name of its batch', async () => {
     const job = await world.stoppedJob((row) => {
       onNextCall(world.deps.batches, 'status', {
         before: async () => {
@@ -131,7 +131,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
   });
 
-  it('does not plan over the plan by which a later execution has sent', async () => {
+  it('does not replace the plan that a later execution has sent', async () => {
     const before = world.standIn.batches().length;
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
@@ -151,7 +151,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(world.standIn.batches()).toHaveLength(before + 1);
   });
 
-  it('nor over the plan by which another attempt of its own execution has sent', async () => {
+  it('does not replace the plan that another attempt of its execution has sent', async () => {
     const before = world.standIn.batches().length;
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
@@ -190,7 +190,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(world.standIn.batches()).toHaveLength(before);
   });
 
-  it('one that only begins then does not take the row back', async () => {
+  it('does not claim the row again when it begins after the stop', async () => {
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
     await submit(world.deps, inputOf(job));
@@ -200,7 +200,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     expect(await world.rowOf(job)).toEqual(stopped);
   });
 
-  it('and that was about to send: the sweep names the batch on the row', async () => {
+  it('was about to send a batch: the sweep names the batch on the row', async () => {
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
     onNextCall(world.deps.ledger, 'putIntent', { before: () => world.hear(job, 'ABORTED') });

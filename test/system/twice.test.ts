@@ -177,7 +177,7 @@ describe('the API in trouble for a long time', () => {
 });
 
 describe('an execution that fails before it could claim its row', () => {
-  it('does not leave the row PENDING for ever', async () => {
+  it('does not leave the row PENDING forever', async () => {
     const row = world.jobRow();
     await world.deps.jobs.putNew(row);
     const error = { Error: 'InvalidSetting', Cause: JSON.stringify({ errorMessage: 'secret x is absent' }) };
@@ -224,7 +224,7 @@ describe('the same work done twice leaves the same rows', () => {
     expect(batchesSince(before)).toEqual([15]);
   });
 
-  it('a crash half-way through collecting leaves no row twice', async () => {
+  it('a crash in the middle of collecting leaves no row twice', async () => {
     for (const [client, method] of [
       ['reports', 'write'],
       ['ledger', 'putAnswers'],
@@ -259,7 +259,7 @@ describe('the same work done twice leaves the same rows', () => {
     expect(batchesSince(before)).toEqual([15]);
   });
 
-  it('a step that nears its time limit hands over and goes on where it was', async () => {
+  it('a step that nears its time limit hands over and continues where it was', async () => {
     const original = world.deps.remainingMs;
     let lines = 0;
     world.deps.remainingMs = () => (lines++ % 10 === 9 ? 1_000 : 600_000);

@@ -17,15 +17,15 @@ export const MAX_ROUNDS = 3;
 
 /** With less than this left, the step hands over to a new invocation. */
 const HAND_OVER_MS = 45_000;
-/** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to tell. */
+/** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to find out. */
 const READINGS = 2;
-/** Invocations in a row that run out of time without a line not seen before: as lines may come in any order, some of them may. */
+/** Invocations in a row that may run out of time without a new line; lines come in any order, so some of them will. */
 export const MAX_IDLE = 10;
 
 /**
  * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
  * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
- * @returns next: 'collect' when its time ran short, 'wait' when the API is in trouble, 'submit' when sections are left to
+ * @returns next: 'collect' when it ran out of time, 'wait' when the API is in trouble, 'submit' when sections are left to
  * ask again, else 'complete'
  * @throws AnthropicUnavailable when trouble has lasted for hours; ResultsStalled when invocations find nothing new;
  * AnthropicRefused, BatchNotFound
@@ -78,12 +78,12 @@ async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round 
   await spending.settle({ job_id, round, now: now(), expires_at_epoch }, await roundCost(ledger, plan, round));
 }
 
-/** A new invocation reads on: what is stored already is only read over, which must not take all of its time for ever. */
+/** Lets a new invocation continue. It skips what is stored already; if that alone takes all of its time, again and again, it gives up. */
 function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): JobState {
   const idle = found > 0 ? 0 : (state.idle ?? 0) + 1;
   if (idle >= MAX_IDLE) {
     throw new ResultsStalled(
-      `the results of batch ${batch_id} come too slowly: ${MAX_IDLE} invocations in a row found nothing new in all their time; what was read is stored, redrive the job to read on`,
+      `the results of batch ${batch_id} arrive too slowly: ${MAX_IDLE} invocations in a row found nothing new; what was read is stored, redrive the job to continue`,
     );
   }
   return { ...state, idle, wait_seconds: 0, next: 'collect' };
@@ -128,7 +128,7 @@ async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Pr
     await window.finish();
     return lines;
   } finally {
-    // writes under way come to rest before the step is run again
+    // writes under way end before the step runs again
     await window.settled();
   }
 }

@@ -8,7 +8,7 @@ import { unpack } from '../../shared/packed.ts';
 import { answeredRow, fitsRow } from './answer-rows.ts';
 import type { CollectDeps, Round } from './round.ts';
 
-/** Rows with their lines that are held at once. */
+/** Rows with their lines that are held in memory together. */
 const ROWS_AT_ONCE = 25;
 
 /**
@@ -29,7 +29,7 @@ export async function settleRound(deps: CollectDeps, round: Round): Promise<void
 
 const TOPIC = /^topic_(\d+)$/;
 
-/** Whether a row is an answer of this round that says nothing of whose it is, and that was not decided on yet. */
+/** Whether a row is an answer of this round that does not say whose it is, and has not been decided yet. */
 const isUndecided = (round: Round, { why, entry: key, filed_as }: Unfiled): boolean =>
   why === 'no_custom_id' && filed_as === undefined && key.startsWith(entry.unfiledInRound(round.round));
 

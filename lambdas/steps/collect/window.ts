@@ -48,7 +48,7 @@ export class Window {
     this.#throwFailure();
   }
 
-  /** Waits for what is under way, whatever comes of it. */
+  /** Waits for what is under way, whether it succeeds or not. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.map(({ done }) => done));
   }

@@ -65,7 +65,7 @@ async function startDeployed() {
   return {
     aws,
     db,
-    /** Puts a job row, of a report of its own unless told otherwise, and returns its id. */
+    /** Puts a job row, of a report of its own by default, and returns its id. */
     async putJob(change: Record<string, unknown> = {}): Promise<string> {
       const job_id = `job${jobs++}`;
       const Item = {

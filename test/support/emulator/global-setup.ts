@@ -62,17 +62,17 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
   const deployed = startAll(parts, () => project.vitest.state.getCountOfFailedTests());
-  const told = deployed.then(
+  const answer = deployed.then(
     (system) => ({ status: 200, text: JSON.stringify(system) }),
     (error: Error) => ({ status: 500, text: `the system could not be deployed: ${error.message}` }),
   );
   const door = createServer(
-    (_request, response) => void told.then(({ status, text }) => response.writeHead(status).end(text)),
+    (_request, response) => void answer.then(({ status, text }) => response.writeHead(status).end(text)),
   );
   await once(door.listen(0, '127.0.0.1'), 'listening');
   project.provide('emulator', `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
   return async () => {
-    await told;
+    await answer;
     door.close();
     await parts.disposeAsync();
   };

@@ -13,7 +13,7 @@ const LOOK_MS = 100;
 /** So many looks, and not a time: on a busy machine each takes longer. */
 const MAX_LOOKS = 1_000;
 
-/** Puts a job row as the Polis server does; every section is to be bought anew, unless told. @returns its job id */
+/** Puts a job row as the Polis server does; every section is bought again by default. @returns its job id */
 export async function putJob(
   { db }: System,
   table: string = TABLE_NAMES.jobs,
@@ -106,7 +106,7 @@ export async function historyOf({ machines }: System, executionArn: string): Pro
   return events;
 }
 
-/** The names of the states that were entered, each run of equal rounds of the wait told once. */
+/** The names of the states that were entered, each run of equal rounds of the wait listed once. */
 export function statesOf(events: readonly HistoryEvent[]): string[] {
   const names = events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
   const path: string[] = [];

@@ -23,9 +23,9 @@ async function deployedSystem(url: string): Promise<DeployedSystem> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   get(url, resolve).on('error', reject);
   const answer = await promise;
-  const told = await text(answer);
-  if (answer.statusCode !== 200) throw new Error(told);
-  return JSON.parse(told);
+  const body = await text(answer);
+  if (answer.statusCode !== 200) throw new Error(body);
+  return JSON.parse(body);
 }
 
 /** Clients of the emulator's AWS. A file that is skipped makes none. */

@@ -307,7 +307,7 @@ function keyCondition(reader: Reader, key: string): { partition: unknown; range:
   reader.expect('=');
   const partition = reader.value();
   if (reader.eat('AND')) return { partition, range: condition(reader) };
-  if (reader.peek() !== undefined) throw new Error(`the key condition goes on with "${reader.peek()}"`);
+  if (reader.peek() !== undefined) throw new Error(`the key condition continues with "${reader.peek()}"`);
   return { partition, range: () => true };
 }
 

@@ -69,7 +69,7 @@ export class Reader {
 /** Whether an item meets a condition. */
 export function condition(reader: Reader): Test {
   const test = either(reader);
-  if (reader.peek() !== undefined) throw new Error(`condition goes on with "${reader.peek()}"`);
+  if (reader.peek() !== undefined) throw new Error(`condition continues with "${reader.peek()}"`);
   return test;
 }
 

@@ -13,8 +13,8 @@ const tally = { runs: 0, ours: 0, old: 0, adopted: 0, died: 0 };
 async function playAndCheck(seed: number): Promise<void> {
   const ran = await play(seed);
   const faults = faultsOf(ran);
-  const told = `seed ${seed} (BESIDE_SEED=${seed} plays it again); last turns: ${ran.trace.slice(-12).join(', ')}`;
-  expect(faults, told).toEqual([]);
+  const shown = `seed ${seed} (BESIDE_SEED=${seed} plays it again); last turns: ${ran.trace.slice(-12).join(', ')}`;
+  expect(faults, shown).toEqual([]);
   tally.runs += 1;
   tally.died += ran.died ? 1 : 0;
   for (const jobId of ran.jobs) tally[ownerOf(writesOf(ran, jobId)) === 'ours' ? 'ours' : 'old'] += 1;

@@ -11,7 +11,7 @@ import { OurSide } from './our-side.ts';
 
 const MINUTES = 60_000;
 
-/** Both sides on one table, each doing something only when told. */
+/** Both sides on one table, each acting only when asked to. */
 function table(secondsPerBatch: number) {
   let clock = Date.parse('2026-11-22T12:00:00Z');
   const now = () => clock;
@@ -102,7 +102,7 @@ describe('rows that an old poller has had before', () => {
     expect(both.one(row.job_id)).toMatchObject({ status: 'COMPLETED', version: 3 });
   });
 
-  it('a job that a poller has claimed anew since its batch was sent is left to that poller', async () => {
+  it('a job that a poller has claimed again since its batch was sent is left to that poller', async () => {
     const row = both.job();
     const { id } = both.api.create('python-1', [{ custom_id: legacyCustomId(ZID, SECTIONS[0] ?? ''), cites: 0 }]);
     both.pass(20 * MINUTES);

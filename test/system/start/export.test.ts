@@ -70,11 +70,11 @@ describe('an export that cannot be read', () => {
       /comments\.csv.*comment-body/,
     ],
     [
-      'a vote that is none',
+      'a value that is not a vote',
       () => brokenExport('votes.csv', (text) => text.replace(/,1\n/, ',agree\n')),
       /votes\.csv line \d+.*vote/,
     ],
-  ])('%s is told in one line before anything is made', async (_, folder, line) => {
+  ])('%s is reported in one line before anything is created', async (_, folder, line) => {
     const untouched = join(tempFolder(), 'state');
     expect(await command(['--export', folder(), '--state', untouched])).toMatchObject(wrongUse(line));
     expect(existsSync(untouched)).toBe(false);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 describe('npm start without flags', () => {
-  it('ends well and says where the report lies', () => {
+  it('succeeds and prints the paths of the report', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     for (const name of reportIn(reports).names) expect(ended.stdout).toContain(join(reports, name));
   });
@@ -27,11 +27,11 @@ describe('npm start without flags', () => {
     expect(reportIn(reports).markdown.split('\n').slice(0, 4).join('\n')).toMatch(/^# .*\n\n> SIMULATED/);
   });
 
-  it('writes plain lines when its output is no terminal', () => {
+  it('writes plain lines when its output is not a terminal', () => {
     for (const line of ended.stdout.trimEnd().split('\n')) expect(line).toMatch(/^ *\d+\.\d s {2}\P{Cc}+$/u);
   });
 
-  it('tells the phases, the batch and the figures in order', () => {
+  it('prints the phases, the batch and the figures in order', () => {
     expect(ended.stdout).toMatch(
       /PENDING[\s\S]*Submit batch\n[\s\S]*sections planned[\s\S]*batch msgbatch_\w+ holds \d+ sections\n[\s\S]*Collect results\n[\s\S]*Complete job\n[\s\S]*COMPLETED: (\d+) of \1 sections stored, 1 round, [\d,]+ tokens in, [\d,]+ out, would have cost \$\d+\.\d{4}/,
     );

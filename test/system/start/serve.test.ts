@@ -30,7 +30,7 @@ const statusFor = (run: Command, host: string) =>
       .end();
   });
 
-/** One story: the second run goes on where the first left the state folder. */
+/** One story: the second run continues where the first left the state folder. */
 describe('npm start -- --serve', () => {
   it('answers what it wrote, takes an order for another report, and ends with 0 on Ctrl-C', async () => {
     const run = new Command(args);
@@ -92,7 +92,7 @@ describe('npm start -- --serve', () => {
     );
   });
 
-  it('is told of by --help, with its own port', async () => {
+  it('is described by --help, with its default port', async () => {
     expect((await command(['--help'])).stdout).toMatch(/^ {2}--serve \[port\] (?:(?!\n {2}-)[\s\S])*8787/m);
   });
 });

@@ -22,7 +22,7 @@ const pidFile = join(state, 'simulated', 'dynamodb.sqlite.pid');
 const BATCH = /batch (msgbatch_\w+) holds/;
 let batch = '';
 
-/** One story: each test goes on where the one before left the state folder. */
+/** One story: each test continues where the one before left the state folder. */
 describe('a run that is stopped while its batch is under way', () => {
   it('closes its databases on Ctrl-C, also when npm passes the signal on a second time', async () => {
     const run = new Command([...args, ...HELD]);
@@ -41,7 +41,7 @@ describe('a run that is stopped while its batch is under way', () => {
     expect(commandLineOf(pid)).toEqual([]);
   });
 
-  it('goes on with the same batch, and once more after it was killed outright', async () => {
+  it('continues with the same batch, and once more after it was killed outright', async () => {
     const killed = new Command(args);
     await killed.said(/resuming .*, which an earlier run started/);
     const orphan = Number(readFileSync(pidFile, 'utf8'));
@@ -65,7 +65,7 @@ describe('a run that is stopped while its batch is under way', () => {
 });
 
 describe('a run that is stopped before its batch is sent', () => {
-  it('ends in order when it is told to while it starts', async () => {
+  it('ends in order when it is stopped while it starts', async () => {
     const run = new Command([...args, '--no-cache']);
     await run.said(/SIMULATED/);
     run.child.kill('SIGTERM');

@@ -41,7 +41,7 @@ describe('a job that may be cancelled', () => {
   });
 
   it.each([
-    ['waits to go on with what it has paid for', { started_at: NOW }, undefined],
+    ['waits to continue with what it has paid for', { started_at: NOW }, undefined],
     [
       'failed and left a paid batch unwatched',
       { status: 'FAILED', worker_id: NAME, checker_schedule_failed: true, process_exit_confirmed: true },

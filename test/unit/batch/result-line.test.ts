@@ -74,7 +74,7 @@ describe('splitting a stream into lines', () => {
     expect(await lines(['a\u2028b\u2029c\u0085d\ne'])).toEqual(['a\u2028b\u2029c\u0085d', 'e']);
   });
 
-  test('the last line needs no end, and empty lines are none', async () => {
+  test('the last line needs no line break, and empty lines are skipped', async () => {
     expect(await lines(['\n\na\n\r\n\nb'])).toEqual(['a', 'b']);
     expect(await lines([])).toEqual([]);
     expect(await lines(['', '\n', ''])).toEqual([]);
@@ -87,11 +87,11 @@ describe('splitting a stream into lines', () => {
     expect(long).toEqual({ beginning: 'x'.repeat(65_536), bytes: 5_000_000 });
   });
 
-  test('a byte order mark does not spoil the line that it stands before', async () => {
+  test('a byte order mark at the start of a line is removed', async () => {
     expect(await lines(['\ufeff{"a":1}\n\ufeff{"b":2}\r\n\ufeff\n'])).toEqual(['{"a":1}', '{"b":2}']);
   });
 
-  test('a line of blanks is none', async () => {
+  test('a blank line is skipped', async () => {
     expect(await lines([' \t\n\r\n  \na\n '])).toEqual(['a']);
   });
 

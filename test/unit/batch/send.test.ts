@@ -37,7 +37,7 @@ function world({ known, listed = [], answer = sent, age = 0, owners = {} }: Give
   });
   const { ledger } = deps;
   const calls: string[] = [];
-  const told =
+  const recorded =
     <A extends unknown[], R>(name: string, call: (...args: A) => R) =>
     (...args: A): R => {
       const [batchId] = args;
@@ -46,11 +46,11 @@ function world({ known, listed = [], answer = sent, age = 0, owners = {} }: Give
     };
   const watched: Ledger = {
     ...ledger,
-    putIntent: told('putIntent', ledger.putIntent),
-    updateBatch: told('updateBatch', ledger.updateBatch),
-    removeIntent: told('removeIntent', ledger.removeIntent),
-    ownBatch: told('ownBatch', ledger.ownBatch),
-    disownBatch: told('disownBatch', ledger.disownBatch),
+    putIntent: recorded('putIntent', ledger.putIntent),
+    updateBatch: recorded('updateBatch', ledger.updateBatch),
+    removeIntent: recorded('removeIntent', ledger.removeIntent),
+    ownBatch: recorded('ownBatch', ledger.ownBatch),
+    disownBatch: recorded('disownBatch', ledger.disownBatch),
   };
   const sinces: string[] = [];
   const batches = {

@@ -48,7 +48,7 @@ describe('splitting a round into batches', () => {
     );
   });
 
-  test('rows that were split before are split anew', () => {
+  test('splitting rows again ignores the parts of before', () => {
     expect(parts(splitIntoParts(splitIntoParts(rows(4), 1), 4))).toEqual([0, 0, 0, 0]);
   });
 

@@ -9,7 +9,7 @@ const EVENTS_OF_A_CHECK = 9;
 const DAY = 86_400;
 const HOUR = 3_600;
 
-/** Checks made after watching one batch for so long, going on from `checks`. */
+/** Checks made after watching one batch for so long, starting at `checks`. */
 function watch(
   seconds: number,
   checks: number,

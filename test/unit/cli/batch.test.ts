@@ -12,7 +12,7 @@ test('an unknown batch id is an error without advice about a job', async () => {
   const env = { ANTHROPIC_API_KEY: 'stand-in-key', ANTHROPIC_BASE_URL: standIn.url };
   const said = await runMain(['batch', 'msgbatch_01typo', '--region', 'eu-west-1'], { env });
   expect(said).toMatchObject({ code: 1, out: '' });
-  expect(said.err).toEqual(oneLine(/^BatchNotFound: the Anthropic API knows no batch msgbatch_01typo: check the id/));
+  expect(said.err).toEqual(oneLine(/^BatchNotFound: the Anthropic API has no batch msgbatch_01typo: check the id/));
   expect(said.err).not.toContain('PENDING');
 });
 

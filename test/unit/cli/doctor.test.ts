@@ -113,8 +113,8 @@ test('every check runs even if others fail, and each says what to do', async () 
   });
   const { code, problems } = await doctor(['--report', 'rnone'], { DATABASE_URL: postgres.url });
   expect(code).toBe(1);
-  const told = Object.fromEntries(problems.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
-  expect(told).toEqual({
+  const shown = Object.fromEntries(problems.map(({ what, found, todo }) => [what, `${found}; ${todo}`]));
+  expect(shown).toEqual({
     'secret anthropic': expect.stringMatching(/does not exist: aws secretsmanager create-secret/),
     'secret database': expect.stringMatching(/JSON that does not fit \(password/),
     'Anthropic API': expect.stringMatching(/does not exist/),
@@ -151,10 +151,10 @@ test.each([
   ['3D000', '', 'refuses the connection (3D000)'],
   ['SELF_SIGNED_CERT_IN_CHAIN', '', 'DATABASE_CA_FILE=FILE'],
   ['', 'The server does not support SSL connections', 'PostgreSQL refuses TLS'],
-])('a database that refuses the connection (%s%s) is a failure, not a warning', async (code, message, told) => {
+])('a database that refuses the connection (%s%s) is a failure, not a warning', async (code, message, shown) => {
   const pool = { query: () => Promise.reject(Object.assign(new Error(message), { code })) };
   const findings = await checkDatabase({ pool: pool as never, tls: 'verify' }, 'prod');
-  expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(told) }]);
+  expect(findings).toMatchObject([{ state: 'FAIL', what: 'database', found: expect.stringContaining(shown) }]);
 });
 
 test('a missing math_env is shown with those that exist', async () => {

@@ -34,6 +34,14 @@ test('no region is wrong use, and the line says how to set one', async () => {
   expect(said.err).toEqual(oneLine(/no region is set: give --region/));
 });
 
+test.each([[], ['--before-deploy']])('doctor without a region says so once (%j)', async (...flags: string[]) => {
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
+  const said = await runMain(['doctor', ...flags]);
+  expect(said.code).toBe(1);
+  expect(said.out).toMatch(/^FAIL {2}region: no region is set: give --region[^\n]*\n0 ok, 0 warnings, 1 failed\n$/);
+});
+
 test.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('%s is read as the AWS CLI reads it', async (name) => {
   const said = await runMain(['jobs', '--endpoint-url', deployed.aws.url], { env: { [name]: 'eu-west-1' } });
   expect(said).toMatchObject({ code: 0, out: 'no jobs\n' });

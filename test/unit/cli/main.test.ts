@@ -43,7 +43,7 @@ test.each([
 test('with --json, an error is one JSON line on stderr', async () => {
   const said = await runMain(['jobs', '--limit', '0', '--json']);
   expect(said.code).toBe(2);
-  expect(said.json()).toEqual({ error: { name: 'WrongUse', message: expect.stringContaining('--limit') } });
+  expect(said.json()).toEqual({ error: { name: 'UsageError', message: expect.stringContaining('--limit') } });
 });
 
 test('--help lists every command, and for a command its options and the global ones', async () => {
@@ -109,6 +109,6 @@ test('a profile that does not exist is an error in one line', async () => {
   expect(ended).toEqual({
     code: 2,
     stdout: '',
-    stderr: oneLine(/^{"error":{"name":"WrongUse","message":"there are no usable/),
+    stderr: oneLine(/^{"error":{"name":"UsageError","message":"there are no usable/),
   });
 });

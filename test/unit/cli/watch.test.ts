@@ -38,7 +38,7 @@ async function watching(moments: Moment[], stopAfter = Number.POSITIVE_INFINITY)
     now: () => new Date('2026-11-22T12:00:00Z'),
     async pause() {
       at += 1;
-      if (at > 100) throw new Error('watched for ever');
+      if (at > 100) throw new Error('watched endlessly');
       if (at === stopAfter) stop.abort();
     },
     stopped: stop.signal,
@@ -46,11 +46,11 @@ async function watching(moments: Moment[], stopAfter = Number.POSITIVE_INFINITY)
     translated: (error) => translated(error, 'AWS'),
   };
   const watched = await watchJob(deps, JOB);
-  return { ...watched, told: watched.changes.map(({ what }) => what), asked, polls: at };
+  return { ...watched, shown: watched.changes.map(({ what }) => what), asked, polls: at };
 }
 
-test('each change is told once, and waiting for a batch counts as one state', async () => {
-  const { told, status, stopped } = await watching([
+test('each change is shown once, and waiting for a batch counts as one state', async () => {
+  const { shown, status, stopped } = await watching([
     {},
     { row: processing, execution: running('Submit batch', 1) },
     { row: processing, execution: running('Wait') },
@@ -59,7 +59,7 @@ test('each change is told once, and waiting for a batch counts as one state', as
     { row: { ...processing, batch_progress: 'round 2: 1 processing' }, execution: running('Wait', 2) },
     { row: { ...processing, status: 'COMPLETED', process_exit_confirmed: true }, execution: undefined },
   ]);
-  expect(told).toEqual([
+  expect(shown).toEqual([
     'PENDING',
     `PROCESSING (${EXECUTION})`,
     'Submit batch, round 1',
@@ -79,14 +79,14 @@ test('a PENDING row is watched under the name that its execution will have', asy
 
 test('a cancelled job is watched until its execution has collected what was sent', async () => {
   const cancelled = { ...processing, status: 'CANCELLED' };
-  const { told, polls, status } = await watching([
+  const { shown, polls, status } = await watching([
     { row: cancelled, execution: running('Wait') },
     { row: cancelled, execution: running('Collect results') },
     { row: { ...cancelled, process_exit_confirmed: true }, execution: running('Complete job') },
   ]);
   expect(polls).toBe(2);
   expect(status).toBe('CANCELLED');
-  expect(told).toContain('its execution is still collecting the answers to what was sent');
+  expect(shown).toContain('its execution is still collecting the answers to what was sent');
 });
 
 test('a failed job of another worker ends the watching too', async () => {
@@ -97,18 +97,18 @@ test('a failed job of another worker ends the watching too', async () => {
 test('an aborted execution is shown, and its row is still watched', async () => {
   const aborted = { name: EXECUTION, status: 'ABORTED', state: 'Wait', round: 1 };
   const failed = { ...processing, status: 'FAILED', process_exit_confirmed: true };
-  const { told } = await watching([
+  const { shown } = await watching([
     { row: processing, execution: aborted },
     { row: failed, execution: aborted },
   ]);
-  expect(told).toEqual([`PROCESSING (${EXECUTION})`, 'execution ABORTED', 'FAILED']);
+  expect(shown).toEqual([`PROCESSING (${EXECUTION})`, 'execution ABORTED', 'FAILED']);
 });
 
 test('an error that passes does not end the watching', async () => {
   const fails = new StoreUnavailable('DynamoDB could not read the job table (Throttling)');
   const done = { row: { ...processing, status: 'COMPLETED', process_exit_confirmed: true } };
-  const { told, status } = await watching([{ row: processing }, { fails }, { fails }, done]);
-  expect(told.filter((line) => /still watching/.test(line))).toHaveLength(1);
+  const { shown, status } = await watching([{ row: processing }, { fails }, { fails }, done]);
+  expect(shown.filter((line) => /still watching/.test(line))).toHaveLength(1);
   expect(status).toBe('COMPLETED');
 });
 

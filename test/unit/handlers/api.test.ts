@@ -22,7 +22,7 @@ async function requestOf(changes: Partial<APIGatewayProxyEventV2>): Promise<ApiR
 }
 
 describe('the handler of an HTTP API event', () => {
-  it('hands query and body on, also when there are none', async () => {
+  it('passes query and body on, also when there is no query or body', async () => {
     expect(await requestOf({})).toEqual({ query: {}, body: '' });
     expect(await requestOf({ queryStringParameters: { report_id: 'r1' }, body: '{"a":"ä"}' })).toEqual({
       query: { report_id: 'r1' },
@@ -30,7 +30,7 @@ describe('the handler of an HTTP API event', () => {
     });
   });
 
-  it('hands on what stands in the path', async () => {
+  it('passes path parameters on', async () => {
     expect(await requestOf({ pathParameters: { job_id: 'a b' } })).toMatchObject({ params: { job_id: 'a b' } });
   });
 
@@ -52,16 +52,17 @@ describe('the handler of an HTTP API event', () => {
 
   it('answers 500 when it is not set up, and does not tell callers what is missing', async () => {
     vi.stubEnv('REPORTS_TABLE', undefined);
-    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+    const outputs = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
     const { handler } = await import('../../../lambdas/handlers/api-reports.ts');
     const answer = await handler(event({ queryStringParameters: { report_id: REPORT } }));
     vi.unstubAllEnvs();
+    for (const output of outputs) output.mockRestore();
     expect(answer).toMatchObject({ statusCode: 500 });
     expect(answer.body).not.toContain('REPORTS_TABLE');
   });
 });
 
-/** 60 KB of text that does not pack well, as narratives in many languages. */
+/** 60 KB of text that compresses badly, as narratives in many languages do. */
 const long = (seed: number) =>
   Array.from({ length: 6_000 }, (_, at) => ((seed * 7_919 + at * 104_729) % 2_147_483_647).toString(36)).join(' ');
 const sections = (count: number, text: (at: number) => string): StoredReport[] =>
@@ -80,7 +81,7 @@ const SIX_MB = 6 * 1024 * 1024;
 describe('a report that is large', () => {
   const rows = sections(160, long);
 
-  it('is packed for a caller who can unpack it, and then is whole', async () => {
+  it('is compressed for a caller who accepts gzip, and is whole when unpacked', async () => {
     const answer = await served(rows, GZIP);
     expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: true, headers: { 'content-encoding': 'gzip' } });
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(SIX_MB);

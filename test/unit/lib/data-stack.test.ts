@@ -14,7 +14,7 @@ describe('data stack', () => {
       Projection: { ProjectionType: 'ALL' },
     });
 
-  it("creates the job table with the contract's indexes and a stream of new images", () => {
+  it('creates the job table with the indexes of Polis and a stream of new images', () => {
     created.data?.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: 'Delphi_JobQueue',
       KeySchema: [key('job_id', 'HASH')],

@@ -158,7 +158,7 @@ describe('alarms', () => {
   });
 });
 
-describe('who is told', () => {
+describe('who is notified', () => {
   it('nobody without an address: alarms show in the console and on the dashboard', () => {
     plain.resourceCountIs('AWS::SNS::Topic', 0);
     plain.resourceCountIs('AWS::KMS::Key', 0);

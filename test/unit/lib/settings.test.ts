@@ -137,7 +137,7 @@ describe('settings', () => {
     expect(() => readConfig(context)).toThrow(says);
   });
 
-  it('lets a second stage create tables only when told to', () => {
+  it('lets a second stage create tables only when a setting says so', () => {
     expect(() => readConfig({ 'narratives:stage': 'preprod', 'narratives:reportsTable': 'PolisReports' })).toThrow(
       /^stage preprod would create Delphi_JobQueue, Delphi_NarrativeRequests, .* name existing ones with narratives:jobTable, ledgerTable, or, .*createTables=true$/,
     );

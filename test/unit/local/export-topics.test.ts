@@ -81,7 +81,7 @@ describe('derived topics', () => {
     expect(new Set(clusterAssignments.map(({ layer1_cluster_id }) => layer1_cluster_id))).toEqual(new Set([-1]));
   });
 
-  it('are told apart by a number when they have no further word', () => {
+  it('are distinguished by a number when they have no further word', () => {
     const comments = ['bus', 'bus bus bus', 'bus park', 'bus park park park', 'park', 'park bus bus bus'];
     const { topicNames } = deriveTopics(
       1,

@@ -156,7 +156,7 @@ describe('an export that cannot be used', () => {
     expect(await readExport(dir)).toEqual(await readExport(FIXTURE));
   });
 
-  it('says that a folder does not exist, or is none', async () => {
+  it('says that a folder does not exist, or is not a folder', async () => {
     const nowhere = join(FIXTURE, 'nowhere');
     expect(await messageOf(nowhere)).toContain(`the folder ${nowhere} does not exist`);
     const file = join(FIXTURE, 'votes.csv');

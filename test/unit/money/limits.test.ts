@@ -37,7 +37,7 @@ describe('OverBudget', () => {
   test.each<[Refusal, string]>([
     [
       { kind: 'job', most: usd(2.345), spent: 0, budget: usd(2) },
-      'the job could cost up to $2.35, which is over the job budget of $2.00: raise the budget (jobBudgetUsd) or ask for fewer layers',
+      'the job could cost up to $2.35, which is over the job budget of $2.00: raise the budget (jobBudgetUsd), or set "layers" in job_config to fewer topic layers',
     ],
     [
       day,
@@ -45,7 +45,7 @@ describe('OverBudget', () => {
     ],
     [
       { ...day, budget: usd(1) },
-      'the job could cost up to $3.00, and $8.00 of the day budget of $1.00 is already spent or reserved on 2026-11-22: raise the day budget (dayBudgetUsd), or ask for fewer layers',
+      'the job could cost up to $3.00, and $8.00 of the day budget of $1.00 is already spent or reserved on 2026-11-22: raise the day budget (dayBudgetUsd), or set "layers" in job_config to fewer topic layers',
     ],
     [
       { kind: 'unpriced', model: 'narrator-9' },

@@ -146,7 +146,7 @@ describe('answers made to break the reader', () => {
     expect(outcomeOf(succeeded(text(2_000_000)))).toMatchObject({ kind: 'ask_again', reason: 'too_large' });
   });
 
-  test('a report hidden under __proto__ is none, and no prototype is changed', () => {
+  test('a report hidden under __proto__ is refused, and no prototype is changed', () => {
     const inner = JSON.stringify(report([0]));
     for (const key of ['__proto__', 'constructor', 'prototype']) {
       expect(readText(`{"${key}":${inner}}`, shown)).toMatchObject(again);

@@ -130,7 +130,7 @@ describe('math that is not ready', () => {
 });
 
 describe('labels of groups', () => {
-  test('gid 0 is Group A and gid 25 Group Z; past the alphabet numbers go on', () => {
+  test('gid 0 is Group A and gid 25 Group Z; after the alphabet come numbers', () => {
     expect([0, 1, 25, 26, 40].map(defaultLabel)).toEqual(['Group A', 'Group B', 'Group Z', 'Group 27', 'Group 41']);
   });
 

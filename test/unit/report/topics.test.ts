@@ -139,7 +139,7 @@ describe('clusters and names of one run', () => {
     ).not.toThrow();
   });
 
-  test('an unnamed cluster is told with its layer and number', async () => {
+  test('an unnamed cluster is reported with its layer and number', async () => {
     const error = await errorOf(() =>
       checkTopicsComplete(
         [topic(0, 0), topic(1, 4)],

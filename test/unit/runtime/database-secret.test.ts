@@ -39,7 +39,7 @@ describe('the database secret', () => {
     ['a URL of something else', 'mysql://u:secret-word@db/polis'],
     ['JSON cut short', '{"username":"secret-word"'],
     ['JSON of another kind', '{"url":"postgres://u:secret-word@db/polis"}'],
-    ['a port that is none', JSON.stringify({ ...FIELDS, password: 'secret-word', port: 70_000 })],
+    ['an invalid port', JSON.stringify({ ...FIELDS, password: 'secret-word', port: 70_000 })],
     ['the URL in quotes', '"postgres://u:secret-word@db/polis"'],
   ])('that holds %s is refused in one line, and never repeated', (_, value) => {
     expect(() => databaseUrlOf(value, 'prod/db')).toThrow(InvalidSetting);

@@ -52,7 +52,7 @@ describe('an error', () => {
   const body = { error: { type: 'invalid_request_error', message: SECRET } };
   const apiError = APIError.generate(400, body, SECRET, new Headers({ 'x-note': SECRET }));
 
-  test('of ours is told with its message, its cause only by name and status', async () => {
+  test('of ours is logged with its message, its cause only by name and status', async () => {
     const error = new AnthropicRefused('the Anthropic API refuses (HTTP 400)', { cause: apiError });
     await expect(
       run(() => {
@@ -77,9 +77,9 @@ describe('an error', () => {
         }
       })(),
     ],
-    ['of a client that hangs its answer onto it', Object.assign(new Error(SECRET), { response: { data: SECRET } })],
-    ['that is none', SECRET],
-  ])('%s is told and thrown on by its name and place alone', async (_, thrown) => {
+    ['of a client that attaches its answer', Object.assign(new Error(SECRET), { response: { data: SECRET } })],
+    ['that is not an Error object', SECRET],
+  ])('%s is logged and thrown on with its name and place only', async (_, thrown) => {
     const left: Error = await run(() => {
       throw thrown;
     }).then(
@@ -94,10 +94,10 @@ describe('an error', () => {
     expect(parsed()).toMatchObject([{ level: 'ERROR', message: 'step failed', job_id: 'j1' }]);
   });
 
-  test('of the language keeps its message, and says where it arose', () => {
-    const told = tellable(new TypeError('row is not iterable'));
-    expect(told).toMatchObject({ error_name: 'TypeError', why: 'row is not iterable' });
-    expect(told.at?.[0]).toMatch(/^at .*log\.test\.ts/);
+  test('of the language keeps its message, and says where it was thrown', () => {
+    const logged = tellable(new TypeError('row is not iterable'));
+    expect(logged).toMatchObject({ error_name: 'TypeError', why: 'row is not iterable' });
+    expect(logged.at?.[0]).toMatch(/^at .*log\.test\.ts/);
   });
 
   test('keeps the name that the state machine retries by', () => {

@@ -85,7 +85,7 @@ describe('figures in the log', () => {
     expect(figures()).toMatchObject([{ service: 'narratives-preprod' }]);
   });
 
-  test('that a step added before it failed are told', async () => {
+  test('that a step added before it failed are published', async () => {
     const { run, figures } = await started();
     const failing = run((metrics) => {
       metrics.add('JobsFailed', 1, { error: 'BatchOverdue' });
@@ -96,7 +96,7 @@ describe('figures in the log', () => {
     expect(figures()).toMatchObject([{ JobsFailed: 1 }, { Rounds: 1 }]);
   });
 
-  test('are told once; an invocation without figures writes nothing', async () => {
+  test('are published once; an invocation without figures writes nothing', async () => {
     const { run, figures, lines, stderr } = await started();
     await run((metrics) => metrics.add('Rounds', 3));
     await run(() => undefined);
@@ -110,7 +110,7 @@ describe('figures in the log', () => {
     await run((metrics) => {
       for (const name of Object.keys(METRICS) as (keyof typeof METRICS)[]) metrics.add(name, 1);
     });
-    const { Metrics: told } = figures()[0]._aws.CloudWatchMetrics[0];
-    expect(told).toEqual(Object.entries(METRICS).map(([Name, Unit]) => ({ Name, Unit })));
+    const { Metrics: published } = figures()[0]._aws.CloudWatchMetrics[0];
+    expect(published).toEqual(Object.entries(METRICS).map(([Name, Unit]) => ({ Name, Unit })));
   });
 });

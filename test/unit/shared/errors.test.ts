@@ -56,7 +56,7 @@ describe('a store that cannot be reached', () => {
     },
   );
 
-  test('PostgreSQL: it is worth trying again, and the password is not told', async () => {
+  test('PostgreSQL: it is worth trying again, and the password is not shown', async () => {
     const error: Error = await conversationsOf(pool, 'prod')
       .report('r1')
       .then(
@@ -67,7 +67,7 @@ describe('a store that cannot be reached', () => {
     expect(error.message).not.toContain('secret-word');
   });
 
-  test('a database URL that is none is a setting to fix, and is not repeated', () => {
+  test('an invalid database URL is a setting to fix, and is not repeated', () => {
     expect(() => postgresPool('secret-word')).toThrow(errors.InvalidSetting);
     expect(() => postgresPool('secret-word')).not.toThrow(/secret-word/);
   });

@@ -73,7 +73,7 @@ describe('the log of a job row', () => {
     ]);
   });
 
-  test('an unreadable list starts anew, whatever it is', () => {
+  test('an unreadable list is replaced, whatever it holds', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (logs) => {
         expect(entries(withLogLine(logs, 't', 'INFO', 'x')).at(-1)).toEqual({

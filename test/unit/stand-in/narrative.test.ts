@@ -214,8 +214,15 @@ describe('the narrative', () => {
     });
   });
 
-  test('more than ten comments of one kind are told in several sentences', () => {
+  test('more than ten comments of one kind need several sentences', () => {
     const rows = Array.from({ length: 12 }, (_, id) => `${id}|20 18 2 0|10 9 1 0|10 9 1 0|${ROWS[0]}`);
     expect(clausesOf(write(rows), 'agreement').map(([, citations]) => citations.length)).toEqual([10, 2]);
+  });
+
+  test('no sentence follows one of the same words', () => {
+    const rows = Array.from({ length: 45 }, (_, id) => `${id}|20 18 2 0|10 9 1 0|10 9 1 0|${ROWS[0]}`);
+    const texts = clausesOf(write(rows), 'agreement').map(([text]) => text);
+    expect(texts).toHaveLength(5);
+    expect(texts.filter((text, at) => text === texts[at - 1])).toEqual([]);
   });
 });

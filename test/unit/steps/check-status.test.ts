@@ -172,7 +172,7 @@ describe('progress on the job row', () => {
 describe('how long a batch took', () => {
   const at = { ended_at: '2026-11-22T10:01:31.000Z' };
 
-  test('is told once, by the check that finds it ended', async () => {
+  test('is published once, by the check that finds it ended', async () => {
     const { run, added, entries } = world({ b0: { ...ended('b0'), ...at } });
     await run();
     await run();
@@ -180,7 +180,7 @@ describe('how long a batch took', () => {
     expect(entries()).toMatchObject([{ state: 'ended', ...at }]);
   });
 
-  test('is told of each batch, and of none that is still under way', async () => {
+  test('is published for each batch that has ended, and for no other', async () => {
     const { run, added } = world({ b0: { ...ended('b0'), ...at }, b1: batchStatus('b1', 2) }, [open(0), open(1)]);
     await run();
     expect(added).toEqual([{ name: 'BatchSeconds', value: 90 }]);
@@ -255,7 +255,7 @@ const running = batchStatus('b0', 2);
 const canceling = batchStatus('b0', 2, { processing_status: 'canceling' });
 const AT = '2026-11-22T10:01:41.000Z';
 
-describe('a job that was cancelled under the execution that watches its batches', () => {
+describe('a job that was cancelled while its batches are watched', () => {
   test('has every open batch cancelled, and the ledger and its row say so', async () => {
     const { run, cancels, entries, row } = world(
       { b0: running, b1: batchStatus('b1', 2) },
@@ -270,7 +270,7 @@ describe('a job that was cancelled under the execution that watches its batches'
     expect(String(row(JOB).logs)).toContain('the job is cancelled');
   });
 
-  test('is asked about until its batch has ended, which is cancelled once', async () => {
+  test('is watched until its batch has ended, and cancels it once', async () => {
     const { run, cancels, answers, entries, changes } = world({ b0: running }, [open(0)], CANCELLED);
     await run();
     answers.b0 = canceling;

@@ -40,7 +40,7 @@ const failing = (name: string, status = 400) => answering(status, { __type: `com
 
 describe('how an execution stands', () => {
   test.each(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'])(
-    '%s is told',
+    '%s is returned',
     async (status) => {
       const arn = MACHINE.replace('stateMachine', 'execution');
       expect(await answering(200, { status }).status('job-v1')).toBe(status);

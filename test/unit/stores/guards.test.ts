@@ -13,7 +13,7 @@ const canceled = (...codes: string[]) =>
     CancellationReasons: codes.map((Code): CancellationReason => ({ Code })),
   });
 
-/** Puts a job over a database that gives these answers in turn, the last one for ever. */
+/** Puts a job over a database that gives these answers in turn, the last one forever. */
 async function put(...answers: (Error | 'done')[]) {
   let calls = 0;
   const send = async () => {

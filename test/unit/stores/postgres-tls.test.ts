@@ -90,7 +90,7 @@ describe.skipIf(!hasPostgres() && !process.env.CI)('PostgreSQL over TLS (skipped
       false,
     ],
     ['a certificate that has expired', 'expired', 'localhost', /certificate has expired: renew it/, true],
-    ['a certificate of another host', 'good', '127.0.0.1', /bears another name than the host/, true],
+    ['a certificate of another host', 'good', '127.0.0.1', /is for a different host name/, true],
   ] as const)(
     '%s is a setting to fix, named in one line without the password',
     async (_, server, host, says, trusting) => {
@@ -144,7 +144,7 @@ describe('TLS towards the database', () => {
     expect(hostOf('postgres://u:p@db/polis?host=/var/run/postgresql')).toBe('/var/run/postgresql');
   });
 
-  test('a password with a bare percent sign is told before it is used', () => {
+  test('a password with a bare percent sign is refused before it is used', () => {
     expect(() => postgresPool('postgres://u:50%off@db/polis')).toThrow(/written as %25/);
     expect(() => postgresPool('postgres://u:50%off@db/polis')).not.toThrow(/50/);
   });

@@ -27,7 +27,7 @@ async function callReal(name: string, input: object): Promise<unknown> {
 }
 
 /** What matters of an answer, as text: keys in order, rows of equal rank in any. */
-function told(answer: unknown): string {
+function shown(answer: unknown): string {
   const { Item, Items, Attributes, Responses, error, CancellationReasons } = answer as Record<string, unknown>;
   return canonical({ Item, Items, Attributes, Responses, error, CancellationReasons });
 }
@@ -63,7 +63,7 @@ describe('the tables in memory', () => {
       for (const [index, { command, input, answer }] of calls.entries()) {
         const answered = await callReal(command, input);
         seen.add(`${command} ${(answer as { error?: string }).error ?? 'done'}`);
-        expect(told(answered), `call ${index}: ${command} ${JSON.stringify(input)}`).toBe(told(answer));
+        expect(shown(answered), `call ${index}: ${command} ${JSON.stringify(input)}`).toBe(shown(answer));
       }
       for (const { TableName = '' } of TABLES) {
         const { Items } = await real.send(new lib.ScanCommand({ TableName }));

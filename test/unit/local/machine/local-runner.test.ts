@@ -16,7 +16,7 @@ describe('the local runner', () => {
   });
 
   it.each([-1, 1.5, 'soon', undefined])(
-    'ends an execution that is told to wait for %s, as Step Functions does',
+    'ends an execution that should wait for %s, as Step Functions does',
     async (seconds) => {
       const { status, error, states } = await run({ submit: [{ next: 'wait', wait_seconds: seconds }] });
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'States.Runtime' });
@@ -42,7 +42,7 @@ describe('the local runner', () => {
       submit: async (input: unknown) => {
         seen.push(structuredClone(input));
         Object.assign(input as object, { next: 'leave', round: 9 });
-        if (seen.length === 1) throw new StoreUnavailable('half-way');
+        if (seen.length === 1) throw new StoreUnavailable('in the middle');
         return input;
       },
     };

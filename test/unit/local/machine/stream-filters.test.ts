@@ -25,7 +25,7 @@ describe('filters of the stream', () => {
     expect(passes({ eventName: 'INSERT' }, synthesized.filters)).toBe(false);
   });
 
-  it('let everything pass when there are none', () => {
+  it('let everything pass when there is no filter', () => {
     expect(passes({ eventName: 'REMOVE' }, [])).toBe(true);
   });
 

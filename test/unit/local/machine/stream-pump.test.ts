@@ -69,7 +69,7 @@ describe('the stream pump', () => {
     expect({ batches, dead }).toEqual({ batches: [['1', '2'], ['1', '2'], ['1', '2'], ['2'], ['2']], dead: [] });
   });
 
-  it('makes a dead letter of a record after its last retry, and goes on with the next', async () => {
+  it('makes a dead letter of a record after its last retry, and continues with the next', async () => {
     const stream = new FakeStream({ id: 's', records: ['1', '2', '3'].map((id) => inserted(id)) });
     const { pump, batches, dead } = pumpOf(stream, (ids) => (ids.includes('2') ? failed('2') : undefined));
     await pump.poll();
@@ -116,7 +116,7 @@ describe('the stream pump', () => {
     expect(batches).toEqual([['1'], ['2']]);
   });
 
-  it('goes on after the last record when an iterator has expired', async () => {
+  it('continues after the last record when an iterator has expired', async () => {
     const stream = new FakeStream({ id: 's', records: [inserted('1')] });
     const { pump, batches } = pumpOf(stream);
     await pump.poll();

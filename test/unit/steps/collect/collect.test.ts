@@ -155,7 +155,7 @@ test('results that bring nothing new end the job', async () => {
   expect(store.batch()?.state).toBe('ended');
 });
 
-test('an invocation that found something new starts the count anew', async () => {
+test('an invocation that found something new resets the count', async () => {
   const idle = MAX_IDLE - 1;
   const { store, next } = slowResults((invocation) =>
     invocation <= 1 + idle ? 2 : invocation <= 2 + 2 * idle ? 4 : FEW + 1,

@@ -38,7 +38,7 @@ export function expectAllHolds(lines: readonly Buffer[], written: Written): void
   expect(Object.keys(Object.prototype)).toEqual([]);
 }
 
-/** The lines of a stream as any editor would show them, each once; blank ones are none. */
+/** The lines of a stream as any editor would show them, each once, without blank ones. */
 function textsOf(lines: readonly Buffer[]): Set<string> {
   const all = lines.flatMap((line) => line.toString('latin1').split('\n'));
   const texts = all.map((line) =>

@@ -33,7 +33,7 @@ const endings: ((line: Json) => unknown)[] = [
   (line) => ({ type: 'succeeded', message: { ...messageOf(line), id: '\ud800'.repeat(1_000) } }),
   (line) => ({ type: 'succeeded', message: { ...messageOf(line), usage: { input_tokens: 'many' } } }),
 ];
-/** Ids that are none of ours, or no ids. */
+/** Ids that are not ours, or not ids. */
 const foreign = fc.oneof(
   fc.constantFrom<unknown>(
     ...['', ' ', '__proto__', 'constructor', 'toString', '\ud800', 'a\u0000b', 'x'.repeat(10_000)],
