@@ -22,9 +22,9 @@ export const outputsSchema = z.object({
   DefaultModel: text,
   /** set where the jobs of a day have a budget */
   DayBudgetUsd: budgetSchema.optional(),
-  /** set where a stand-in of the API is deployed with */
+  /** the address of a stand-in of the API, if one was deployed */
   AnthropicBaseUrl: z.url().optional(),
-  /** `off` where the deployed functions speak to PostgreSQL without TLS */
+  /** `off` if the deployed functions connect to PostgreSQL without TLS */
   DatabaseTls: z.enum(['verify', 'off']).optional(),
 });
 

@@ -147,7 +147,7 @@ function regionOf(env: NodeJS.ProcessEnv): { region?: string } {
   return region ? { region } : {};
 }
 
-/** Without a command the parser would only show its help; an option that it does not know is the likelier error. */
+/** Without a command the parser would only show its help; an unknown option is the more likely error. */
 function complaint(error: Error, parser: Parser, argv: readonly string[]): string {
   if (!(error instanceof CommanderError) || error.code !== 'commander.help') {
     const line = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');

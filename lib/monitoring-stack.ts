@@ -31,7 +31,7 @@ export class MonitoringStack extends Stack {
     const name = stackName(config.stage);
     const alarms = alarmRules(watched).map((rule) => this.alarm(name, rule));
     const { region } = this;
-    // alarms belong to a region, dashboards to the account: one of another region must not be written over
+    // alarms belong to a region, dashboards to the account: one of another region must not be overwritten
     const dashboard = `${name}-${region}`;
     narrativesDashboard(this, dashboard, watched, alarms);
     if (config.alarmEmail) {

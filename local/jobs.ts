@@ -76,7 +76,7 @@ export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
   await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item: row }));
 }
 
-/** Jobs whose rows stand in a certain way. The embedded table is small, so a scan is fine. */
+/** Jobs whose rows are in a certain state. The embedded table is small, so a scan is fine. */
 async function jobsWhere({ db }: Embedded, wanted: (row: LooseRow) => boolean): Promise<KnownJob[]> {
   const found: KnownJob[] = [];
   for await (const { Items = [] } of paginateScan(
@@ -94,7 +94,7 @@ async function jobsWhere({ db }: Embedded, wanted: (row: LooseRow) => boolean): 
 
 /**
  * Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too, and
- * one that was cancelled and whose batch has yet to be cancelled and collected.
+ * one that was cancelled and whose batch is not yet cancelled and collected.
  */
 export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
   jobsWhere(embedded, (row) => {

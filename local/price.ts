@@ -8,7 +8,7 @@ import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 
 const number = (value: number) => value.toLocaleString('en');
 
-/** How many sections need not be bought, in one line. */
+/** How many sections do not have to be bought, in one line. */
 export const reusedLine = (reused: number, sections: number): string =>
   `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them again)`;
 

@@ -26,7 +26,7 @@ const Sample = z.strictObject({
   groups: z.array(z.strictObject({ who: z.string(), people: z.int() })),
   /** They vote on five comments at most, too few to be placed in a group. */
   people_in_no_group: z.int(),
-  /** Two runs whose topic names lie side by side; only the newest fits the cluster assignments. */
+  /** Two runs whose topic names are in one table; only the newest fits the cluster assignments. */
   pipeline_runs: z.strictObject({ newest: PipelineRun, older: PipelineRun }),
   /** Topics of the newest run by layer; the place in the list is the cluster id. */
   topics: z.array(z.array(z.strictObject({ name: z.string(), words: z.array(z.string()) }))).length(2),

@@ -128,7 +128,7 @@ export function embeddedRoutes({ db, world }: Pick<Embedded, 'db' | 'world'>, op
   return {
     'api-reports': (request) => answerReports({ storedReports: rowsOf, log }, request),
     async 'api-batch-reports'(request) {
-      if (!maySpend) return refusal(403, 'a report costs money: start with --yes to allow requests to order one');
+      if (!maySpend) return refusal(403, 'a report costs money: start with --yes to allow requests to start one');
       const answer = await answerBatchReports(deps, request);
       const { job_id, deduplicated } = answer.body as Partial<PutJobAnswer>;
       if (job_id && deduplicated === false) onJob(job_id);

@@ -83,7 +83,7 @@ function listLicences(): void {
 
   const refused = all.filter(({ licence }) => !isPermissive(licence));
   for (const { licence, package: name } of refused) {
-    console.error(`${name} is under ${licence}, which is none of: ${[...PERMISSIVE].join(', ')}`);
+    console.error(`${name} is under ${licence}, which is not one of: ${[...PERMISSIVE].join(', ')}`);
   }
   console.log(`${all.length} packages, ${refused.length} under a licence that is not on the list`);
   process.exitCode = refused.length > 0 ? 1 : 0;

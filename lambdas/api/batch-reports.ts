@@ -18,7 +18,7 @@ export async function answerBatchReports(deps: PutJobDeps, { body }: ApiRequest)
   if (!asked.success) return refusal(400, problems(asked.error));
   try {
     const { job_id, report_id, model, deduplicated } = await putJob(deps, asked.data);
-    const message = deduplicated ? 'A narrative job for this report was there already' : 'Narrative job put';
+    const message = deduplicated ? 'A narrative job for this report already exists' : 'Narrative job created';
     const answer = { status: 'success', message, report_id, job_id, batch_id: job_id, model, deduplicated };
     return { status: 200, body: answer };
   } catch (error) {

@@ -76,7 +76,7 @@ const MAX_BYTES = 6_000_000;
 const PACKED_FROM_CHARACTERS = 64_000;
 
 const TOO_LARGE =
-  'the report is larger than one answer may be: ask by section (&section=…), or allow a packed answer (accept-encoding: gzip)';
+  'the report is too large for one answer: ask by section (&section=…), or accept a compressed answer (accept-encoding: gzip)';
 
 /**
  * An answer as API Gateway takes it from a function: packed when that is worth it and the caller can unpack it. One that

@@ -23,7 +23,7 @@ export const LIST_SECONDS = 180;
 export const SETTLE_SECONDS = CALL_SECONDS + LIST_SECONDS;
 const SETTLE_CHECK_SECONDS = 15;
 const HELD_CHECK_SECONDS = 300;
-/** A younger batch may be one whose job is just about to mark it as its own. */
+/** The job of a younger batch may not have marked it as its own yet. */
 const MARKED_WITHIN_SECONDS = 60;
 /** Clocks differ: a batch may seem to be created this long before our intent. */
 const CLOCK_SKEW_SECONDS = 60;

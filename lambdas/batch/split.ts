@@ -32,7 +32,7 @@ export function splitIntoParts(rows: readonly Asked[], maxBatchSize: number, mos
   });
 }
 
-/** The request that an asked row stands for, from the prompt as the ledger keeps it. */
+/** The request of an asked row, from the prompt in the ledger. */
 export function requestOf(plan: Plan, row: Asked): BatchRequest {
   return batchRequest({
     customId: row.custom_id,

@@ -29,7 +29,7 @@ export const secondsBetween = (from: string, to: number): number =>
  */
 export const MAX_TROUBLES = 240;
 
-/** Seconds to wait when the API is in trouble: doubling from 5 to 60 (300 after hours of it), or what `retry-after` asks for up to 10 minutes. */
+/** Seconds to wait when the API is unavailable: doubling from 5 to 60 (300 after hours of it), or what `retry-after` asks for up to 10 minutes. */
 export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
   const backOff = troubles > MAX_TROUBLES ? AFTER_A_DAY : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
   return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));

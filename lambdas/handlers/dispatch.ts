@@ -10,7 +10,7 @@ import { documentClient } from '../stores/dynamodb.ts';
 import { stepFunctions } from '../stores/executions.ts';
 import { jobTable } from '../stores/jobs.ts';
 
-/** Records of the job table's stream to executions; a record that meets trouble is reported for redelivery. */
+/** Starts executions for records of the job table's stream; a record that fails is reported for redelivery. */
 export const streamHandler = (deps: DispatchDeps) => {
   const processor = new BatchProcessor(EventType.DynamoDBStreams);
   const each = async (record: DynamoDBRecord): Promise<void> => {
@@ -19,7 +19,7 @@ export const streamHandler = (deps: DispatchDeps) => {
       // a number too large to be exact must not keep the row from being read
       if (image) await dispatch(deps, unmarshall(image as Record<string, AttributeValue>, { wrapNumbers: Number }));
     } catch (error) {
-      // a dead letter only says where in the stream its record lies: the reason must be in the log
+      // a dead letter only says where its record is in the stream, so the reason must be in the log
       const fields = { job_id: record.dynamodb?.Keys?.job_id?.S, event_id: record.eventID, ...tellable(error) };
       deps.log.error('record could not be dispatched', fields);
       throw error;

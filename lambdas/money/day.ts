@@ -30,7 +30,7 @@ export interface DaySpending {
   day: string;
   /** rounds that are priced at what they cost, the others at what they may cost at most */
   committed_micro_usd: MicroUsd;
-  /** of that, what rounds may cost whose answers are not priced yet */
+  /** the part of it that rounds may cost whose answers are not priced yet */
   open_micro_usd: MicroUsd;
   /** rounds whose cost is not known and is not in the other figures */
   unpriced_rounds: number;

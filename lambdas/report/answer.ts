@@ -20,7 +20,7 @@ export type Outcome = (
   message_id?: string;
 };
 
-/** A fact of a message that must not make a good answer a bad one when it cannot be read. */
+/** A fact of a message; a good answer is used even if this cannot be read. */
 const label = z.string().transform(plainLabel).nullish().catch(undefined);
 const factsSchema = z.object({ id: label, stop_reason: label, usage: usageSchema.optional().catch(undefined) });
 const contentSchema = z.object({
@@ -110,7 +110,7 @@ export function readText(
   return { kind: 'stored', report: report.data };
 }
 
-/** JSON as it stands, or after taking off code fences and chatter, or after repair; undefined when nothing helps. */
+/** JSON as it is, or without code fences and other text, or after repair; undefined when nothing helps. */
 function parseJsonText(text: string): unknown {
   const plain = jsonOrUndefined(text);
   if (plain !== undefined) return plain;

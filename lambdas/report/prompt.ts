@@ -29,7 +29,7 @@ export function sectionPrompt(section: PlannedSection, context: PromptContext): 
 }
 
 /**
- * Makes any text safe to stand in a prompt as data: one line, no control characters, and no `<` or `>` that could close
+ * Makes any text safe to put into a prompt as data: one line, no control characters, and no `<` or `>` that could close
  * the fence around it. Every character is replaced by one character, so the length stays.
  */
 export const asData = (text: string): string =>

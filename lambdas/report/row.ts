@@ -63,7 +63,7 @@ export function storedRow(plan: Plan, facts: StoredFacts, batchId: string, repor
       ...about(plan, facts),
       comments_shown: facts.shown.length,
       comments_cited: citedTids(report).length,
-      // by these a later job finds that it need not buy the section again
+      // with these a later job finds that it does not have to buy the section again
       ...(facts.prompt_hash ? { prompt_hash: facts.prompt_hash } : {}),
       ...(cost === undefined ? {} : { cost_usd: toUsd(cost) }),
     },
@@ -80,7 +80,7 @@ export interface BoughtText {
   cost?: MicroUsd | undefined;
 }
 
-/** The row of a section whose text an earlier job bought: this job's names and time, the text, price and batch of then. */
+/** The row of a section whose text an earlier job bought: this job's names and time; text, price and batch of the earlier one. */
 export function reusedRow(plan: Plan, facts: StoredFacts, bought: BoughtText): ReportRow {
   const { report, section, batch_id, from, cost } = bought;
   const id = report.id === section ? facts.section : report.id;
@@ -88,7 +88,7 @@ export function reusedRow(plan: Plan, facts: StoredFacts, bought: BoughtText): R
   return { ...row, metadata: { ...row.metadata, reused_from: from } };
 }
 
-/** The row of a section that failed for good: the web client shows that there is not enough data. */
+/** The row of a section that finally failed: the web client shows that there is not enough data. */
 export function failedRow(plan: Plan, facts: SectionFacts, batchId: string, reason: Reason): ReportRow {
   return {
     ...start(plan, facts.section, batchId),

@@ -25,7 +25,7 @@ export interface Topic {
 /** Layer → tid → cluster; comments in no cluster (-1) are absent. */
 export type ClusterOfComment = Map<number, Map<number, number>>;
 
-/** The pipeline run a topic belongs to: what stands before the first `#`; older keys (`layer0_7`) are one run. */
+/** The pipeline run of a topic: the part of its key before the first `#`; older keys (`layer0_7`) are one run. */
 const runOf = (topicKey: string): string => (topicKey.includes('#') ? topicKey.slice(0, topicKey.indexOf('#')) : '');
 
 /**

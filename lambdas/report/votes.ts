@@ -1,7 +1,7 @@
 /**
  * The sign of a vote, in the one place of this project that knows it.
  * In PostgreSQL (and in Polis' server and browser) agree is -1 and disagree is +1; in the CSV exports that people
- * download it is the other way round. Everything past this file speaks of agrees, disagrees and passes.
+ * download it is the other way round. All other code uses agrees, disagrees and passes.
  */
 export const POSTGRES_VOTE = { agree: -1, disagree: 1, pass: 0 } as const;
 

@@ -64,7 +64,7 @@ function causesOf(error: Error): string {
   return names.join(', ');
 }
 
-/** The error that leaves the function: the runtime logs, and the state machine keeps, whatever hangs on it. */
+/** The error that the function throws. The runtime logs everything attached to it, and the state machine keeps it. */
 export function leaving(error: unknown): Error {
   if (error instanceof NarrativesError) return error;
   const { error_name, why, at = [] } = tellable(error);

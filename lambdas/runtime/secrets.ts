@@ -34,35 +34,35 @@ function readError(name: string, error: Error): Error {
   const said = `${error.message} ${(error.cause as Error | undefined)?.name}`;
   const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1];
   if (advice) return new InvalidSetting(`secret ${name} ${advice}`, { cause: error });
-  return new StoreUnavailable(`Secrets Manager could not give secret ${name}`, { cause: error });
+  return new StoreUnavailable(`Secrets Manager could not return secret ${name}`, { cause: error });
 }
 
 const ADVICE: [RegExp, string][] = [
   [
     /marked for deletion|InvalidRequest/,
-    'is marked for deletion: take that back (aws secretsmanager restore-secret), or make a new one under another name',
+    'is marked for deletion: restore it (aws secretsmanager restore-secret), or create one with another name',
   ],
   [
     /ResourceNotFound/,
-    'is absent: create it in Secrets Manager, in the region of this function, or deploy with its right name',
+    'does not exist: create it in Secrets Manager, in the region of this function, or deploy with its correct name',
   ],
   [
     // Secrets Manager calls this AccessDeniedException too
     /Decryption|to KMS/,
     'cannot be decrypted by this function: deploy with the ARN of the key that it is encrypted with in kmsKeyArns',
   ],
-  [/AccessDenied/, 'may not be read by this function: deploy again with its right name, and look at its policy'],
+  [/AccessDenied/, 'may not be read by this function: deploy again with its correct name, and check its policy'],
 ];
 
 const KEY_SHOULD_BE = 'it should hold the bare API key and nothing else, without quotes or spaces';
 
 /** What people put in the key's place by mistake. Keys are not checked further: a stand-in takes any. */
 const MISTAKES: [RegExp, string][] = [
-  [/^postgres(ql)?:\/\//, 'is the address of a database: the two secrets seem to have changed places'],
+  [/^postgres(ql)?:\/\//, 'is the address of a database: the two secrets seem to be swapped'],
   [/:\/\//, 'is an address'],
-  [/^[{["']/, 'is JSON or stands in quotes'],
+  [/^[{["']/, 'is JSON or in quotes'],
   [/\s/, 'holds spaces or line breaks'],
-  [/[^\x21-\x7e]/, 'holds characters that no key has'],
+  [/[^\x21-\x7e]/, 'holds characters that cannot be in a key'],
 ];
 
 /**
@@ -101,7 +101,7 @@ export function databaseUrlOf(secret: string, name: string): string {
   const value = secret.trim();
   if (value.startsWith('{')) return urlOfFields(value, name);
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw new InvalidSetting(`secret ${name} is no address of a PostgreSQL database: ${URL_SHOULD_BE}`);
+  throw new InvalidSetting(`secret ${name} is not the address of a PostgreSQL database: ${URL_SHOULD_BE}`);
 }
 
 function urlOfFields(json: string, name: string): string {

@@ -71,12 +71,12 @@ export class SubmissionUnsettled extends NarrativesError {
   override readonly name = 'SubmissionUnsettled';
 }
 
-/** Every section failed for good. */
+/** Every section finally failed. */
 export class NothingStored extends NarrativesError {
   override readonly name = 'NothingStored';
 }
 
-/** Rate limit, overload, server error or network trouble at the API: worth trying again. */
+/** Rate limit, overload, server error or network error at the API: worth trying again. */
 export class AnthropicUnavailable extends NarrativesError {
   override readonly name = 'AnthropicUnavailable';
   /** What the API's `retry-after` asks for, in seconds. */

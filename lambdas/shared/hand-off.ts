@@ -23,7 +23,7 @@ const jobStateSchema = z.object({
   round: z.number().int().nonnegative().default(0),
   /** status checks made in this round */
   checks: z.number().int().nonnegative().default(0),
-  /** status checks in a row that found the API in trouble */
+  /** consecutive status checks that found the API unavailable */
   troubles: z.number().int().nonnegative().default(0),
   /** invocations of "Collect results" in a row that ran out of time and found nothing new */
   idle: z.number().int().nonnegative().optional(),

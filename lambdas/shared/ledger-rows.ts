@@ -57,7 +57,7 @@ export const planSchema = z.object({
   system: bytes.optional(),
   expected_micro_usd: microUsd.optional(),
   most_micro_usd: microUsd.optional(),
-  /** the price list does not know the model, and somebody has said that it may be used all the same */
+  /** the price list does not know the model, but somebody allowed its use */
   unpriced: z.literal(true).optional(),
   /** a batch of the old pipeline: its candidate sections and the conversation's tids, as JSON */
   legacy: bytes.optional(),

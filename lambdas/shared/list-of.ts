@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * A list whose reading ends at its first fault. A plain `z.array` tells every fault, and 300,000 of them take more memory than a
+ * A list whose parsing ends at its first error. A plain `z.array` reports every error, and 300,000 of them take more memory than a
  * function has.
  * @param least how many items it has at least
  */

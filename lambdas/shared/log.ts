@@ -1,6 +1,6 @@
 /**
  * What the steps need of the outside world. Clients fetch and store; they decide nothing. "Not there" and "somebody
- * else was first" are values; trouble worth a retry is StoreUnavailable or AnthropicUnavailable.
+ * else was first" are values; errors worth a retry are StoreUnavailable and AnthropicUnavailable.
  */
 /** What happened to a job, for whoever follows a run by its log lines: the field `event` of a line. */
 export type JobEvent =

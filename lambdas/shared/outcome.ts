@@ -13,7 +13,7 @@ export const REASONS = {
   wrong_shape: 'the answer is not in the shape of a report',
   unshown_citation: 'the answer cites comments that the model was not shown',
   too_large: 'the answer is too large to store',
-  gone: 'the stored text that was to be reused is no longer there',
+  gone: 'the stored text that should have been reused no longer exists',
 } as const;
 
 export type Reason = keyof typeof REASONS;

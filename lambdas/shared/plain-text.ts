@@ -16,7 +16,7 @@ export const plainText = (text: string): string =>
 
 /** Plain text on one line, at most so many UTF-16 units of it and never half a character. */
 export function oneLine(text: string, longest: number): string {
-  // cut first: what is far too long need not be cleaned as a whole
+  // cut first: a text that is far too long does not have to be cleaned as a whole
   const cut = text.slice(0, longest).replace(/[\ud800-\udbff]$/, '');
   return plainText(cut).replace(/[\n\t]/g, ' ');
 }

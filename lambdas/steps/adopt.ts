@@ -37,7 +37,7 @@ const LEGACY_PROMPT_VERSION = 'old-pipeline';
  * "Adopt batch": adopts a batch that the old pipeline submitted and left to be watched. Its sections are worked out
  * from the topic tables, as its custom ids are cut and no list was kept.
  * @returns next: 'wait', also for a row that was cancelled under this execution: its batch is cancelled and collected; 'leave'
- * when the row is another's
+ * when the row belongs to another execution
  * @throws InvalidJobRow, ReportMismatch
  */
 export async function adopt(deps: AdoptDeps, input: unknown): Promise<JobState> {
@@ -107,7 +107,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   };
   if ((await deps.ledger.ownBatch(batch_id, batch, true)) !== 'ours') {
     throw new InvalidJobRow(
-      `batch ${batch_id} is watched already, by another row: nothing is left to do for row ${row.job_id}`,
+      `batch ${batch_id} is already watched for another row: there is nothing to do for row ${row.job_id}`,
     );
   }
   await deps.ledger.writePlan(plan, []);

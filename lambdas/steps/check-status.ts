@@ -51,7 +51,7 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
     const statuses = answers.filter((status) => status !== undefined);
     if (statuses.length > 0) await tellProgress(deps, state, row, open, answers);
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
-      // with nothing to ask about, trouble that collecting met is still counted
+      // with no open batch, errors of the API while collecting are still counted
       const troubles = open.length > 0 ? 0 : state.troubles;
       return { ...state, checks, troubles, wait_seconds: 0, next: 'collect' };
     }
@@ -91,7 +91,7 @@ async function statusOf(deps: CheckStatusDeps, batch: BatchEntry): Promise<Batch
   try {
     return await deps.batches.status(batch.batch_id as string);
   } catch (error) {
-    // one that was only found in the list, and is gone, was another's: ours has still to be found
+    // one that was only found in the list, and is deleted, was another job's: ours must still be found
     if (!(error instanceof BatchNotFound && batch.adopted)) throw error;
     await releaseBatch(deps, batch);
     return undefined;

@@ -158,7 +158,7 @@ async function readFacts(deps: SubmitDeps, state: JobState, row: JobRow | undefi
   return { row: standing, plan, planHolds, batches, reusedStored: false, begun: undefined };
 }
 
-/** How the row stands when it is not, or no longer, this execution's. */
+/** The state of the row when it is not, or no longer, this execution's. */
 async function standingWithout({ jobs }: SubmitDeps, state: JobState): Promise<'cancelled' | 'not ours'> {
   return isCancelledUnder(await readLoosely(jobs, state.job_id), state.execution) ? 'cancelled' : 'not ours';
 }

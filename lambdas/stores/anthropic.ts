@@ -168,7 +168,7 @@ function sendTrouble(
   error: unknown,
 ): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
   const trouble = translated(error);
-  // an answer that cannot be read may well stand for a batch that exists
+  // after an unreadable answer, the batch may exist
   if (!(trouble instanceof AnthropicUnavailable)) throw trouble;
   const { message: why, retryAfterSeconds } = trouble;
   return error instanceof APIError && error.status === 429
@@ -178,7 +178,7 @@ function sendTrouble(
 
 /** What to do about a refusal, by status; messages of the API are not matched on. */
 const ADVICE: Record<number, string> = {
-  400: 'the request is not as the API wants it: this is a fault of this project, please report it',
+  400: 'the API does not accept the form of the request: this is a bug in this project, please report it',
   401: 'the API key is wrong: check the key in Secrets Manager or ANTHROPIC_API_KEY',
   402: 'the account cannot pay: check billing in the Anthropic console',
   403: 'the API key may not do this: check its workspace and permissions',

@@ -87,9 +87,9 @@ function refusal(code: string, message: string): string | undefined {
     return `PostgreSQL refuses TLS: turn it on at the server (ssl = on), ${OFF}`;
   }
   if (code === '28000' && /no encryption|SSL off/i.test(message)) {
-    return 'PostgreSQL takes connections with TLS only: deploy with databaseTls=verify';
+    return 'PostgreSQL accepts connections with TLS only: deploy with databaseTls=verify';
   }
   if (/^(ERR_SSL_|EPROTO)/.test(code))
-    return `PostgreSQL and this function agree on no TLS version (${code}): update the server, ${OFF}`;
+    return `PostgreSQL and this function have no TLS version in common (${code}): update the server, ${OFF}`;
   return undefined;
 }

@@ -29,7 +29,7 @@ const TROUBLE =
   /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|TransactionInProgress|TransactionConflict|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
 
 /**
- * Runs a DynamoDB call; trouble that may pass becomes StoreUnavailable. The SDK has already retried it.
+ * Runs a DynamoDB call; a temporary error becomes StoreUnavailable. The SDK has already retried it.
  * @throws StoreUnavailable, or the SDK's own error where trying again would not help
  */
 export async function stored<T>(what: string, call: () => Promise<T>): Promise<T> {
@@ -111,7 +111,7 @@ export async function writeAll(db: DynamoDBDocumentClient, table: string, writes
     for (const call of next) await writeOnce(db, table, call);
   };
   const lanes = Array.from({ length: Math.min(WRITES_UNDER_WAY, calls.length) }, lane);
-  // when one fails, the others end first: what they write must not meet the next attempt
+  // when one fails, the others end first, so that they do not write during the next attempt
   await Promise.allSettled(lanes);
   await Promise.all(lanes);
 }
@@ -171,7 +171,7 @@ export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems'
 
 /**
  * Writes all of some rows, or none of them.
- * @returns the places of the items whose conditions do not hold; none when everything was written
+ * @returns the indexes of the items whose conditions do not hold; empty when everything was written
  * @throws StoreUnavailable when the rows stay busy
  */
 export async function transact(
@@ -194,5 +194,5 @@ export async function transact(
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
-  throw new StoreUnavailable(`DynamoDB could not ${what}: it was changed by others ${TRIES} times`);
+  throw new StoreUnavailable(`DynamoDB could not ${what}: the rows were changed by others ${TRIES} times`);
 }

@@ -12,7 +12,7 @@ export interface Executions {
   start(name: string, input: unknown): Promise<'started' | 'already_started'>;
 }
 
-/** How an execution stands; `unknown`: there is none of this name, or no longer. */
+/** The status of an execution; `unknown`: no execution has this name, or it no longer exists. */
 export type ExecutionStatus =
   | 'RUNNING'
   | 'SUCCEEDED'

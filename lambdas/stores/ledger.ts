@@ -37,7 +37,7 @@ export interface Ledger {
   /** Removes this very intent, unless another has taken its place. */
   removeIntent(batch: BatchEntry): Promise<void>;
   /**
-   * Marks a batch as the one of this intent, unless it is another's (of another job, or another part of this one).
+   * Marks a batch as the one of this intent, unless it belongs to another job or another part of this one.
    * @param proven the API's own answer or its custom ids say so; such a mark overrules one that is not proven
    * @returns 'unproven' when another holds it that only found it in the list
    */
@@ -124,7 +124,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       const command = new DeleteCommand({
         TableName: table,
         Key: { job_id, entry: range },
-        // one that another attempt has put meanwhile stays
+        // one that another attempt has put in the meantime stays
         ConditionExpression: 'intent_at = :intent_at',
         ExpressionAttributeValues: { ':intent_at': intent_at },
       });

@@ -146,7 +146,7 @@ function queryError(what: string, error: unknown): Error {
   const { code, message } = error as { code?: string; message?: string };
   if (code === '42P01' || code === '42703') {
     return new InvalidSetting(
-      `PostgreSQL has no ${what} as Polis has it (${code}): check that the database secret names the Polis database`,
+      `PostgreSQL has no ${what} like that of Polis (${code}): check that the database secret names the Polis database`,
       { cause: error },
     );
   }
@@ -163,7 +163,7 @@ function queryError(what: string, error: unknown): Error {
     );
   }
   return new StoreUnavailable(
-    `PostgreSQL could not read ${what} (${code ?? message}): see that it is up, and that it can be reached from here`,
+    `PostgreSQL could not read ${what} (${code ?? message}): check that it is running and can be reached from here`,
     { cause: error },
   );
 }

@@ -90,7 +90,7 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
       const [day, { committed_micro_usd }] = changes[(failed[0] as number) - 1] as [string, DayChange];
       return { day, takes: committed_micro_usd };
     }
-    throw new StoreUnavailable(`DynamoDB could not ${WHAT}: it was changed by others ${TRIES} times`);
+    throw new StoreUnavailable(`DynamoDB could not ${WHAT}: the row was changed by others ${TRIES} times`);
   }
 
   return {
@@ -118,7 +118,7 @@ export function spendingTable(db: DynamoDBDocumentClient, table: string): Spendi
         if (taken) return { kind: 'taken' };
         if (!over) return { kind: 'reserved' };
         const { committed_micro_usd } = await dayTotal(over.day);
-        // what others have released meanwhile may have made room
+        // others may have released money in the meantime
         if (cap === undefined || committed_micro_usd + over.takes <= cap) continue;
         const own = wanted.reserved_micro_usd - over.takes;
         return { kind: 'over', day: over.day, others: committed_micro_usd - own };

@@ -1,6 +1,6 @@
 import type { StateMachine, StateMachineDefinition } from 'aws-local-stepfunctions';
 
-/** How an execution stands; error and cause only when it failed, output only when it succeeded. */
+/** The state of an execution; error and cause only when it failed, output only when it succeeded. */
 export interface ExecutionStatus {
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT';
   output?: unknown;

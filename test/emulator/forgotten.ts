@@ -49,7 +49,7 @@ describe.skipIf(skipped)('a job row that the stream did not bring to the state m
     expect((await asked(system)).batches).toHaveLength(batches.length + 2);
   });
 
-  it('lies in the dead-letter queue, and `narratives redrive` starts it', async () => {
+  it('is in the dead-letter queue, and `narratives redrive` starts it', async () => {
     const FunctionName = outputs.DispatchFunctionName;
     const { Environment } = await system.functions.send(new GetFunctionConfigurationCommand({ FunctionName }));
     const environment = (change: Record<string, string>) =>

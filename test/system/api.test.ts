@@ -97,7 +97,7 @@ describe('the HTTP API on this machine', () => {
     });
   });
 
-  it('lets no request order what has to be paid for, unless that was allowed', async () => {
+  it('lets no request start a paid job unless that was allowed', async () => {
     const { 'api-batch-reports': route } = embeddedRoutes(
       { db: world.db, world: world.deps },
       { ...options, maySpend: false },

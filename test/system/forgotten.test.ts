@@ -79,7 +79,7 @@ describe('a PENDING row that the stream has missed', () => {
   });
 });
 
-describe('a PROCESSING row whose machine is lost', () => {
+describe('a PROCESSING row whose execution is lost', () => {
   it('is resumed with the batch that it has paid for', async () => {
     const job = await lostJob();
     expect(await world.sweep()).toMatchObject({ resumed: 0 });
@@ -101,7 +101,7 @@ describe('a PROCESSING row whose machine is lost', () => {
     expect(await world.rowOf(job)).toMatchObject({ status: 'COMPLETED' });
   });
 
-  it('whose execution was stopped unheard says so, like one whose end was heard of', async () => {
+  it('says that its execution was stopped, also when the event was lost', async () => {
     const job = world.jobRow();
     onNextCall(world.deps.batches, 'status', {
       before: () => {

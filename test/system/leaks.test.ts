@@ -115,7 +115,7 @@ describe('no comment, key or password is leaked', () => {
     expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
-  it('by trouble with the day’s budget while the job ends for another reason', async () => {
+  it('by an error of the day’s budget while the job ends for another reason', async () => {
     world.standIn.script.answer('create', 400);
     const release = async () => {
       throw new Error(`${someComment()} ${DATABASE_PASSWORD}`);

@@ -137,7 +137,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
     await world.settle();
     const second = await world.deps.jobs.get(`${awaiting.job_id}9`);
     expect(second).toMatchObject({ status: 'FAILED' });
-    expect(second?.error_message).toMatch(/^InvalidJobRow: batch \w+ is watched already/);
+    expect(second?.error_message).toMatch(/^InvalidJobRow: batch \w+ is already watched/);
     expect(second?.checker_schedule_failed).toBeUndefined();
     expect(await world.reports(jobId)).toEqual(reports);
   });
@@ -176,7 +176,7 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
     expect(reports.filter(({ errors }) => errors === undefined)).toHaveLength(1);
   });
 
-  it('and whose execution is lost is resumed by a new one', async () => {
+  it('whose execution is lost as well is resumed by a new one', async () => {
     Object.assign(world.processing, { secondsPerBatch: 3_600, finishedShare: 1 / 2 });
     onNextCall(world.deps.batches, 'status', {
       before: async () => {

@@ -23,7 +23,7 @@ describe('a PENDING job row as the server writes it', () => {
     expect(world.waits.length).toBeGreaterThan(2);
   });
 
-  it('ends COMPLETED with every planned section stored, figures on the row and its process confirmed gone', () => {
+  it('ends COMPLETED with every section stored, figures on the row and its end confirmed', () => {
     expect(job.row).toMatchObject({ status: 'COMPLETED', process_exit_confirmed: true, model: 'claude-sonnet-5-5' });
     expect(job.row.batch_id).toBe(world.standIn.batches()[0]?.id);
     expect(job.results).toMatchObject({ planned: 15, stored: 15, failed: [], rounds: 1 });
@@ -66,7 +66,7 @@ describe('a PENDING job row as the server writes it', () => {
     }
   });
 
-  it('tells the model agree where people agreed: tallies equal the current votes, sign and all', async () => {
+  it('shows the model agree where people agreed: tallies equal the current votes', async () => {
     const votes = currentVotes(world.data.votes);
     for (const { tallies } of await askedRows()) {
       for (const { tid, all } of JSON.parse(unpack(tallies)) as { tid: number; all: number[] }[]) {

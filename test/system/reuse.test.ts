@@ -137,7 +137,7 @@ describe('a report of which something has changed', () => {
     });
   });
 
-  it('shows nothing of the new run until what is bought is there as well', async () => {
+  it('shows nothing of the new run until the bought sections are stored too', async () => {
     const first = await world.runReusing();
     await world.removeStored(first.reports.slice(0, 3));
     const row = world.reusingRow();

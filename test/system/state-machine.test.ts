@@ -114,7 +114,7 @@ describe('the state machine of the template', () => {
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'StoreUnavailable' });
   });
 
-  it('fails the job at once for an error that would come again', async () => {
+  it('fails the job at once for an error that a retry would not fix', async () => {
     const broken = Object.assign(new TypeError('no such report'), { name: 'ReportMismatch' });
     const { names, calls, status, error, cause } = await run({ submit: [WAIT], 'check-status': [broken] });
     expect(names).toEqual(['submit', 'check-status', 'fail']);

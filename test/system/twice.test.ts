@@ -107,7 +107,7 @@ describe('money is spent once, in jobs of several batches', () => {
   );
 });
 
-describe('a batch that was taken from the list and is gone', () => {
+describe('a batch that was found in the list and was deleted', () => {
   it('is released, and our own is found', async () => {
     const row = world.jobRow();
     const stranger = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });

@@ -52,7 +52,7 @@ describe('a model without a price', () => {
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
   });
 
-  it('is used for a text that was to be reused and is gone', async () => {
+  it('is used for a text that should be reused and was deleted', async () => {
     const changes = world.configured({ model: UNPRICED, allow_unpriced: true, no_cache: false });
     await world.run(changes);
     world.passTime(1);

@@ -72,7 +72,7 @@ export function unfiledRow(
   };
 }
 
-/** The row that keeps an answer which a better one takes the place of; the same as if it had come second. */
+/** The row that keeps an answer replaced by a better one; the same as if it had come second. */
 export function replacedRow(answered: Answered, round: number, mark: string, customId: string): Unfiled {
   const { job_id, batch_id, tokens, cost_micro_usd, raw, expires_at_epoch } = answered;
   return {

@@ -23,11 +23,11 @@ const READINGS = 2;
 export const MAX_IDLE = 10;
 
 /**
- * "Collect results": streams the results of every ended batch of the round, a line at a time, and makes of each answer a
+ * "Collect results": streams the results of every ended batch of the round, a line at a time, and turns each answer into a
  * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
- * @returns next: 'collect' when it ran out of time, 'wait' when the API is in trouble, 'submit' when sections are left to
+ * @returns next: 'collect' when it ran out of time, 'wait' when the API is unavailable, 'submit' when sections are left to
  * ask again, else 'complete'
- * @throws AnthropicUnavailable when trouble has lasted for hours; ResultsStalled when invocations find nothing new;
+ * @throws AnthropicUnavailable when the API has been unavailable for hours; ResultsStalled when invocations find nothing new;
  * AnthropicRefused, BatchNotFound
  */
 export async function collect(deps: CollectDeps, input: unknown): Promise<JobState> {
@@ -89,7 +89,7 @@ function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): 
   return { ...state, idle, wait_seconds: 0, next: 'collect' };
 }
 
-/** What was read until the trouble is kept; the rest is read after a wait. */
+/** Waits while the API is unavailable. What was read before is kept; the rest is read after the wait. */
 function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
   if (!(error instanceof AnthropicUnavailable) || state.troubles >= MAX_TROUBLES) throw error;
   const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);

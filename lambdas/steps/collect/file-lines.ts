@@ -17,7 +17,7 @@ interface Rows {
   reports: ReportRow[];
   answers: Answered[];
   unfiled: Unfiled[];
-  /** answers of the ledger that a better one takes the place of */
+  /** answers of the ledger that a better one replaces */
   replaced: Unfiled[];
 }
 
@@ -52,7 +52,7 @@ export async function fileLines(
   return rows.answers.length + unfiled.length;
 }
 
-/** Waits for both, also when one fails: what is still being written must not meet the next attempt. */
+/** Waits for both, also when one fails: the next attempt must not begin while something is still being written. */
 async function bothEnd(...writes: Promise<void>[]): Promise<void> {
   await Promise.allSettled(writes);
   await Promise.all(writes);

@@ -10,7 +10,7 @@ const STORED = 4;
 const CODE = { ask_again: ASK_AGAIN, failed: FAILED, stored: STORED } as const;
 
 /**
- * How every section of one round stands, and which line says so: nine bytes a section, so that 100,000 of them take 900 KB.
+ * The state of every section of one round, and the line that it comes from: nine bytes a section, so that 100,000 of them take 900 KB.
  * Of several lines for one section the best holds, and of equally good ones that with the smallest mark: the order in which lines come
  * makes no difference.
  */

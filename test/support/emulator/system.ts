@@ -79,7 +79,7 @@ export const releaseBatches = ({ control }: System) => fetch(control, { method: 
 export async function apiAddress(system: System): Promise<string> {
   const url = (await stackOutputs(system)).DelphiNarrativesApi?.ApiUrl ?? '';
   const [, id] = /^https:\/\/(\w+)\.execute-api\./.exec(url) ?? [];
-  if (!id) throw new Error(`the API's output is no address: ${url}`);
+  if (!id) throw new Error(`the API's output is not an address: ${url}`);
   return `${system.endpoint}/_aws/execute-api/${id}/$default`;
 }
 

@@ -60,7 +60,7 @@ describe('rows that an old poller has had before', () => {
     both = table(30);
   });
 
-  it('a lock that ran out is taken off when we claim: no old poller takes the row for one that is stuck', async () => {
+  it('a claim removes an expired lock, so that no old poller takes the row for a stuck one', async () => {
     const row = both.job({ lock_expires_at: '2026-11-20T09:00:00.000000+00:00', version: 3 });
     await both.put(row);
     both.pass(MINUTES);

@@ -23,7 +23,7 @@ const sent = () => api.calls.filter(({ method }) => method === 'POST');
 
 /** In this order on one state folder: nothing is left behind by a run that sent nothing. */
 describe('a run that would cost money', () => {
-  it('tells the price and sends nothing when nobody can be asked', async () => {
+  it('shows the price and sends nothing when nobody can be asked', async () => {
     const { code, stdout, stderr } = await command(args(), { env: env() });
     expect({ code, stderr }).toEqual({ code: 2, stderr: oneLine(/no terminal to ask on: add --yes/) });
     expect(stdout).toMatch(PRICE);
@@ -62,7 +62,7 @@ describe('a run that would cost money', () => {
     expect(sent()).toEqual([]);
   });
 
-  it('tells the price before it sends the batch, and which model wrote the report', async () => {
+  it('shows the price before it sends the batch, and which model wrote the report', async () => {
     const run = new Command(args('--yes', '--model', 'claude-opus-4-8'), { env: env(), terminal: true });
     await run.said(/waiting for/);
     const { code, stdout, stderr } = await run.ended;

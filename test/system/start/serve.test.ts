@@ -32,7 +32,7 @@ const statusFor = (run: Command, host: string) =>
 
 /** One story: the second run continues where the first left the state folder. */
 describe('npm start -- --serve', () => {
-  it('answers what it wrote, takes an order for another report, and ends with 0 on Ctrl-C', async () => {
+  it('serves its report, accepts another job, and ends with 0 on Ctrl-C', async () => {
     const run = new Command(args);
     await run.said(SERVING);
     // a name that another site has pointed here reads nothing

@@ -63,7 +63,7 @@ describe('folders', () => {
     );
   });
 
-  it('takes over the lock of a process that is gone', async () => {
+  it('replaces the lock of a process that has ended', async () => {
     const state = tempFolder();
     mkdirSync(join(state, 'simulated'));
     writeFileSync(join(state, 'simulated', 'lock'), String(process.pid));

@@ -76,7 +76,7 @@ describe('GET /api/v3/delphi/reports', () => {
     expect((await bodyOf({ report_id: REPORT, job_id: 'unknown' }, rows)).reports).toEqual({});
   });
 
-  it('gives one section when asked, and takes an empty parameter for none', async () => {
+  it('returns one section when asked, and ignores an empty parameter', async () => {
     const rows = [reportRow(), reportRow({ section: 'b' })];
     expect(Object.keys((await bodyOf({ report_id: REPORT, section: 'b' }, rows)).reports)).toEqual(['b']);
     expect(Object.keys((await bodyOf({ report_id: REPORT, section: '', job_id: '' }, rows)).reports)).toHaveLength(2);
@@ -88,7 +88,7 @@ describe('GET /api/v3/delphi/reports', () => {
     expect(Object.keys(body.reports)).toEqual(['__proto__']);
   });
 
-  it('hands errors on, and takes the newest row when a section was written twice', async () => {
+  it('passes errors on, and uses the newest row of a section written twice', async () => {
     const rows = [reportRow({ errors: 'refused: no' }), reportRow({ report_data: '{"id":"2"}' })];
     const body = await bodyOf({ report_id: REPORT }, rows.toReversed());
     expect(body.reports.batch_re_global_groups).toMatchObject({ report_data: '{"id":"2"}' });
@@ -98,7 +98,7 @@ describe('GET /api/v3/delphi/reports', () => {
     );
   });
 
-  it('answers 503 with retry-after when the table cannot be reached, and tells nothing of the inside', async () => {
+  it('answers 503 with retry-after when the table cannot be reached, without details', async () => {
     const { status, body, headers } = await answered(log, () =>
       answerReports(
         { storedReports: () => Promise.reject(new StoreUnavailable('DynamoDB could not query T (Throttled)')), log },

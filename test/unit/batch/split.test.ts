@@ -16,7 +16,7 @@ describe('splitting a round into batches', () => {
     expect(parts(splitIntoParts(rows(3), 1))).toEqual([0, 1, 2]);
   });
 
-  test('a batch is full when its bytes are; too large a row goes alone', () => {
+  test('a batch is also limited by bytes; a row that is too large is sent alone', () => {
     const [small, large] = ['x', 'x'.repeat(10_000)];
     const list = [small, small, large, small, small].map((prompt, ordinal) => askedRow(ordinal, prompt));
     expect(parts(splitIntoParts(list, 20, 30_000))).toEqual([0, 0, 1, 2, 2]);

@@ -55,7 +55,7 @@ test('a model with a # is wrong use', async () => {
   expect(said.err).toEqual(oneLine(/--model must be a model id/));
 });
 
-test('submit --allow-unpriced is in the row, and nothing of it without', async () => {
+test('submit writes allow_unpriced to the row only with --allow-unpriced', async () => {
   const configOf = async (args: string[]) => {
     const { job_id } = (await deployed.run(['submit', ...args, '--zid', '7', '--json'])).json() as { job_id: string };
     const row = await deployed.jobRow(job_id);

@@ -53,7 +53,7 @@ test('redrive sweeps, then deletes the dead letters that lay there before', asyn
   expect({ lying, hidden }).toEqual({ lying: ['late'], hidden: [] });
 });
 
-test('redrive tells its counts in two lines', async () => {
+test('redrive prints its counts in two lines', async () => {
   lying = [];
   expect((await deployed.run(['redrive'])).out).toBe(
     'sweep: started: 2, resumed: 1, closed: 0, unwatched: 0, oldest seconds: 90\ndead letters: 0 received, 0 deleted\n',

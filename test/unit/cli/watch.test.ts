@@ -119,7 +119,7 @@ test('an error that stays, and a refusal, end the watching', async () => {
   await expect(watching([{ row: processing }, { fails: refused }])).rejects.toThrow('log in again');
 });
 
-test('stopping the watching leaves the job as it is', async () => {
+test('stopping watch leaves the job as it is', async () => {
   const stopped = await watching([{ row: processing, execution: running('Wait') }], 3);
   expect(stopped).toMatchObject({ stopped: true, status: 'PROCESSING' });
 });

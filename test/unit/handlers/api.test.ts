@@ -108,7 +108,7 @@ describe('a report that is large', () => {
     expect(await served(sections(400, long), GZIP)).toMatchObject({ statusCode: 413 });
   });
 
-  it('goes as it is when it is small', async () => {
+  it('is sent uncompressed when it is small', async () => {
     const answer = await served(
       sections(3, () => 'short'),
       GZIP,

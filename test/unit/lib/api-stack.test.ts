@@ -72,7 +72,7 @@ describe('the HTTP API', () => {
     expect(Object.keys(template.findOutputs('ApiUrl'))).toEqual(['ApiUrl']);
   });
 
-  it('stands beside that of another stage', () => {
+  it('can be deployed next to that of another stage', () => {
     const { api } = synth({ ...IMPORTED, 'narratives:httpApi': 'iam', 'narratives:stage': 'beta' });
     expect(api?.stackName).toBe('DelphiNarrativesApi-beta');
   });

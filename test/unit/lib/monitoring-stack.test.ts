@@ -223,7 +223,7 @@ describe('two stages in one account', () => {
     });
   });
 
-  it('nor do two regions: dashboards belong to the whole account', () => {
+  it('name the dashboard by region too: dashboards belong to the whole account', () => {
     plain.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: inItsRegion('DelphiNarratives') });
   });
 

@@ -22,7 +22,7 @@ function outcomeOf(result: unknown) {
   return outcome;
 }
 
-describe('whatever comes back', () => {
+describe('any answer of the model', () => {
   test('any JSON value as a result has an outcome', () => {
     fc.assert(fc.property(fc.oneof(strange, fc.anything()), (value) => void outcomeOf(value)));
   });

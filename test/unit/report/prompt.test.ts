@@ -44,7 +44,7 @@ const textCell = (row: string) => row.split('|').slice(4).join('|');
 const tableOf = (comments: TalliedComment[]) => commentTable(comments, ['A', 'B']);
 
 describe('the table of comments', () => {
-  test('whatever people type, each comment is one line with its whole text', () => {
+  test('each comment is one line with its whole text, whatever people type', () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 6 }), (texts) => {
         const rows = rowsOf(tableOf(texts.map((txt, tid) => comment(tid, { txt }))));
@@ -169,7 +169,7 @@ describe('the prompt of a section', () => {
     expect(prompt({}, '')).toContain('Conversation: (untitled)');
   });
 
-  test('neither a title, a topic nor a label can break out of its line', () => {
+  test('no title, topic or label can break out of its line', () => {
     fc.assert(
       fc.property(text, text, text, (title, conversationTopic, label) => {
         const hostile = sectionPrompt(section({ title }), {

@@ -165,7 +165,7 @@ describe('clusters and names of one run', () => {
     expect(error.message).toMatch(/9 cluster\(s\) of layer 2 have no name \(0, 1, 2, 3, 4\)/);
   });
 
-  test('a topic whose comments are all gone is no fault', () => {
+  test('a topic whose comments are all deleted is not an error', () => {
     expect(() => checkTopicsComplete([topic(0, 0), topic(0, 1)], clusters([[0, [[0, 0]]]]))).not.toThrow();
   });
 });

@@ -54,17 +54,17 @@ describe('secrets', () => {
   });
 
   test.each([
-    ['JSON', '{"key":"secret-word"}', /is JSON or stands in quotes/],
-    ['text in quotes', '"secret-word"', /is JSON or stands in quotes/],
+    ['JSON', '{"key":"secret-word"}', /is JSON or in quotes/],
+    ['text in quotes', '"secret-word"', /is JSON or in quotes/],
     ['spaces', 'key: secret-word', /holds spaces or line breaks/],
     ['two lines', 'sk-ant\nsecret-word', /holds spaces or line breaks/],
     [
       'a database URL',
       'postgres://u:secret-word@db/polis',
-      /is the address of a database: the two secrets seem to have changed places/,
+      /is the address of a database: the two secrets seem to be swapped/,
     ],
     ['some other address', 'https://secret-word.example.org', /is an address/],
-    ['letters that no key has', 'secret-word-ä', /holds characters that no key has/],
+    ['letters that cannot be in a key', 'secret-word-ä', /holds characters that cannot be in a key/],
     ['nothing', ' ', /is empty or not text/],
   ])(
     'a key that is %s is refused in one line that says what it should be, without its value',
@@ -78,7 +78,7 @@ describe('secrets', () => {
   );
 
   test.each([
-    [400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.", /is absent: create it/],
+    [400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.", /does not exist: create it/],
     [400, 'AccessDeniedException', 'User is not authorized', /may not be read by this function/],
     [
       400,

@@ -203,7 +203,7 @@ describe('the narrative', () => {
     ]);
   });
 
-  test('one vote in a group is no difference and no common ground', () => {
+  test('one vote in a group is neither a difference nor common ground', () => {
     for (const row of ['1|21 20 1 0|20 20 0 0|1 0 1 0|Plant trees', '1|21 21 0 0|20 20 0 0|1 1 0 0|Plant trees'])
       expect(write([row]).paragraphs.map(({ id }) => id)).toEqual(['overview']);
   });

@@ -163,7 +163,7 @@ describe('progress on the job row', () => {
     expect(entries()[0]).toEqual(open(0));
   });
 
-  test('a row that is gone does not stop the watch', async () => {
+  test('a deleted row does not stop watching', async () => {
     const { run } = world({ b0: ended('b0') }, [open(0)], { job_id: 'another job' });
     expect(await run()).toMatchObject({ next: 'collect' });
   });
@@ -213,7 +213,7 @@ describe('when the API is in trouble', () => {
     expect(entries().map(({ state }) => state)).toEqual(['ended', 'submitted']);
   });
 
-  test('a batch that is not known is an error of its own', async () => {
+  test('an unknown batch has its own error', async () => {
     expect(await errorOf(() => world({ b0: new BatchNotFound('batch b0 is not known') }).run())).toBeInstanceOf(
       BatchNotFound,
     );

@@ -155,7 +155,7 @@ describe('TLS towards the database', () => {
       message: 'no pg_hba.conf entry for host "10.0.0.1", user "u", database "polis", no encryption',
     };
     expect(tlsTrouble(error)?.message).toBe(
-      'PostgreSQL takes connections with TLS only: deploy with databaseTls=verify',
+      'PostgreSQL accepts connections with TLS only: deploy with databaseTls=verify',
     );
   });
 

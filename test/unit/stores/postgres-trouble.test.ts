@@ -13,7 +13,7 @@ async function refusedWith(code: string): Promise<Error> {
 }
 
 test.each([
-  ['42P01', /has no reports as Polis has it/],
+  ['42P01', /has no reports like that of Polis/],
   ['42501', /does not let the user of the database secret read reports .*GRANT SELECT/],
   ['28P01', /refuses the connection .*check user, password and database/],
 ])('%s does not pass with time: it is a setting to fix, in one line', async (code, says) => {

@@ -52,7 +52,7 @@ describe('the local runner', () => {
     expect(seen).toEqual([JOB, JOB]);
   });
 
-  it('starts one execution for a name, whatever becomes of it', async () => {
+  it('starts one execution for a name, however it ends', async () => {
     const { machine, names } = scripted({ submit: [{ next: 'leave' }] });
     expect(machine.start('a', JOB)).toBe('started');
     expect(machine.start('a', { ...JOB })).toBe('started');

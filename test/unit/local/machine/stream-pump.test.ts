@@ -69,7 +69,7 @@ describe('the stream pump', () => {
     expect({ batches, dead }).toEqual({ batches: [['1', '2'], ['1', '2'], ['1', '2'], ['2'], ['2']], dead: [] });
   });
 
-  it('makes a dead letter of a record after its last retry, and continues with the next', async () => {
+  it('turns a record into a dead letter after its last retry, and continues', async () => {
     const stream = new FakeStream({ id: 's', records: ['1', '2', '3'].map((id) => inserted(id)) });
     const { pump, batches, dead } = pumpOf(stream, (ids) => (ids.includes('2') ? failed('2') : undefined));
     await pump.poll();
