@@ -1,7 +1,7 @@
 import { NarrativesError } from '../lambdas/shared/errors.ts';
 import { parseEnvironment, parseOptions } from './options.ts';
 
-/** `npm start`: exit code 0 done, 1 failed, 2 wrong use, 130 stopped. */
+/** `npm start`: exit code 0 done, 1 failed, 2 usage error, 130 stopped. */
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options) {

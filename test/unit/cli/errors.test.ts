@@ -26,7 +26,7 @@ test('an endpoint that does not answer is named, with what to do', async () => {
   );
 });
 
-test('no region is wrong use, and the line says how to set one', async () => {
+test('no region is a usage error, and the line says how to set one', async () => {
   for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) vi.stubEnv(name, undefined);
   vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
   const said = await runMain(['jobs']);
@@ -47,7 +47,7 @@ test.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('%s is read as the AWS CLI reads
   expect(said).toMatchObject({ code: 0, out: 'no jobs\n' });
 });
 
-test('no credentials are wrong use, and the line says how to give them', async () => {
+test('no credentials are a usage error, and the line says how to give them', async () => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
   for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
   const said = await deployed.run(['jobs']);

@@ -23,7 +23,7 @@ test.each([
   [['jobs', '--endpoint-url', 'localhost:4566'], /--endpoint-url should be an address such as/],
   [['jobs', '--region', 'Ireland'], /--region should be a region such as eu-west-1/],
   [['jobs', '--stage', '1st'], /--stage should be the stage as it was deployed/],
-])('%j is wrong use: exit code 2 and one line', async (args, line) => {
+])('%j is a usage error: exit code 2 and one line', async (args, line) => {
   const said = await runMain(args);
   expect({ code: said.code, out: said.out }).toEqual({ code: 2, out: '' });
   expect(said.err).toEqual(oneLine(line));
@@ -86,7 +86,7 @@ test('help ends with 0', async () => {
   expect(stdout).toContain('Usage: narratives');
 });
 
-test('wrong use ends with 2 and one line on stderr', async () => {
+test('a usage error ends with 2 and one line on stderr', async () => {
   expect(await start(['cancel'])).toEqual({
     code: 2,
     stdout: '',

@@ -49,7 +49,7 @@ test('submit without a database suggests --zid and shows no password', async () 
   expect(said.err).not.toContain('topsecret');
 });
 
-test('a model with a # is wrong use', async () => {
+test('a model with a # is a usage error', async () => {
   const said = await deployed.run(['submit', 'rmodel', '--zid', '7', '--model', 'a#b']);
   expect(said.code).toBe(2);
   expect(said.err).toEqual(oneLine(/--model must be a model id/));
