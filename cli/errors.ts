@@ -4,7 +4,6 @@ import { AnthropicUnavailable, BadInput, NarrativesError, StoreUnavailable } fro
 export class UsageError extends NarrativesError {
   override readonly name = 'UsageError';
 }
-export { UsageError as WrongUse };
 
 /** There is no usable deployment of this stage in this account and region. */
 export class NotDeployed extends NarrativesError {

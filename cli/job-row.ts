@@ -24,6 +24,12 @@ export const executionOf = (row: JobRow, stage: string): string | undefined => {
   return loose && executionOfRow(loose, stage);
 };
 
+/** The status as a person is shown it: a cancelled job ends FAILED, as the Polis server knows no other end, and is called CANCELLED. */
+export function shownStatus(row: JobRow): string {
+  const loose = looseRow(row);
+  return loose && standingOf(loose, { stage: undefined }).kind === 'withdrawn' ? 'CANCELLED' : String(row.status);
+}
+
 /** Whether a row is one that an execution of another job keeps for its batch. */
 export const attends = (row: JobRow, stage: string): boolean => {
   const loose = looseRow(row);

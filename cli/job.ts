@@ -10,7 +10,7 @@ import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { command, JOB_ID, text } from './command.ts';
 import { consoleLink, type Deployment } from './deployment.ts';
-import { attends, executionOf, narrativeJob } from './job-row.ts';
+import { attends, executionOf, narrativeJob, shownStatus } from './job-row.ts';
 import { columns, plainLine } from './print.ts';
 
 export const job = command({
@@ -97,7 +97,10 @@ export async function jobDetails(
   const execution = executionOf(row, deployment.stage) ?? null;
   const started = execution !== null && row.status !== 'PENDING';
   return {
-    job: Object.fromEntries(SHOWN.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])),
+    job: {
+      ...Object.fromEntries(SHOWN.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])),
+      status: shownStatus(row),
+    },
     watches_for: attends(row, deployment.stage) ? (row.batch_job_id ?? null) : null,
     execution,
     console: started ? consoleLink(deployment, execution) : null,

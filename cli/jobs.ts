@@ -10,8 +10,8 @@ import type { Conversations } from '../lambdas/stores/postgres.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { command, reportId, wholeNumber, zid } from './command.ts';
 import { conversationOf } from './connections.ts';
-import { UnknownReport, WrongUse } from './errors.ts';
-import { attends } from './job-row.ts';
+import { UnknownReport, UsageError } from './errors.ts';
+import { attends, shownStatus } from './job-row.ts';
 import { columns, plainLine, time } from './print.ts';
 
 /** Every status a job row may have that this project knows. */
@@ -37,7 +37,7 @@ export const jobs = command({
     limit: wholeNumber(1_000),
   }),
   async run(context, { zid, ...asked }) {
-    if (zid !== undefined && asked.report === undefined) throw new WrongUse('--zid goes with --report');
+    if (zid !== undefined && asked.report === undefined) throw new UsageError('--zid goes with --report');
     const { db } = context.cloud;
     const { ReportsTableName, JobTableName, stage } = await context.deployment();
     const zidOf = async (reportId: string) => {
@@ -95,11 +95,13 @@ export async function listJobs(
       limit,
       found,
       deps.stage,
-      (row) => row.report_id === report && (!status || row.status === status),
+      (row) => row.report_id === report && (!status || shownStatus(row) === status),
     );
   } else {
-    for (const each of status ? [status] : STATUSES)
-      await collect(deps.withStatus(each), limit, found, deps.stage, () => true);
+    // a cancelled job ends FAILED
+    const statuses = status === 'CANCELLED' ? ['CANCELLED', 'FAILED'] : status ? [status] : STATUSES;
+    for (const each of statuses)
+      await collect(deps.withStatus(each), limit, found, deps.stage, (row) => !status || shownStatus(row) === status);
   }
   return found.sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, limit);
 }
@@ -127,7 +129,7 @@ function listed(row: JobRow): ListedJob {
   const { updated_at, batch_progress, error_message } = shownSchema.parse(row);
   return {
     job_id: String(row.job_id),
-    status: String(row.status),
+    status: shownStatus(row),
     report_id: row.report_id ?? null,
     created_at: String(row.created_at ?? ''),
     updated_at,

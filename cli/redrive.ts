@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { firstActiveRow } from '../lambdas/job/put.ts';
-import { looseRow } from '../lambdas/job/standing.ts';
+import { looseRow, standingOf } from '../lambdas/job/standing.ts';
 import { requeue } from '../lambdas/job/transitions.ts';
 import { type ActiveJobs, newJobTables } from '../lambdas/stores/guards.ts';
 import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
 import { command, text } from './command.ts';
 import { JobActive, WrongStatus } from './errors.ts';
-import { attends, executionOf, narrativeJob } from './job-row.ts';
+import { attends, executionOf, narrativeJob, shownStatus } from './job-row.ts';
 import { deadLetters, invokeSweep, redriveAll, sweptText } from './sweep.ts';
 
 export const redrive = command({
@@ -54,7 +54,11 @@ export async function redriveJob(
     throw new WrongStatus(`${jobId} watches a batch of job ${row.batch_job_id}: redrive that job`);
   if (status !== 'FAILED')
     throw new WrongStatus(`job ${jobId} is ${status}: ${WHY_NOT[status] ?? 'only another worker knows this status'}`);
-  if (row.process_exit_confirmed !== true) {
+  if (shownStatus(row) === 'CANCELLED') throw new WrongStatus(`job ${jobId} was cancelled: submit a new job`);
+  // one whose execution was stopped continues with what its last function did, if one is still at work
+  const loose = looseRow(row);
+  const stopped = loose && standingOf(loose, { stage }).kind === 'stopped';
+  if (row.process_exit_confirmed !== true && !stopped) {
     throw new WrongStatus(
       `job ${jobId} is FAILED, but parts of it may still be running (its row has no process_exit_confirmed): wait for its worker, or submit a new job`,
     );
@@ -64,9 +68,8 @@ export async function redriveJob(
   if (other)
     throw new JobActive(`report ${reportId} already has the active job ${other.job_id}: wait for it, or cancel it`);
   // a person asks: the sweep may requeue it as often as any job
-  const loose = looseRow(row);
   if (!loose || !(await requeue({ jobs, now }, loose, 'by a person, from the command line', undefined)))
-    throw new WrongStatus(`job ${jobId} changed just now: look at it (narratives job ${jobId}) and try again`);
+    throw new WrongStatus(`job ${jobId} has changed in the meantime: check it (narratives job ${jobId}) and try again`);
   const pending = { ...row, status: 'PENDING', version: version + 1 };
   return {
     job_id: jobId,
@@ -80,7 +83,7 @@ const WHY_NOT: Record<string, string> = {
   PENDING: 'it waits to be started; narratives redrive without JOB_ID starts forgotten jobs',
   PROCESSING: 'it is being worked on; narratives redrive without JOB_ID resumes forgotten jobs',
   COMPLETED: 'it is done; submit a new job to write the report again',
-  CANCELLED: 'it was cancelled; submit a new job',
+  CANCELLED: 'it is being cancelled; submit a new job when it has ended',
 };
 
 export const redrivenText = ({ job_id, execution }: Redriven): string =>

@@ -15,7 +15,7 @@ import { STATE } from '../lib/names.ts';
 import { type Context, command, JOB_ID, type Shown, text } from './command.ts';
 import type { Deployment } from './deployment.ts';
 import { EndpointDown, translated } from './errors.ts';
-import { executionOf, narrativeJob } from './job-row.ts';
+import { executionOf, narrativeJob, shownStatus } from './job-row.ts';
 import { plainLine } from './print.ts';
 
 export const watch = command({
@@ -132,7 +132,7 @@ function tellAll(
 ): void {
   const worker = row.worker_id && row.worker_id !== 'none' && row.status === 'PROCESSING' ? ` (${row.worker_id})` : '';
   const ended = hasEnded(row);
-  if (!ended) tell('status', `${row.status}${worker}`);
+  if (!ended) tell('status', `${shownStatus(row)}${worker}`);
   if (execution?.state && execution.status === 'RUNNING') {
     const state = WAITING.has(execution.state) ? STATE.wait : execution.state;
     tell('state', `${state}${execution.round ? `, round ${execution.round}` : ''}`);
@@ -141,7 +141,7 @@ function tellAll(
   // once the row has ended, it says how
   if (!ended && execution && !['RUNNING', 'SUCCEEDED'].includes(execution.status))
     tell('end', `execution ${execution.status}`);
-  if (ended) tell('status', row.status);
+  if (ended) tell('status', shownStatus(row));
   if (ended && !isOver(row, execution))
     tell('closing', 'its execution is still collecting the answers to what was sent');
 }
@@ -152,7 +152,7 @@ const isOver = (row: JobRow, execution: ExecutionNow | undefined): boolean =>
 
 const watched = (row: JobRow, stopped: boolean, changes: Change[]): Watched => ({
   job_id: row.job_id,
-  status: row.status,
+  status: shownStatus(row),
   error: typeof row.error_message === 'string' && row.error_message !== '' ? row.error_message : null,
   job_results: typeof row.job_results === 'string' ? row.job_results : null,
   stopped,

@@ -1,3 +1,7 @@
+import type { AnthropicUnavailable } from '../shared/errors.ts';
+import type { JobState } from '../shared/hand-off.ts';
+import type { Log } from '../shared/log.ts';
+
 /** Shortest and longest time between two status checks, in seconds. */
 const SHORTEST = 5;
 const LONGEST = 60;
@@ -33,4 +37,12 @@ export const MAX_TROUBLES = 240;
 export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number | undefined): number {
   const backOff = troubles > MAX_TROUBLES ? AFTER_A_DAY : Math.min(LONGEST, SHORTEST * 2 ** Math.min(troubles, 8));
   return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));
+}
+
+/** The hand-off of a step that waits because the API is unavailable. */
+export function waitAfterTrouble(log: Log, state: JobState, error: AnthropicUnavailable): JobState {
+  const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+  const fields = { job_id: state.job_id, why: error.message, wait_seconds };
+  log.warn('the API is unavailable; waiting', { event: 'api_unavailable', ...fields });
+  return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
 }

@@ -64,7 +64,7 @@ export async function cancelJob(deps: CancelDeps, jobId: string): Promise<Cancel
   return { kind: 'refused', why: `job ${jobId} kept changing under ${TRIES} attempts to cancel it: try again` };
 }
 
-/** What a person is told of a cancelled job. */
+/** What a person is shown about a cancelled job. */
 export function cancelledText({ job_id, execution, worker, swept }: Cancelled): string {
   const done = 'what is finished by then is paid for and stored';
   if (execution)
@@ -79,7 +79,7 @@ export function cancelledText({ job_id, execution, worker, swept }: Cancelled): 
 function whyNot(row: LooseRow, stage: string): string | undefined {
   const { job_id, status } = row;
   const { kind, holder } = standingOf(row, { stage });
-  const wasCancelled = kind === 'cancelling' || kind === 'cancelled';
+  const wasCancelled = kind === 'cancelling' || kind === 'withdrawn';
   // a row of the old pipeline that an execution of its own works on is a job like any other
   if (row.job_type === AWAITING_BATCH && holder !== 'ours' && !wasCancelled)
     return `${job_id} watches a batch of job ${row.batch_job_id}: cancel that job`;
@@ -88,7 +88,7 @@ function whyNot(row: LooseRow, stage: string): string | undefined {
     case 'running':
       return undefined;
     case 'cancelling':
-    case 'cancelled': {
+    case 'withdrawn': {
       const open = kind === 'cancelling' && holder === 'ours';
       return `job ${job_id} is cancelled already${open ? '; its execution is still collecting what was sent' : ''}`;
     }

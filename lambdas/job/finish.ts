@@ -131,7 +131,7 @@ async function leftUnwatched(
 /** How an execution can end without coming to its own end. */
 export type BrokenOff = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** As Step Functions tells of it. */
+/** As Step Functions reports it. */
 export interface EndedRun {
   status: BrokenOff;
   redrives?: number;
@@ -176,7 +176,7 @@ const HOW: Record<BrokenOff, { name: string; what: string }> = {
 function reasonOf({ status, error, cause }: EndedRun, jobId: string): Reason {
   const { name, what } = HOW[status];
   const said = [error, cause].filter(Boolean).join(': ').slice(0, 500);
-  const goOn = `to go on, run \`narratives redrive ${jobId}\`, or choose Redrive in the Step Functions console`;
+  const goOn = `to continue, run \`narratives redrive ${jobId}\`, or choose Redrive in the Step Functions console`;
   return { name, why: `${name}: ${what}${said ? ` (${said})` : ''}; ${goOn}` };
 }
 

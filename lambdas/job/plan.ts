@@ -100,7 +100,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
     ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
-    // also with nothing to buy: a text to be reused may be gone by the time it is stored anew
+    // also with nothing to buy: a text to be reused may be gone by the time it is stored again
     ...(estimate.most_micro_usd === undefined && mayBeUnpriced(config, deps.settings)
       ? { unpriced: true as const }
       : {}),

@@ -12,7 +12,7 @@ const flag = z.literal(true).optional().catch(undefined);
 
 /**
  * A job row of our two types as far as its standing goes. It is read leniently, because even a row that is otherwise
- * unreadable must be closed. `execution_status`: how an execution ended that did not come to its own end;
+ * unreadable must be closed. `execution_status`: how an execution ended that did not come to its own end; `withdrawn_reason`: that the job was cancelled;
  * `execution_redrives`: how often it has been redriven, as far as is known; `resumed`: how often the job was requeued
  * without a person asking.
  */
@@ -32,6 +32,7 @@ const looseRowSchema = z.looseObject({
   process_exit_confirmed: flag,
   checker_schedule_failed: flag,
   execution_status: z.string().optional().catch(undefined),
+  withdrawn_reason: z.string().optional().catch(undefined),
   execution_redrives: count,
   resumed: count,
 });
@@ -65,13 +66,14 @@ export interface Standing {
     | 'waiting'
     /** PROCESSING */
     | 'running'
-    /** FAILED because its execution was stopped, timed out or broke off; when that is redriven, it goes on */
+    /** FAILED because its execution was stopped, timed out or broke off; when that is redriven, it continues */
     | 'stopped'
     | 'failed'
     | 'completed'
-    /** CANCELLED, and what was sent has still to be brought to its end */
+    /** CANCELLED, which is how a person asks: what was sent has still to be brought to its end */
     | 'cancelling'
-    | 'cancelled'
+    /** FAILED with a `withdrawn_reason`: how a cancelled job ends, as the Polis server knows no other end */
+    | 'withdrawn'
     /** a status that only another worker knows */
     | 'unknown';
   /**
@@ -97,11 +99,12 @@ function kindOf(row: LooseRow): Standing['kind'] {
     case 'PROCESSING':
       return 'running';
     case 'FAILED':
+      if (row.withdrawn_reason !== undefined) return 'withdrawn';
       return row.execution_status === undefined ? 'failed' : 'stopped';
     case 'COMPLETED':
       return 'completed';
     case 'CANCELLED':
-      return row.process_exit_confirmed ? 'cancelled' : 'cancelling';
+      return 'cancelling';
     default:
       return 'unknown';
   }
@@ -132,8 +135,12 @@ export function isRunBy(row: LooseRow | undefined, execution: string): boolean {
 export function isCancelledUnder(row: LooseRow | undefined, execution: string): boolean {
   if (!row) return false;
   const { kind, holder } = standingOf(row, { execution });
-  return holder === 'ours' && (kind === 'cancelling' || kind === 'cancelled');
+  return holder === 'ours' && (kind === 'cancelling' || kind === 'withdrawn');
 }
+
+/** Whether it was, and the row is not closed, or was closed only because the execution was stopped. */
+export const isOpenCancelled = (row: LooseRow, execution: string): boolean =>
+  isCancelledUnder(row, execution) && (row.status === 'CANCELLED' || row.execution_status !== undefined);
 
 /** An execution of one version of a job row. */
 export interface JobRun {

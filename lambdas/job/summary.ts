@@ -129,10 +129,10 @@ export function byReason({ failed }: Pick<JobSummary, 'failed'>): Map<string, nu
 export const nameOfBatch = ({ batch_id, round, part }: BatchEntry): string =>
   batch_id ?? `round ${round} part ${part}, never confirmed`;
 
-/** What an operator is told of batches that nobody watches; empty when there are none. */
+/** The text for an operator about batches that nobody watches; empty when there are none. */
 export const tellUnwatched = (names: readonly string[]): string =>
   names.length > 0
-    ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; they are watched again when the job goes on]`
+    ? ` [${names.length} batch(es) left unwatched: ${names.join(', ')}; they are watched again when the job continues]`
     : '';
 
 /** What is said of a job whose model is used though the price list does not know it. */

@@ -6,8 +6,8 @@ import { awaitingJobId } from '../shared/names.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import {
-  isCancelledUnder,
   isHeldBy,
+  isOpenCancelled,
   isRunBy,
   type JobRun,
   type LooseRow,
@@ -31,10 +31,15 @@ type Attributes = Record<string, unknown>;
 /** How often a row that others change at the same moment is read again. */
 const TRIES = 5;
 
+/** How long the state machine may run (76 hours), and an hour more. */
+const LOCK_MS = 77 * 3_600_000;
 /**
- * What is removed from a row that had ended and goes on. `lock_expires_at` is an old poller's: it never removes its lock from a
- * job that failed under it, and takes a PROCESSING row with a lock that has run out for one of its own that is stuck.
+ * A PROCESSING row is locked for longer than its execution can run: an old poller takes one whose lock has run out for one of
+ * its own that is stuck, and Polis' observer takes one without a lock for broken.
  */
+const lockedFrom = (now: Date) => ({ lock_expires_at: new Date(now.getTime() + LOCK_MS).toISOString() });
+
+/** What is removed from a row that had ended and continues. */
 const REOPENED = {
   completed_at: '',
   error_message: undefined,
@@ -42,6 +47,7 @@ const REOPENED = {
   process_exit_confirmed: undefined,
   checker_schedule_failed: undefined,
   execution_status: undefined,
+  withdrawn_reason: undefined,
   lock_expires_at: undefined,
 } as const;
 
@@ -107,6 +113,7 @@ export async function claim({ jobs, now }: Pick<RowDeps, 'jobs' | 'now'>, run: C
 const waitsFor = ({ status, version }: LooseRow, wanted: number): boolean => status === 'PENDING' && version === wanted;
 
 const claimedBy = (execution: string, now: Date) => ({
+  ...lockedFrom(now),
   worker_id: execution,
   started_at: now.toISOString(),
   updated_at: now.toISOString(),
@@ -143,8 +150,7 @@ type Held = Pick<JobRun, 'job_id' | 'execution'>;
 /** Says on the row how far its batches are; also on one that is cancelled and not closed yet. */
 export async function noteProgress(deps: RowDeps, { job_id, execution }: Held, progress: string): Promise<void> {
   const time = deps.now().toISOString();
-  const may = (row: LooseRow) =>
-    isRunBy(row, execution) || (isCancelledUnder(row, execution) && row.process_exit_confirmed !== true);
+  const may = (row: LooseRow) => isRunBy(row, execution) || isOpenCancelled(row, execution);
   await changeWhile(deps, job_id, may, ({ logs }) => ({
     batch_progress: progress,
     updated_at: time,
@@ -170,15 +176,15 @@ export async function noteOnce(deps: RowDeps, { job_id, execution }: Held, line:
 export const noteRedrives = (deps: Pick<RowDeps, 'jobs'>, row: LooseRow, redrives: number): Promise<boolean> =>
   change(deps, row, { execution_redrives: redrives });
 
-/** Says on a row that has ended which of its batches nobody watches. @param told in words, for `error_message` */
-export async function noteUnwatched(deps: RowDeps, row: LooseRow, told: string): Promise<void> {
+/** Says on a row that has ended which of its batches nobody watches. @param text for `error_message` */
+export async function noteUnwatched(deps: RowDeps, row: LooseRow, text: string): Promise<void> {
   const time = deps.now().toISOString();
   await change(deps, row, {
     checker_schedule_failed: true,
     failed_because: row.error_message,
-    error_message: `${row.error_message}${told}`,
+    error_message: `${row.error_message}${text}`,
     updated_at: time,
-    logs: withLogLine(row.logs, time, 'ERROR', `found after the end:${told}`),
+    logs: withLogLine(row.logs, time, 'ERROR', `found after the end:${text}`),
   });
 }
 
@@ -240,7 +246,8 @@ async function putBatchRow(
 ): Promise<void> {
   const job_id = awaitingJobId(row.job_id, plan.report_timestamp, batch.round, batch.part);
   const time = deps.now().toISOString();
-  const watch = { status: 'PROCESSING', worker_id: execution, batch_id: batch.batch_id, updated_at: time };
+  const lock = lockedFrom(deps.now());
+  const watch = { ...lock, status: 'PROCESSING', worker_id: execution, batch_id: batch.batch_id, updated_at: time };
   const put = await deps.jobs.putNew({
     ...watch,
     job_id,
@@ -289,19 +296,15 @@ export interface Ending {
 
 /**
  * Writes its end on the row of a job that this execution runs, was stopped at, or was started for and never claimed. A job that
- * was cancelled under it stays CANCELLED. A row that is another's, or has been closed, is left alone.
+ * was cancelled under it ends FAILED as withdrawn. A row that is another's, or has been closed, is left alone.
  * @returns the row as it stood before; undefined when it was left alone
  */
 export function finish(deps: RowDeps, run: Claimed, ending: Ending): Promise<LooseRow | undefined> {
   const may = (row: LooseRow) =>
     isHeldBy(row, run.execution) || waitsFor(row, run.version) || isOpenCancelled(row, run.execution);
   return changeWhile(deps, run.job_id, may, (row) => {
-    const set = { ...ended(deps.now(), row, ending), ...ending.set };
-    if (row.status === 'CANCELLED') {
-      const { status: _, error_message: __, failed_because: ___, ...rest } = set;
-      return rest;
-    }
-    // an execution that ended before it could claim its row (a missing secret, say) must not leave it PENDING for ever
+    const set = { ...ended(deps.now(), row, withdrawing(row, ending)), ...ending.set };
+    // an execution that ended before it could claim its row (a missing secret, say) must not leave it PENDING forever
     if (row.status === 'PENDING')
       return { ...REOPENED, execution_redrives: undefined, ...claimedBy(run.execution, deps.now()), ...set };
     // a step that closes a row of a stopped execution is of a redrive whose event has yet to come: it is to be known as old then
@@ -309,33 +312,44 @@ export function finish(deps: RowDeps, run: Claimed, ending: Ending): Promise<Loo
   });
 }
 
-/** Cancelled under this execution and not closed, unless by the end of an execution that may be redriven. */
-const isOpenCancelled = (row: LooseRow, execution: string): boolean =>
-  isCancelledUnder(row, execution) && !(row.process_exit_confirmed === true && row.execution_status === undefined);
+/** How a job ends that was cancelled: FAILED, and why it was withdrawn; any other ends as it does. */
+function withdrawing(job: LooseRow | undefined, ending: Ending): EndingOfRow {
+  if (!job || !isWithdrawn(job)) return ending;
+  const withdrawn = job.withdrawn_reason ?? 'cancelled';
+  const because = ending.because && `the job was ${withdrawn}: ${ending.because}`;
+  return {
+    ...ending,
+    status: 'FAILED',
+    withdrawn,
+    message: `the job was ${withdrawn}: ${ending.message}`,
+    ...(because ? { because } : {}),
+  };
+}
 
-/** The attributes of a row that has ended. */
-function ended(now: Date, row: LooseRow, { status, message, because, ended: how }: EndingOfRow): Attributes {
+type EndingOfRow = Omit<Ending, 'set'> & { withdrawn?: string };
+
+/**
+ * The attributes of a row that has ended. When its execution was stopped, a function of it may still be at work for some minutes:
+ * the sweep confirms later that none is.
+ */
+function ended(now: Date, row: LooseRow, { status, message, because, withdrawn, ended: how }: EndingOfRow): Attributes {
   const time = now.toISOString();
   return {
     status,
     completed_at: time,
     updated_at: time,
-    process_exit_confirmed: true,
-    // what an earlier end said of it; this one says it anew
+    process_exit_confirmed: how === undefined ? true : undefined,
+    lock_expires_at: undefined,
+    // what an earlier end said of it; it is set again here
     checker_schedule_failed: undefined,
     error_message: status === 'FAILED' ? message : undefined,
     failed_because: status === 'FAILED' ? because : undefined,
     execution_status: how?.status,
+    withdrawn_reason: withdrawn,
     ...(how?.redrives === undefined ? {} : { execution_redrives: how.redrives }),
     logs: withLogLine(row.logs, time, status === 'FAILED' ? 'ERROR' : 'INFO', message),
   };
 }
-
-type EndingOfRow = Omit<Ending, 'status' | 'set'> & { status: Ending['status'] | 'CANCELLED' };
-
-/** How rows end that stand beside a job's own: a job that is CANCELLED has not COMPLETED, whatever was collected. */
-const besideJob = (job: LooseRow | undefined, ending: Ending): EndingOfRow =>
-  ending.status === 'COMPLETED' && job?.status === 'CANCELLED' ? { ...ending, status: 'CANCELLED' } : ending;
 
 /** Ends the AWAITING rows of a job's batches: this execution's own, and those of one that was stopped before this one went on. */
 export async function finishBatchRows(
@@ -346,25 +360,30 @@ export async function finishBatchRows(
   ending: Ending,
 ): Promise<void> {
   const job = await readLoosely(deps.jobs, job_id);
-  const endedHere = job?.worker_id === execution && job.process_exit_confirmed === true;
+  const endedHere = job?.worker_id === execution && (job.status === 'COMPLETED' || job.status === 'FAILED');
   for (const { round, part } of batches) {
     const id = awaitingJobId(job_id, plan.report_timestamp, round, part);
     const there = await readLoosely(deps.jobs, id);
     if (!there) continue;
     const left = endedHere && there.batch_job_id === job_id && there.execution_status !== undefined;
     const worker = left ? there.worker_id : execution;
-    const set = (row: LooseRow) => ended(deps.now(), row, besideJob(job, ending));
-    await changeWhile(deps, id, (row) => isHeldBy(row, worker), set);
+    // nothing runs for such a row
+    const set = (row: LooseRow) => ({
+      ...ended(deps.now(), row, withdrawing(job, ending)),
+      process_exit_confirmed: true,
+    });
+    await changeWhile(deps, id, (row) => isHeldBy(row, worker) || isOpenCancelled(row, worker), set);
   }
 }
 
-/** Ends an AWAITING row whose job has ended: one that was written, or left open, by a process killed half-way. */
+/** Ends an AWAITING row whose job has ended: one that was written, or left open, by a process killed part-way. */
 export async function finishLeftBatchRow(deps: RowDeps, row: LooseRow, job: LooseRow): Promise<boolean> {
-  const status = job.status === 'COMPLETED' || job.status === 'CANCELLED' ? job.status : 'FAILED';
+  const status = job.status === 'COMPLETED' ? 'COMPLETED' : 'FAILED';
   const message = `its job ${row.batch_job_id} has ended as ${job.status}: see there`;
   const { execution_status } = job;
   const how = execution_status && job.worker_id === row.worker_id ? { ended: { status: execution_status } } : {};
-  return change(deps, row, ended(deps.now(), row, { status, message, ...how }));
+  const end = ended(deps.now(), row, withdrawing(job, { status, message, ...how }));
+  return change(deps, row, { ...end, process_exit_confirmed: true });
 }
 
 /**
@@ -386,34 +405,42 @@ export async function finishAdoptedJob(
   if (kind !== 'running' && kind !== 'stopped') return;
   // a poller has claimed the row again since the batch was sent: it is at work on another one
   if (batch.created_at && Date.parse(row.started_at) > Date.parse(batch.created_at)) return;
-  const end = besideJob(await readLoosely(deps.jobs, plan.job_id), ending);
+  const end = withdrawing(await readLoosely(deps.jobs, plan.job_id), ending);
   const done = await change(deps, row, { ...ended(deps.now(), row, end), ...ending.set });
   deps.log.info('job of the old pipeline closed', { job_id: row.job_id, done });
 }
 
 /** Closes a cancelled row of which nothing was ever sent: no step can claim a row that is not PENDING any more. */
-export function confirmCancelled(deps: RowDeps, row: LooseRow): Promise<boolean> {
-  const time = deps.now().toISOString();
-  const line = 'cancelled while nobody worked on it: nothing of it runs';
-  return change(deps, row, {
-    process_exit_confirmed: true,
-    completed_at: time,
-    updated_at: time,
-    logs: withLogLine(row.logs, time, 'INFO', line),
-  });
-}
+export const confirmCancelled = (deps: RowDeps, row: LooseRow): Promise<boolean> =>
+  change(deps, row, ended(deps.now(), row, withdrawing(row, { status: 'FAILED', message: 'nothing of it was sent' })));
+
+/** Says of a row whose execution was stopped that no function of it can still be at work. */
+export const confirmExit = (deps: RowDeps, row: LooseRow): Promise<boolean> =>
+  change(deps, row, { process_exit_confirmed: true });
 
 // ---- cancel, requeue, resume, assign
 
-/** Sets a row CANCELLED: how a person asks for it. @param by for the row's log @returns false when it has changed since */
+/**
+ * Sets a row CANCELLED: how a person asks for it. One that nobody ever claimed ends at once.
+ * @param by for the row: who asked
+ * @returns false when it has changed since
+ */
 export function cancel(deps: Pick<RowDeps, 'jobs' | 'now'>, row: LooseRow, by: string): Promise<boolean> {
+  const reason = `cancelled ${by}`;
+  const asked = { ...row, withdrawn_reason: reason };
+  if (isUnclaimed(row))
+    return change(
+      deps,
+      row,
+      ended(deps.now(), row, withdrawing(asked, { status: 'FAILED', message: 'nothing of it was sent' })),
+    );
   const time = deps.now().toISOString();
   return change(deps, row, {
     status: 'CANCELLED',
+    withdrawn_reason: reason,
+    process_exit_confirmed: undefined,
     updated_at: time,
-    logs: withLogLine(row.logs, time, 'INFO', `cancelled ${by}`),
-    // of a row that nobody ever claimed, nothing can be running
-    ...(isUnclaimed(row) ? { completed_at: time, process_exit_confirmed: true } : {}),
+    logs: withLogLine(row.logs, time, 'INFO', reason),
   });
 }
 
@@ -464,7 +491,8 @@ export async function resume(
   const time = deps.now().toISOString();
   const resumed = await change(deps, row, {
     ...REOPENED,
-    status: row.status === 'CANCELLED' ? 'CANCELLED' : 'PROCESSING',
+    ...lockedFrom(deps.now()),
+    ...(isWithdrawn(row) ? { status: 'CANCELLED', withdrawn_reason: row.withdrawn_reason } : { status: 'PROCESSING' }),
     updated_at: time,
     logs: withLogLine(row.logs, time, 'INFO', 'the execution was redriven'),
     ...(redrives === undefined ? {} : { execution_redrives: redrives }),
@@ -475,21 +503,24 @@ export async function resume(
   for (const { round, part } of plan ? await deps.ledger.batches(job_id) : []) {
     const id = awaitingJobId(job_id, plan?.report_timestamp ?? '', round, part);
     if (!(await deps.jobs.get(id))) continue;
-    const stopped = (batchRow: LooseRow) => isHeldBy(batchRow, worker_id) && !isRunBy(batchRow, worker_id);
-    await changeWhile(deps, id, stopped, () => ({ ...REOPENED, status: 'PROCESSING', updated_at: time }));
+    const stopped = (batchRow: LooseRow) => batchRow.worker_id === worker_id && batchRow.execution_status !== undefined;
+    const again = { ...REOPENED, ...lockedFrom(deps.now()), status: 'PROCESSING', updated_at: time };
+    await changeWhile(deps, id, stopped, () => again);
   }
   return true;
 }
 
 /**
  * Assigns a cancelled job to an execution that is yet to be started, which cancels its open batches, collects what is finished
- * and closes the row. The row stays CANCELLED.
+ * and closes the row. The row is CANCELLED until then.
  * @returns false when the row has changed since
  */
 export function assign(deps: RowDeps, row: LooseRow, execution: string, line: string): Promise<boolean> {
   const time = deps.now().toISOString();
   return change(deps, row, {
     ...REOPENED,
+    status: 'CANCELLED',
+    withdrawn_reason: row.withdrawn_reason,
     worker_id: execution,
     updated_at: time,
     execution_redrives: undefined,
@@ -497,3 +528,5 @@ export function assign(deps: RowDeps, row: LooseRow, execution: string, line: st
     logs: withLogLine(row.logs, time, 'INFO', line),
   });
 }
+
+const isWithdrawn = (row: LooseRow): boolean => row.status === 'CANCELLED' || row.withdrawn_reason !== undefined;

@@ -1,7 +1,7 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
 import { releaseBatch } from '../batch/release.ts';
 import { requestCount } from '../batch/send.ts';
-import { secondsAfterTrouble, secondsBetween, secondsToNextCheck } from '../batch/wait.ts';
+import { secondsBetween, secondsToNextCheck, waitAfterTrouble } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
 import { noteProgress } from '../job/transitions.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../shared/errors.ts';
@@ -61,14 +61,7 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   } catch (error) {
     if (!(error instanceof AnthropicUnavailable)) throw error;
     stopWhenOverdue(deps, open);
-    const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
-    deps.log.warn('the API is unavailable; waiting', {
-      event: 'api_unavailable',
-      job_id: state.job_id,
-      why: error.message,
-      wait_seconds,
-    });
-    return { ...state, checks, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+    return waitAfterTrouble(deps.log, { ...state, checks }, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { factsInSlices, sectionsOf } from '../job/asked-sections.ts';
 import { type FinishDeps, finishJob } from '../job/finish.ts';
-import { readLoosely, secondsSince } from '../job/standing.ts';
+import { isCancelledUnder, readLoosely, secondsSince } from '../job/standing.ts';
 import { byReason, type JobSummary, jobResults, summarize, tellReused } from '../job/summary.ts';
 import type { Ending } from '../job/transitions.ts';
 import { failedRow } from '../report/row.ts';
@@ -24,7 +24,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const summary = await summarize(deps.ledger, plan);
   await writeGaps(deps, plan, summary);
   const row = await readLoosely(deps.jobs, state.job_id);
-  if (summary.stored === 0 && row?.status !== 'CANCELLED') throw new NothingStored(nothingStored(summary));
+  if (summary.stored === 0 && !isCancelledUnder(row, state.execution)) throw new NothingStored(nothingStored(summary));
   const seconds = secondsSince(row?.started_at, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored${tellReused(summary)}, ${summary.failed.length} failed, ${summary.rounds} round(s)`;
   const ending: Ending = {

@@ -8,12 +8,12 @@ import { jsonOrUndefined, problems } from '../shared/parse.ts';
 
 export type ExecutionChangedDeps = FinishDeps;
 
-/** What EventBridge tells of an execution of ours. */
+/** The EventBridge event about one of our executions. */
 const eventSchema = z.object({
   detail: z.object({
     name: z.string().min(1),
     status: z.string(),
-    /** absent when it is too large to be told */
+    /** absent when it is too large for the event */
     input: z.string().nullish(),
     redriveCount: z.number().int().nonnegative().nullish(),
     error: z.string().nullish(),
@@ -54,7 +54,7 @@ export async function executionChanged(deps: ExecutionChangedDeps, event: unknow
   return { done };
 }
 
-/** The job that an execution is of, or why that cannot be told. */
+/** The job that an execution is of, or why that is not known. */
 function runOf({ name, input }: Detail): JobRun | string {
   try {
     const state = parseJobState(jsonOrUndefined(input ?? ''));
@@ -67,7 +67,7 @@ function runOf({ name, input }: Detail): JobRun | string {
 }
 
 /**
- * A redrive of an execution that was stopped goes on where it was: its row is resumed. One that failed by "Fail job" can
+ * A redrive of an execution that was stopped continues where it was: its row is resumed. One that failed by "Fail job" can
  * only fail there again, so that the job is requeued, for a new execution. What was heard of before, or is older than
  * the row's last end, changes nothing.
  */
@@ -77,8 +77,7 @@ async function redriven(deps: ExecutionChangedDeps, row: LooseRow, run: JobRun, 
   // events of the end before it may still be on their way: they are to be known as old
   if (kind === 'running')
     return (await noteRedrives(deps, row, redrives)) ? 'noted' : redrivenAgain(deps, run, redrives);
-  const wasCancelled = kind === 'cancelling' || kind === 'cancelled';
-  if (kind === 'stopped' || (wasCancelled && row.execution_status !== undefined))
+  if (kind === 'stopped' || (kind === 'withdrawn' && row.execution_status !== undefined))
     return (await resume(deps, row, redrives)) ? 'resumed' : redrivenAgain(deps, run, redrives);
   if (kind !== 'failed') return 'nothing';
   const done = await requeue(deps, row, 'a person redrove its execution', 0);

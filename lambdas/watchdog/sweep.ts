@@ -17,6 +17,7 @@ import { nameOfBatch, tellUnwatched, unwatched } from '../job/summary.ts';
 import {
   assign,
   confirmCancelled,
+  confirmExit,
   finishLeftBatchRow,
   noteUnwatched,
   noteWatched,
@@ -55,8 +56,10 @@ export interface SweepResult {
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-/** A row that was written less long ago is being worked on; the stream, and what Step Functions tells of new executions, may be late. */
+/** A row that was written less long ago is being worked on; the stream, and what Step Functions reports about new executions, may be late. */
 const SETTLED_SECONDS = 5 * MINUTE;
+/** A row that was stopped this long ago has no function at work any more: the longest may run for 15 minutes. */
+const EXIT_SECONDS = 20 * MINUTE;
 /** Times a job is requeued without a person asking. */
 export const MAX_RESUMED = 5;
 /** How long after its end a failed job with an unwatched batch is requeued, in seconds: the first, second and third time. */
@@ -98,11 +101,10 @@ const batchRow = ({ standing }: Facts) => standing.kind === 'running' && standin
 const failed = ({ row, standing: { kind, holder } }: Facts) =>
   (kind === 'failed' || kind === 'stopped') &&
   (holder === 'ours' || isRefusedBatchRow(row, holder)) &&
-  row.process_exit_confirmed === true &&
-  (row.checker_schedule_failed === true || kind === 'stopped');
+  (kind === 'stopped' || (row.process_exit_confirmed === true && row.checker_schedule_failed === true));
 /** Cancelled, and not closed, or closed and marked in the same way. */
 const cancelled = ({ row, standing: { kind, holder } }: Facts) =>
-  (kind === 'cancelling' || kind === 'cancelled') &&
+  (kind === 'cancelling' || kind === 'withdrawn') &&
   (holder === 'ours' || isNobodysJob(row, holder)) &&
   (kind === 'cancelling' || row.checker_schedule_failed === true || row.execution_status !== undefined);
 
@@ -121,19 +123,22 @@ const executionIs =
   async ({ execution }) =>
     wanted.includes(await execution());
 const executionRuns: When = async ({ execution }) => isUnderWay(await execution());
-const marked: When = ({ row }) => row.execution_status !== undefined;
+const wasStopped: When = ({ row }) => row.execution_status !== undefined;
 const notStoppedByHand: When = ({ row }) => row.execution_status !== 'ABORTED';
-const closed: When = ({ row }) => row.process_exit_confirmed === true;
-const open: When = ({ row }) => !row.process_exit_confirmed;
+const closed: When = ({ standing }) => standing.kind === 'withdrawn';
+const open: When = ({ standing }) => standing.kind === 'cancelling';
+/** No function that was at work when the execution was stopped can still be so. */
+const longStopped: When = ({ row }, { now }) =>
+  row.execution_status !== undefined && !row.process_exit_confirmed && idleSeconds(row, now()) >= EXIT_SECONDS;
 const flagged: When = ({ row }) => row.checker_schedule_failed === true;
 const notFlagged: When = ({ row }) => !row.checker_schedule_failed;
 const hasUnwatched: When = async ({ unwatched }) => (await unwatched()).length > 0;
 const noneUnwatched: When = async ({ unwatched }) => (await unwatched()).length === 0;
 const nobodys: When = ({ standing }) => standing.holder === 'nobody';
-/** One that was set to PENDING by hand may still say that it has ended. */
-const jobHasEnded: When = async ({ job }) => {
+const jobHasEnded: When = async ({ job }, { stage }) => {
   const row = await job();
-  return row?.process_exit_confirmed === true && row.status !== 'PENDING';
+  const kind = row && standingOf(row, { stage }).kind;
+  return kind === 'completed' || kind === 'failed' || kind === 'stopped' || kind === 'withdrawn';
 };
 /** What cannot be read would only be refused again. @param after seconds to wait the first, second … time; after the last it is left */
 const due =
@@ -146,7 +151,7 @@ const assignedAndNotStarted: When = ({ row }, { stage }) => {
   // a row that an execution has claimed is a version ahead of its name
   return version !== undefined && row.worker_id === executionName(row.job_id, version, stage);
 };
-/** At most one job of a report may be under way. What an old poller holds does not count: it may have left it so for ever. */
+/** At most one job of a report may be under way. What an old poller holds does not count: it may have left it so for good. */
 const alone: When = async ({ row }, { finder, jobs, stage }) => {
   const counts = (other: LooseRow | undefined) => {
     if (other?.job_type !== CREATE_BATCH || other.job_id === row.job_id || other.report_id !== row.report_id)
@@ -186,15 +191,15 @@ const closeBatchRow: Act = async (deps, { row, job }) => {
   const ended = await job();
   return ended && (await finishLeftBatchRow(deps, row, ended)) ? 'closed' : 'left';
 };
-const tellNoneUnwatched: Act = async (deps, { row }) => {
-  // a step that was under way then may have collected the batch, or been refused it: the figures are told anew
+const noteNoneUnwatched: Act = async (deps, { row }) => {
+  // a step that was under way then may have collected the batch, or been refused it: the figures are written again
   const end = Date.parse(row.completed_at);
   const seconds = secondsSince(row.started_at, Number.isNaN(end) ? deps.now() : new Date(end));
   await noteWatched(deps, row, resultsOf(await readLedger(deps, row.job_id), seconds));
   deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
   return 'left';
 };
-const tellUnwatchedFound: Act = async (deps, { row, unwatched }) => {
+const noteUnwatchedFound: Act = async (deps, { row, unwatched }) => {
   const batches = await unwatched();
   await noteUnwatched(deps, row, tellUnwatched(batches));
   deps.log.error('a batch was sent by a step whose execution was stopped', { job_id: row.job_id, batches });
@@ -207,12 +212,18 @@ const requeueUnwatched: Act = async (deps, { row, unwatched }) => {
 const startAssigned: Act = (deps, { row, run }) => start(deps, { ...run, version: versionOf(row) ?? 0 });
 /** The row names the new execution first, so that one that could not be started is known by its name. */
 const assignAndStart: Act = async (deps, { row, run, unwatched }) => {
-  // as the table counts it: a version that is no number starts anew
+  // as the table counts it: a version that is not a number starts at 1
   const version = typeof row.version === 'number' ? row.version + 1 : 1;
   const execution = executionName(row.job_id, version, deps.stage);
-  const line = `the job is cancelled and ${(await unwatched()).join(', ')} unwatched: execution ${execution} brings it to its end`;
+  const line = `the job is cancelled and ${(await unwatched()).join(', ')} unwatched: execution ${execution} finishes it`;
   if (!(await assign(deps, row, execution, line))) return 'left';
   return start(deps, { ...run, execution, version });
+};
+/** The next sweep does what else is to be done. */
+const confirmNothingRuns: Act = async (deps, { row, unwatched }) => {
+  await confirmExit(deps, row);
+  await unwatched();
+  return 'left';
 };
 const confirm: Act = async (deps, { row }) => ((await confirmCancelled(deps, row)) ? 'closed' : 'left');
 const failCancelled: Act = async (deps, { run, execution }) => {
@@ -244,22 +255,24 @@ const TABLE: readonly Line[] = [
   { of: batchRow, when: [], act: leave },
 
   { of: cancelled, when: [open, justWritten], act: leave },
-  // its execution was stopped and goes on, though the event of its redrive has not come
-  { of: cancelled, when: [executionRuns, marked], act: resumeRow },
+  // its execution was stopped and continues, though the event of its redrive has not come
+  { of: cancelled, when: [executionRuns, wasStopped], act: resumeRow },
   { of: cancelled, when: [executionRuns], act: leave },
+  { of: cancelled, when: [longStopped], act: confirmNothingRuns },
   { of: cancelled, when: [open, executionIs('unknown'), assignedAndNotStarted, hasUnwatched], act: startAssigned },
   { of: cancelled, when: [hasUnwatched, due(ASSIGN_AFTER)], act: assignAndStart },
-  { of: cancelled, when: [closed, flagged, noneUnwatched], act: tellNoneUnwatched },
+  { of: cancelled, when: [closed, flagged, noneUnwatched], act: noteNoneUnwatched },
   { of: cancelled, when: [closed], act: leave },
   { of: cancelled, when: [nobodys, noneUnwatched], act: confirm },
   { of: cancelled, when: [executionIs('FAILED', 'TIMED_OUT', 'ABORTED')], act: failAsBrokenOff },
   { of: cancelled, when: [], act: failCancelled },
 
-  { of: failed, when: [marked, executionRuns], act: resumeRow },
-  { of: failed, when: [noneUnwatched, flagged], act: tellNoneUnwatched },
+  { of: failed, when: [wasStopped, executionRuns], act: resumeRow },
+  { of: failed, when: [longStopped], act: confirmNothingRuns },
+  { of: failed, when: [noneUnwatched, flagged], act: noteNoneUnwatched },
   { of: failed, when: [noneUnwatched], act: leave },
   // a step that was under way when its execution was stopped may have sent a batch after the row was closed
-  { of: failed, when: [notFlagged], act: tellUnwatchedFound },
+  { of: failed, when: [notFlagged], act: noteUnwatchedFound },
   { of: failed, when: [notStoppedByHand, due(REQUEUE_AFTER), alone], act: requeueUnwatched },
   { of: failed, when: [], act: leave },
 ];
@@ -321,7 +334,7 @@ async function lookThrough(deps: SweepDeps, tell: (jobId: string, seen: Seen) =>
       // rows of other job types are not in this shape
       if (!row || !lineFor(factsOf(deps, row))) continue;
       if (deps.remainingMs() < STOP_MS) {
-        deps.log.warn('time ran short: the next sweep goes on', { status });
+        deps.log.warn('out of time: the next sweep continues', { status });
         return false;
       }
       const seen = await seeOne(deps, status, row.job_id);
@@ -361,10 +374,11 @@ async function seenOf({ now }: SweepDeps, facts: Facts, did: Did): Promise<Seen>
   const isOpenJob = (waiting(facts) || running(facts)) && did !== 'closed';
   const first = waiting(facts) ? [row.updated_at, row.created_at] : [row.started_at, row.created_at];
   const since = first.find((time) => !Number.isNaN(Date.parse(time)));
-  const goesOn = did === 'resumed' || did === 'started';
+  // what was closed is FAILED now, and counted when these are looked through
+  const isCounted = did === 'left';
   return {
     did,
-    unwatched: goesOn ? 0 : await facts.unwatchedCount(),
+    unwatched: isCounted ? await facts.unwatchedCount() : 0,
     openSeconds: isOpenJob ? secondsSince(since, now()) : 0,
   };
 }
@@ -431,6 +445,6 @@ async function requeueOrGiveUp(deps: SweepDeps, { row, run }: Facts, why: string
 async function start({ executions, log }: SweepDeps, { job_id, job_type, version, execution }: JobRun): Promise<Did> {
   const run = { job_id, job_type, version, execution };
   const answer = await executions.start(execution, run);
-  log.info('cancelled job goes on in a new execution', { ...run, answer });
+  log.info('cancelled job continues in a new execution', { ...run, answer });
   return answer === 'started' ? 'resumed' : 'left';
 }

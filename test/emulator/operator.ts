@@ -48,14 +48,14 @@ describe.skipIf(skipped)('narratives, asked of the deployed system', () => {
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
   });
 
-  it('cancel ends a job CANCELLED, and refuses to cancel it again', async () => {
+  it('cancel marks a job CANCELLED, and refuses to cancel it again', async () => {
     await holdBatches(system);
     const cancelled = await putJob(system);
     await rowOnce(system, cancelled, ({ batch_id }) => batch_id !== undefined);
     const { batches } = await asked(system);
     expect(await json('cancel', cancelled)).toMatchObject({ status: 'CANCELLED', was: 'PROCESSING' });
     const row = await rowOnce(system, cancelled, ({ process_exit_confirmed }) => process_exit_confirmed === true);
-    expect(row).toMatchObject({ status: 'CANCELLED' });
+    expect(row).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled from the command line' });
     expect((await asked(system)).batches).toHaveLength(batches.length);
     const again = await run('cancel', cancelled);
     expect(again).toMatchObject({ code: 1, stdout: '' });

@@ -3,6 +3,7 @@ import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/readers.ts';
 import { type FaultPlan, NO_FAULTS, planOf, type Strike, textOf } from './faults.ts';
 import { violationsOf } from './invariants/at-the-end.ts';
+import { endOf } from './invariants/rows.ts';
 import type { Scenario } from './scenarios.ts';
 import { openPolis, openTables, type Polis, RUNS_PER_TABLES, type TableKind, type Tables } from './stores.ts';
 import { type Breakage, openWorld, type SimulatedWorld } from './world.ts';
@@ -71,7 +72,7 @@ async function drive(world: SimulatedWorld, jobs: readonly string[]): Promise<nu
 async function openJobs({ steps }: SimulatedWorld, jobs: readonly string[]) {
   const rows = await Promise.all(jobs.map((id) => steps.jobs.get(id)));
   return jobs
-    .map((job_id, index) => ({ job_id, status: String(rows[index]?.status), row: rows[index] }))
+    .map((job_id, index) => ({ job_id, status: String(endOf(rows[index] ?? {})), row: rows[index] }))
     .filter(
       ({ status, row }) => status === 'FAILED' || row?.process_exit_confirmed !== true || row.checker_schedule_failed,
     );

@@ -23,9 +23,10 @@ export async function expectClosed(
   counts: { planned: number; stored: number; reasons: string[] },
 ) {
   const { row, results, reports } = await world.ended(job.job_id);
-  expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
-  for (const gone of ['checker_schedule_failed', 'execution_status', 'error_message'])
+  expect(row).toMatchObject({ status: 'FAILED', withdrawn_reason: expect.any(String), process_exit_confirmed: true });
+  for (const gone of ['checker_schedule_failed', 'execution_status', 'lock_expires_at'])
     expect(row[gone]).toBeUndefined();
+  expect(row.error_message).toMatch(/^the job was cancelled/);
   expect(row.completed_at).not.toBe('');
   const { planned, stored } = counts;
   expect(results).toMatchObject({ planned, stored });
@@ -33,6 +34,6 @@ export async function expectClosed(
   expect([...reasons].sort()).toEqual(counts.reasons);
   expect(reports.filter(({ errors }) => errors === undefined)).toHaveLength(stored);
   for (const awaiting of await world.awaitingRows(job))
-    expect(awaiting).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(awaiting).toMatchObject({ status: 'FAILED', withdrawn_reason: expect.any(String) });
   return { row, results, reports };
 }

@@ -119,7 +119,7 @@ describe('the HTTP API on this machine', () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ status: 'success', job_id, job_status: 'CANCELLED', was: 'PENDING' });
     await world.settle();
-    expect(await world.deps.jobs.get(job_id)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.deps.jobs.get(job_id)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
     expect((await cancel(job_id)).status).toBe(409);
     expect((await cancel('no/such job')).status).toBe(404);
   });

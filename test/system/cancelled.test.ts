@@ -113,7 +113,11 @@ describe('a job that is cancelled', () => {
     await world.settle();
     world.passTime(6 * MINUTES);
     expect(await world.sweep()).toMatchObject({ closed: 1 });
-    expect(await world.rowOf(job)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.rowOf(job)).toMatchObject({
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled',
+      process_exit_confirmed: true,
+    });
     expect(await world.rowsOf(job.job_id)).toEqual({ ledger: [], reports: [] });
     expect(world.sent()).toEqual([]);
   });
@@ -123,7 +127,11 @@ describe('a job that is cancelled', () => {
     const { states } = await runCancelled(job, (cancel) =>
       onNextCall(world.deps.conversations, 'groupCounts', { after: cancel }),
     );
-    expect(await world.rowOf(job)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.rowOf(job)).toMatchObject({
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled',
+      process_exit_confirmed: true,
+    });
     expect(states.at(-1)).toBe(STATE.jobLeftToItsOwner);
     expect(world.sent()).toEqual([]);
   });

@@ -158,7 +158,7 @@ describe('a PENDING AWAITING row left by the old pipeline', () => {
 });
 
 describe('an AWAITING row of the old pipeline that is cancelled while it is watched here', () => {
-  it('has its batch cancelled, and the job that sent it ends CANCELLED too', async () => {
+  it('has its batch cancelled, and the job that sent it ends withdrawn too', async () => {
     world.processing.finishedShare = 0.5;
     onNextCall(world.deps.batches, 'status', {
       before: async () => {
@@ -170,9 +170,13 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
       },
     });
     const { awaiting, submitter, reports } = await leftBehind([newest, older]);
-    expect(awaiting.row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(awaiting.row).toMatchObject({
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled by a test',
+      process_exit_confirmed: true,
+    });
     expect(awaiting.results).toMatchObject({ planned: 2, stored: 1, failed: [{ reason: 'canceled' }] });
-    expect(submitter).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(submitter).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled by a test' });
     expect(reports.filter(({ errors }) => errors === undefined)).toHaveLength(1);
   });
 
@@ -195,9 +199,14 @@ describe('an AWAITING row of the old pipeline that is cancelled while it is watc
     expect(await world.sweep()).toMatchObject({ resumed: 1 });
     await world.settle();
     const { row, results } = await world.ended(awaiting.job_id);
-    expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, resumed: 1 });
+    expect(row).toMatchObject({
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled',
+      process_exit_confirmed: true,
+      resumed: 1,
+    });
     expect(results).toMatchObject({ planned: 2, stored: 1 });
-    expect(await world.deps.jobs.get(jobId)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(await world.deps.jobs.get(jobId)).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
   });
 });
 

@@ -95,7 +95,7 @@ describe('what was reserved', () => {
     const before = world.sent().length;
     await world.putJob(row);
     await world.settle();
-    expect((await world.deps.jobs.get(row.job_id))?.status).toBe('CANCELLED');
+    expect(await world.deps.jobs.get(row.job_id)).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled' });
     expect(world.sent().length).toBe(before);
     expect(await world.spendRow(row.job_id)).toBeUndefined();
   });

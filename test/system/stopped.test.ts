@@ -53,7 +53,8 @@ describe('an execution that is stopped in the console', () => {
     const job = await world.stoppedJob(arrange);
     expect(await world.hear(job, 'ABORTED')).toEqual({ done: 'closed' });
     const row = await world.rowOf(job);
-    expect(row).toMatchObject({ status: 'FAILED', process_exit_confirmed: true, execution_status: 'ABORTED' });
+    expect(row).toMatchObject({ status: 'FAILED', execution_status: 'ABORTED' });
+    expect(row).not.toHaveProperty('process_exit_confirmed');
     expect(row.error_message).toMatch(/^ExecutionAborted: the execution was stopped by hand; .*narratives redrive/);
     expect(row.checker_schedule_failed).toBe(batch ? true : undefined);
     if (batch) expect(row.error_message).toMatch(/1 batch\(es\) left unwatched: (msgbatch_|round 1 part 0)/);
@@ -89,7 +90,7 @@ describe('an execution that is stopped in the console', () => {
       expect(awaiting).not.toHaveProperty(gone);
   });
 
-  it('leaves a cancelled job CANCELLED, with its figures and the name of its batch', async () => {
+  it('ends a cancelled job as withdrawn, with its figures and the name of its batch', async () => {
     const job = await world.stoppedJob((row) => {
       onNextCall(world.deps.batches, 'status', {
         before: async () => {
@@ -102,7 +103,7 @@ describe('an execution that is stopped in the console', () => {
     });
     await world.hear(job, 'ABORTED');
     const row = await world.rowOf(job);
-    expect(row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, checker_schedule_failed: true });
+    expect(row).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled', checker_schedule_failed: true });
     expect(JSON.parse(String(row.job_results))).toMatchObject({ planned: 15, stored: 0 });
     expect(String(row.logs)).toMatch(/left unwatched: msgbatch_/);
     await world.putBack(job);

@@ -151,7 +151,7 @@ describe('a job that is cancelled while its submission is unclear', () => {
     await world.putJob(row);
     await world.settle();
     const job = await world.ended(row.job_id);
-    expect(job.row).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(job.row).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled', process_exit_confirmed: true });
     expect(job.reports).toHaveLength(15);
   });
 });

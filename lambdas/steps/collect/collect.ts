@@ -1,6 +1,6 @@
 import { proveBatch } from '../../batch/prove.ts';
 import { splitLines } from '../../batch/result-lines.ts';
-import { MAX_TROUBLES, secondsAfterTrouble, secondsBetween } from '../../batch/wait.ts';
+import { MAX_TROUBLES, secondsBetween, waitAfterTrouble } from '../../batch/wait.ts';
 import { sectionsOf } from '../../job/asked-sections.ts';
 import { fileReused } from '../../job/file-reused.ts';
 import { roundCost } from '../../job/summary.ts';
@@ -92,14 +92,7 @@ function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): 
 /** Waits while the API is unavailable. What was read before is kept; the rest is read after the wait. */
 function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
   if (!(error instanceof AnthropicUnavailable) || state.troubles >= MAX_TROUBLES) throw error;
-  const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
-  deps.log.warn('the API is unavailable; waiting', {
-    event: 'api_unavailable',
-    job_id: state.job_id,
-    why: error.message,
-    wait_seconds,
-  });
-  return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+  return waitAfterTrouble(deps.log, state, error);
 }
 
 async function readBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<'read' | 'out of time'> {

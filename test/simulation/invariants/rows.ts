@@ -5,15 +5,20 @@ import { entries, type Left, type Row, resultsOf } from './left.ts';
 export function rowsTrue(left: Left, { ends }: Scenario): string[] {
   const { job } = left;
   if (!job) return ['the job row is gone'];
-  if (job.status !== ends) return [`ends ${job.status}, not ${ends}: ${job.error_message ?? 'without a message'}`];
+  if (endOf(job) !== ends) return [`ends ${job.status}, not ${ends}: ${job.error_message ?? 'without a message'}`];
   return [...endIsTold(job), ...sectionsOnce(left), ...figuresAreTrue(left)];
 }
 
-const UNTRUE_AT_THE_END = ['error_message', 'checker_schedule_failed'];
+/** A cancelled job ends FAILED, and says that it was withdrawn. */
+export const endOf = ({ status, withdrawn_reason }: Row) =>
+  status === 'FAILED' && withdrawn_reason !== undefined ? 'CANCELLED' : status;
 
 function endIsTold(job: Row): string[] {
-  // a cancelled job with nothing left to watch says for good that its execution was stopped
-  const untrue = job.status === 'CANCELLED' ? UNTRUE_AT_THE_END : [...UNTRUE_AT_THE_END, 'execution_status'];
+  // a cancelled job says why it failed, and for good that its execution was stopped
+  const untrue =
+    endOf(job) === 'CANCELLED'
+      ? ['checker_schedule_failed', 'lock_expires_at']
+      : ['error_message', 'checker_schedule_failed', 'execution_status', 'lock_expires_at'];
   const still = untrue.filter((name) => job[name] !== undefined);
   return [
     ...(job.process_exit_confirmed === true && job.completed_at ? [] : ['the end is not confirmed on the row']),
@@ -90,12 +95,14 @@ const notLogged = ({ job }: Left, ids: readonly unknown[]): string[] =>
     .map((id) => `the row's log does not tell of ${id}`);
 
 function watchRowTrue(row: Row, { job }: Left, ends: Scenario['ends']): string[] {
-  const { job_id, status, process_exit_confirmed, error_message, execution_status } = row;
+  const { job_id, status, process_exit_confirmed, error_message, execution_status, withdrawn_reason } = row;
   if (process_exit_confirmed !== true) return [`the row of a batch is left open: ${job_id}`];
   // the execution that closed the job had itself been stopped meanwhile, and both rows tell of it
   if (status === 'FAILED' && execution_status !== undefined && row.worker_id === job?.worker_id) return [];
-  if (status !== ends) return [`the row of a batch says ${status}, and its job ${ends}: ${job_id}`];
-  return error_message === undefined ? [] : [`the row of a batch still has error_message: ${job_id}`];
+  if (endOf(row) !== ends) return [`the row of a batch says ${status}, and its job ${ends}: ${job_id}`];
+  return error_message === undefined || withdrawn_reason !== undefined
+    ? []
+    : [`the row of a batch still has error_message: ${job_id}`];
 }
 
 /** Batches that were in progress when their job was cancelled were cancelled at the API, unless they may have been another's. */

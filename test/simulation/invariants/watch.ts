@@ -57,7 +57,7 @@ export function watchOf(db: DynamoDBDocumentClient, isRunning: (execution: strin
     /** After the row has been told that its execution was stopped. */
     async stopped({ job_id, execution }: { job_id: string; execution: string }): Promise<void> {
       const row = await get(TABLE_NAMES.jobs, { job_id });
-      if (row?.worker_id === execution && row.process_exit_confirmed !== true)
+      if (row?.worker_id === execution && (row.status === 'PROCESSING' || row.status === 'CANCELLED'))
         lies.push(`execution ${execution} was stopped, and its row is left ${row.status}`);
     },
   };
@@ -70,7 +70,9 @@ function statusLies(before: Row | undefined, row: Row, isRunning: (execution: st
   const lies: string[] = [];
   if (row.status === 'FAILED' && !row.error_message) lies.push(`${row.job_id} is FAILED and does not say why`);
   if (before === undefined || before.status === row.status) return lies;
-  if (before.status === 'COMPLETED' || before.status === 'CANCELLED') lies.push(`changed back: ${said}`);
+  const withdrawn = row.status === 'FAILED' && row.withdrawn_reason !== undefined;
+  if (before.status === 'COMPLETED' || (before.status === 'CANCELLED' && !withdrawn))
+    lies.push(`changed back: ${said}`);
   // a job that failed goes on when a person, the sweep or the news of a redrive says so; a step only takes it to its end
   const asked = by === '' || /^(sweep|execution-changed)#/.test(by);
   if (before.status === 'FAILED' && row.job_type === CREATE_BATCH && !asked && row.status !== 'COMPLETED')

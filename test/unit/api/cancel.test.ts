@@ -28,8 +28,9 @@ describe('a job that may be cancelled', () => {
       worker: null,
       swept: false,
     });
-    expect(row).toMatchObject({ status: 'CANCELLED', version: 2, process_exit_confirmed: true, completed_at: NOW });
-    expect(String(row.logs)).toContain('cancelled by a request to the HTTP API');
+    expect(row).toMatchObject({ status: 'FAILED', version: 2, process_exit_confirmed: true, completed_at: NOW });
+    expect(row).toMatchObject({ withdrawn_reason: 'cancelled by a request to the HTTP API' });
+    expect(row.error_message).toBe('the job was cancelled by a request to the HTTP API: nothing of it was sent');
   });
 
   it('and that an execution works on is left to it', async () => {
@@ -41,18 +42,17 @@ describe('a job that may be cancelled', () => {
   });
 
   it.each([
-    ['waits to continue with what it has paid for', { started_at: NOW }, undefined],
+    ['waits to continue with what it has paid for', { started_at: NOW }],
     [
       'failed and left a paid batch unwatched',
       { status: 'FAILED', worker_id: NAME, checker_schedule_failed: true, process_exit_confirmed: true },
-      true,
     ],
-  ])('and that %s is left to the sweep', async (_what, row, confirmed) => {
+  ])('and that %s is left to the sweep', async (_what, row) => {
     const answer = await cancelled(row);
     expect(answer.body).toMatchObject({ execution: null, worker: null, swept: true });
     expect(answer.body.message).toMatch(/the next sweep/);
     expect(answer.row).toMatchObject({ status: 'CANCELLED' });
-    expect(answer.row.process_exit_confirmed).toBe(confirmed);
+    expect(answer.row.process_exit_confirmed).toBeUndefined();
   });
 
   it('and that an old poller holds is cancelled, which it may not notice', async () => {
@@ -88,6 +88,7 @@ describe('a job that may not', () => {
     [{ status: 'FAILED' }, /FAILED already/],
     [{ status: 'FAILED', worker_id: 'python-1', checker_schedule_failed: true }, /FAILED already/],
     [{ status: 'CANCELLED' }, /is cancelled already$/],
+    [{ status: 'FAILED', withdrawn_reason: 'cancelled' }, /is cancelled already$/],
     [{ status: 'CANCELLED', worker_id: NAME }, /its execution is still collecting/],
     [{ status: 'LOCKED_FOR_CHECKING' }, /only another worker knows/],
     [{ job_type: 'FULL_PIPELINE' }, /of another system/],

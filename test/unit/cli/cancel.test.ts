@@ -7,7 +7,8 @@ test('cancelling a PENDING job closes it; cancelling it again is refused in one 
   const job = await deployed.putJob();
   const said = await deployed.run(['cancel', job]);
   expect(said).toMatchObject({ code: 0, out: `job ${job} is cancelled; nothing had been sent\n` });
-  expect(await deployed.jobRow(job)).toMatchObject({ status: 'CANCELLED', version: 2, process_exit_confirmed: true });
+  expect(await deployed.jobRow(job)).toMatchObject({ status: 'FAILED', version: 2, process_exit_confirmed: true });
+  expect(await deployed.jobRow(job)).toMatchObject({ withdrawn_reason: 'cancelled from the command line' });
   const again = await deployed.run(['cancel', job]);
   expect(again).toMatchObject({ code: 1, out: '' });
   expect(again.err).toEqual(oneLine(new RegExp(`^WrongStatus: job ${job} is cancelled already$`, 'm')));

@@ -33,7 +33,8 @@ test('redrive clears the row of its last end, but not that a paid batch is unwat
 test.each([
   [{ status: 'FAILED' }, /process_exit_confirmed/],
   [{ status: 'COMPLETED' }, /is COMPLETED: it is done/],
-  [{ status: 'CANCELLED' }, /is CANCELLED: it was cancelled/],
+  [{ status: 'CANCELLED' }, /is being cancelled|was cancelled/],
+  [{ status: 'FAILED', withdrawn_reason: 'cancelled' }, /was cancelled: submit a new job/],
   [{ status: 'PENDING' }, /is PENDING: it waits to be started/],
   [{ status: 'PROCESSING' }, /is PROCESSING: it is being worked on/],
 ])('redrive refuses a job with %j in one line', async (change, line) => {

@@ -306,7 +306,7 @@ describe('a job that was cancelled while its batches are watched', () => {
   });
 
   test('and whose row was closed has its batch cancelled, and the row is left', async () => {
-    const closed = { ...CANCELLED, process_exit_confirmed: true };
+    const closed = { status: 'FAILED', withdrawn_reason: 'cancelled', process_exit_confirmed: true };
     const { run, cancels, changes } = world({ b0: running }, [open(0)], closed);
     await run();
     expect(cancels).toEqual(['b0']);

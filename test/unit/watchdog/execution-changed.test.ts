@@ -21,7 +21,7 @@ function wired(row: Record<string, unknown>, batches: BatchEntry[] = []) {
 
 describe('an execution that ends outside "Fail job"', () => {
   test.each([
-    ['ABORTED', /^ExecutionAborted: the execution was stopped by hand; to go on, run `narratives redrive /],
+    ['ABORTED', /^ExecutionAborted: the execution was stopped by hand; to continue, run `narratives redrive /],
     ['TIMED_OUT', /^ExecutionTimedOut: the execution reached its time limit of 76 hours; /],
     ['FAILED', /^ExecutionFailed: the execution failed outside "Fail job"; /],
   ])('%s: its row is closed, and says what to do', async (status, message) => {
@@ -31,12 +31,13 @@ describe('an execution that ends outside "Fail job"', () => {
       status: 'FAILED',
       execution_status: status,
       execution_redrives: 0,
-      process_exit_confirmed: true,
       completed_at: NOW.toISOString(),
       error_message: expect.stringMatching(message),
     });
     expect(row(JOB).error_message).toMatch(/choose Redrive in the Step Functions console$/);
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
+    // a function of it may still be at work
+    expect(row(JOB).process_exit_confirmed).toBeUndefined();
     const error = String(row(JOB).error_message).split(':')[0];
     expect(added).toEqual([{ name: 'JobsFailed', value: 1, by: { error } }]);
   });
@@ -81,7 +82,7 @@ describe('an execution that ends outside "Fail job"', () => {
     ['that is PENDING again', jobRow({ version: 5 })],
     ['that "Fail job" has closed', processing({ status: 'FAILED', process_exit_confirmed: true })],
     ['that is COMPLETED', processing({ status: 'COMPLETED', process_exit_confirmed: true })],
-    ['that is CANCELLED and has its figures', processing({ status: 'CANCELLED', process_exit_confirmed: true })],
+    ['that was cancelled and has its figures', processing({ status: 'FAILED', withdrawn_reason: 'cancelled' })],
     ['of an unknown status', processing({ status: 'LOCKED_FOR_CHECKING' })],
   ])('a row %s is left alone', async (_which, row) => {
     const { hear, changes } = wired(row);
@@ -129,10 +130,10 @@ describe('an execution that runs', () => {
       expect(row(JOB)[gone]).toBeUndefined();
   });
 
-  test('redriven after the job was cancelled: it stays CANCELLED, and waits for its figures again', async () => {
-    const { hear, row } = wired(processing({ ...stopped, status: 'CANCELLED' }));
+  test('redriven after the job was cancelled: it is CANCELLED again until it has its figures', async () => {
+    const { hear, row } = wired(processing({ ...stopped, withdrawn_reason: 'cancelled by a test' }));
     expect(await hear({ status: 'RUNNING', redriveCount: 1 })).toEqual({ done: 'resumed' });
-    expect(row(JOB)).toMatchObject({ status: 'CANCELLED' });
+    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', withdrawn_reason: 'cancelled by a test' });
     expect(row(JOB).process_exit_confirmed).toBeUndefined();
   });
 

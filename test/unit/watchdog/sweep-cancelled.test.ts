@@ -8,9 +8,16 @@ import { ago, NAME, NOTHING, pending, processing, wired } from '../../support/sw
 
 /** A cancelled job that an execution worked on; its row is of version 4. */
 const open = (change: Record<string, unknown> = {}) => processing({ status: 'CANCELLED', ...change });
-/** One whose execution was stopped after that. */
+/** One whose execution was stopped after that: it has ended as withdrawn. */
 const stopped = (change: Record<string, unknown> = {}) =>
-  open({ process_exit_confirmed: true, checker_schedule_failed: true, execution_status: 'ABORTED', ...change });
+  open({
+    status: 'FAILED',
+    withdrawn_reason: 'cancelled by a test',
+    process_exit_confirmed: true,
+    checker_schedule_failed: true,
+    execution_status: 'ABORTED',
+    ...change,
+  });
 const batches = [batchEntry({ state: 'submitted', batch_id: 'b' })];
 const NEXT = executionName(JOB, 5);
 
@@ -71,16 +78,19 @@ describe('a CANCELLED row with a paid batch that nobody watches', () => {
   });
 
   test('and that was resumed too often is closed with what is known', async () => {
-    const { run, row, started, figures } = wired([open({ resumed: MAX_RESUMED })], { status: 'ABORTED', batches });
-    expect(await run()).toMatchObject({ ...NOTHING, closed: 1, unwatched: 1 });
+    const given = { status: 'ABORTED', batches } as const;
+    const { run, row, started, figures } = wired([open({ resumed: MAX_RESUMED })], given);
+    expect(await run()).toMatchObject({ ...NOTHING, closed: 1 });
     expect(row(JOB)).toMatchObject({
-      status: 'CANCELLED',
-      process_exit_confirmed: true,
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled',
+      execution_status: 'ABORTED',
       checker_schedule_failed: true,
     });
     expect(figures.JobsCancelled).toBe(1);
-    expect(await run()).toMatchObject({ ...NOTHING, unwatched: 1 });
-    expect(started).toEqual([]);
+    const later = wired([row(JOB)], given);
+    expect(await later.run()).toMatchObject({ ...NOTHING, unwatched: 1 });
+    expect([...started, ...later.started]).toEqual([]);
   });
 
   test.each([
@@ -119,24 +129,29 @@ describe('a CANCELLED row without one', () => {
   test.each(['ABORTED', 'SUCCEEDED', 'unknown'] as const)('whose execution is %s gets its figures', async (status) => {
     const { run, row, figures } = wired([open()], { status, batches: collected });
     expect(await run()).toMatchObject({ ...NOTHING, closed: 1 });
-    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true });
+    expect(row(JOB)).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled' });
+    expect(row(JOB).process_exit_confirmed).toBe(status === 'ABORTED' ? undefined : true);
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
     expect(figures.JobsCancelled).toBe(1);
   });
 
   test('whose batch was collected after all no longer says that it is unwatched', async () => {
-    const told = open({ process_exit_confirmed: true, checker_schedule_failed: true });
+    const told = stopped({ execution_status: undefined });
     const { run, row } = wired([told], { batches: collected });
     expect(await run()).toMatchObject(NOTHING);
     expect(row(JOB).checker_schedule_failed).toBeUndefined();
-    expect(row(JOB).status).toBe('CANCELLED');
-    expect(row(JOB)).not.toHaveProperty('error_message');
+    expect(row(JOB)).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled by a test' });
   });
 
   test.each(['none', '', undefined])('that nobody had taken (worker_id %j) is confirmed, once', async (worker_id) => {
     const { run, row, changes, started } = wired([pending({ status: 'CANCELLED', worker_id })]);
     expect(await run()).toMatchObject({ ...NOTHING, closed: 1 });
-    expect(row(JOB)).toMatchObject({ status: 'CANCELLED', process_exit_confirmed: true, version: 2 });
+    expect(row(JOB)).toMatchObject({
+      status: 'FAILED',
+      withdrawn_reason: 'cancelled',
+      process_exit_confirmed: true,
+      version: 2,
+    });
     expect(Date.parse(String(row(JOB).completed_at))).not.toBeNaN();
     expect(await run()).toMatchObject(NOTHING);
     expect(changes).toHaveLength(1);
@@ -151,5 +166,19 @@ describe('a CANCELLED row without one', () => {
     const { run, changes } = wired([pending({ status: 'CANCELLED', ...change })]);
     expect(await run()).toMatchObject(NOTHING);
     expect(changes).toEqual([]);
+  });
+});
+
+describe('a withdrawn row whose execution was stopped', () => {
+  const row = () => stopped({ process_exit_confirmed: undefined, checker_schedule_failed: undefined });
+
+  test.each([
+    [19, undefined],
+    [21, true],
+  ])('%i minutes ago: nothing of it runs any more: %j', async (minutes, confirmed) => {
+    const old = { created_at: ago(2_000), started_at: ago(2_000), updated_at: ago(minutes) };
+    const { run, row: rowOf } = wired([{ ...row(), ...old }], { status: 'ABORTED' });
+    await run();
+    expect(rowOf(JOB).process_exit_confirmed).toBe(confirmed);
   });
 });
