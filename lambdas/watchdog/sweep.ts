@@ -230,7 +230,7 @@ const failCancelled: Act = async (deps, { run, execution }) => {
   const status = await execution();
   // one that has SUCCEEDED found the job cancelled and left it
   const gone = status === 'SUCCEEDED' ? 'its execution has left it' : `its execution is gone (${status})`;
-  const why = `ExecutionLost: the job was cancelled, and ${gone}; to go on all the same, set its row to PENDING and add 1 to version`;
+  const why = `ExecutionLost: the job was cancelled, and ${gone}; to continue anyway, set its row to PENDING and add 1 to version`;
   return (await failJob(deps, run, { name: 'ExecutionLost', why })) ? 'closed' : 'left';
 };
 
