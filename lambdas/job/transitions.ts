@@ -351,6 +351,12 @@ function ended(now: Date, row: LooseRow, { status, message, because, withdrawn, 
   };
 }
 
+/** The attributes of an AWAITING row that ends with its job; nothing ever runs for such a row. */
+const endedBatchRow = (now: Date, row: LooseRow, job: LooseRow | undefined, ending: Ending): Attributes => ({
+  ...ended(now, row, withdrawing(job, ending)),
+  process_exit_confirmed: true,
+});
+
 /** Ends the AWAITING rows of a job's batches: this execution's own, and those of one that was stopped before this one went on. */
 export async function finishBatchRows(
   deps: RowDeps,
@@ -367,11 +373,7 @@ export async function finishBatchRows(
     if (!there) continue;
     const left = endedHere && there.batch_job_id === job_id && there.execution_status !== undefined;
     const worker = left ? there.worker_id : execution;
-    // nothing runs for such a row
-    const set = (row: LooseRow) => ({
-      ...ended(deps.now(), row, withdrawing(job, ending)),
-      process_exit_confirmed: true,
-    });
+    const set = (row: LooseRow) => endedBatchRow(deps.now(), row, job, ending);
     await changeWhile(deps, id, (row) => isHeldBy(row, worker) || isOpenCancelled(row, worker), set);
   }
 }
@@ -382,8 +384,7 @@ export async function finishLeftBatchRow(deps: RowDeps, row: LooseRow, job: Loos
   const message = `its job ${row.batch_job_id} has ended as ${job.status}: see there`;
   const { execution_status } = job;
   const how = execution_status && job.worker_id === row.worker_id ? { ended: { status: execution_status } } : {};
-  const end = ended(deps.now(), row, withdrawing(job, { status, message, ...how }));
-  return change(deps, row, { ...end, process_exit_confirmed: true });
+  return change(deps, row, endedBatchRow(deps.now(), row, job, { status, message, ...how }));
 }
 
 /**
@@ -411,7 +412,7 @@ export async function finishAdoptedJob(
 }
 
 /** Closes a cancelled row of which nothing was ever sent: no step can claim a row that is not PENDING any more. */
-export const confirmCancelled = (deps: RowDeps, row: LooseRow): Promise<boolean> =>
+export const confirmCancelled = (deps: Pick<RowDeps, 'jobs' | 'now'>, row: LooseRow): Promise<boolean> =>
   change(deps, row, ended(deps.now(), row, withdrawing(row, { status: 'FAILED', message: 'nothing of it was sent' })));
 
 /** Says of a row whose execution was stopped that no function of it can still be at work. */
@@ -427,13 +428,7 @@ export const confirmExit = (deps: RowDeps, row: LooseRow): Promise<boolean> =>
  */
 export function cancel(deps: Pick<RowDeps, 'jobs' | 'now'>, row: LooseRow, by: string): Promise<boolean> {
   const reason = `cancelled ${by}`;
-  const asked = { ...row, withdrawn_reason: reason };
-  if (isUnclaimed(row))
-    return change(
-      deps,
-      row,
-      ended(deps.now(), row, withdrawing(asked, { status: 'FAILED', message: 'nothing of it was sent' })),
-    );
+  if (isUnclaimed(row)) return confirmCancelled(deps, { ...row, withdrawn_reason: reason });
   const time = deps.now().toISOString();
   return change(deps, row, {
     status: 'CANCELLED',

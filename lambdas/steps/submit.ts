@@ -128,7 +128,7 @@ async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): P
       deps.log.info('job is not ours to run: left alone', { job_id: state.job_id });
       return { ...state, next: 'leave' };
     case 'close':
-      await finish(deps, state, { status: 'COMPLETED', message: 'cancelled before anything was planned' });
+      await finish(deps, state, { status: 'FAILED', message: 'cancelled before anything was planned' });
       return { ...state, next: 'leave' };
     case 'settle':
       return settleCancelled(deps, state, facts, due.intents);
