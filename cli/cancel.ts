@@ -7,7 +7,8 @@ import { unknownJob } from './job-row.ts';
 
 export const cancel = command({
   name: 'cancel',
-  description: 'cancel a job and its batch at the Anthropic API; answers that are ready by then are stored',
+  description:
+    'cancel a job and its batch at the Anthropic API; answers that are ready by then are kept, and free for the next job',
   argument: JOB_ID,
   input: z.object({ jobId: text }),
   async run({ cloud, io, deployment }, { jobId }) {

@@ -49,7 +49,7 @@ export interface JobDetails {
     reused: number;
     reused_saved_usd: number | null;
     /** not stored; a job that has not ended may ask again for them */
-    failed: { section: string; reason: string; message: string }[];
+    failed: { section: string; title: string; reason: string; message: string }[];
     unfiled: number;
     left_out: readonly string[];
   } | null;
@@ -122,7 +122,12 @@ async function fromLedger(ledger: Ledger, jobId: string) {
     batch_id: batch_id ?? null,
     created_at: created_at ?? null,
   }));
-  const failed = (summary?.failed ?? []).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] }));
+  const failed = (summary?.failed ?? []).map(({ section, title, reason }) => ({
+    section,
+    title,
+    reason,
+    message: REASONS[reason],
+  }));
   return {
     batches,
     sections:
@@ -134,7 +139,7 @@ async function fromLedger(ledger: Ledger, jobId: string) {
             reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
             failed,
             unfiled: summary.unfiled.length,
-            left_out: plan.left_out ?? [],
+            left_out: (plan.left_out ?? []).map(({ title }) => title),
           }
         : null,
     rounds: summary?.rounds ?? 0,
@@ -181,7 +186,7 @@ function sections({ sections: all, ended }: JobDetails): string {
   const open = ended ? 'failed' : 'failed or to be asked for again';
   return [
     `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_micro_usd: saved === null ? undefined : microUsd(saved) })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers that fit no section` : ''}`,
-    ...failed.map(({ section, reason, message }) => `  ${section}  ${reason}: ${message}`),
+    ...failed.map(({ section, title, reason, message }) => `  ${plainLine(title)} (${section})  ${reason}: ${message}`),
     ...(left_out.length > 0
       ? [`left out because no comment belongs to them: ${left_out.map(plainLine).join('; ')}`]
       : []),

@@ -9,6 +9,7 @@ import { doctor } from './doctor.ts';
 import { translated, UsageError } from './errors.ts';
 import { job } from './job.ts';
 import { jobs } from './jobs.ts';
+import { publish } from './publish.ts';
 import { redrive } from './redrive.ts';
 import { report } from './report.ts';
 import { reports } from './reports.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   spending,
   cancel,
   redrive,
+  publish,
   doctor,
 ];
 

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { shownTallies } from '../lambdas/job/shown-tallies.ts';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer } from '../lambdas/report/public.ts';
-import { tally } from '../lambdas/report/votes.ts';
-import { unpack } from '../lambdas/shared/packed.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { type CitedComment, markdownReport } from '../local/output/markdown.ts';
@@ -81,29 +80,20 @@ function writeOut(file: string, text: string): void {
   }
 }
 
-const count = z.number();
-const counts = z.tuple([count, count, count, count]);
-const talliesSchema = z.array(z.object({ tid: count, all: counts, groups: z.array(counts) }));
-
 /**
  * A report to read. Votes of the cited comments are shown as the model was shown them, where the ledger still has them;
  * their texts where the database was asked for them.
  * @param texts text of each comment by tid
  */
 export async function reportMarkdown(
-  ledger: Pick<Ledger, 'askedInRound'>,
+  ledger: Pick<Ledger, 'plan' | 'prompts'>,
   answer: ReportsAnswer,
   texts: ReadonlyMap<number, string>,
 ): Promise<string> {
+  const shown = await shownTallies(ledger, answer.current_job_id ?? '');
   const comments = new Map<number, CitedComment>();
-  let groups = 0;
-  for await (const { tallies } of ledger.askedInRound(answer.current_job_id ?? '', 1)) {
-    for (const { tid, all, groups: ofGroups } of talliesSchema.parse(JSON.parse(unpack(tallies)))) {
-      const counted = [all, ...ofGroups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes));
-      comments.set(tid, { txt: texts.get(tid) ?? '', tallies: counted });
-      groups = Math.max(groups, ofGroups.length);
-    }
-  }
+  for (const [tid, tallies] of shown) comments.set(tid, { txt: texts.get(tid) ?? '', tallies });
+  const groups = Math.max(0, ...[...shown.values()].map((tallies) => tallies.length - 1));
   const sections = Object.values(answer.reports);
   const model = sections[0]?.model ?? 'an unnamed model';
   const about = {

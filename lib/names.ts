@@ -19,6 +19,7 @@ export const STATE = {
   submitBatch: 'Submit batch',
   submissionRecorded: 'Submission recorded?',
   waitForSubmissionToSettle: 'Wait for submission to settle',
+  waitForEarlierJob: 'Wait for earlier job',
   wait: 'Wait',
   checkBatchStatus: 'Check batch status',
   batchEnded: 'Batch ended?',

@@ -87,16 +87,21 @@ export class NarrativeMachine extends Construct {
       STATE.waitForSubmissionToSettle,
       'Waits until an unclear submission is in the batch list, if it was received',
     );
+    const turn = this.wait(
+      STATE.waitForEarlierJob,
+      'Waits until an earlier job of the same report has ended, whose answers are then used',
+    );
     const left = new Succeed(this, STATE.jobLeftToItsOwner, {
       comment: 'Another worker owns the job row, or has ended it',
     });
     const completed = new Succeed(this, STATE.jobCompleted, {
-      comment: 'Every planned section is stored, or named as failed',
+      comment: 'The report is published; a section that failed is named in it',
     });
 
     const recorded = this.choice(STATE.submissionRecorded, 'Is there a recorded batch to wait for?')
       .when(nextIs('wait'), wait)
       .when(nextIs('settle'), settle.next(submit))
+      .when(nextIs('turn'), turn.next(submit))
       .when(nextIs('complete'), complete.next(completed))
       .otherwise(left);
     submit.next(recorded);

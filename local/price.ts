@@ -51,19 +51,24 @@ export async function confirmSpending(): Promise<boolean> {
 const resultsSchema = z.object({
   planned: z.number(),
   stored: z.number(),
-  reused: z.number().default(0),
-  reused_saved_usd: z.number().nullable().default(null),
+  reused: z.number(),
   failed: z.array(z.object({ section: z.string(), message: z.string() })),
   rounds: z.number(),
-  tokens: z.object({ input: z.number(), output: z.number(), cache_read: z.number(), cache_write: z.number() }),
-  cost_usd: z.number().nullable(),
   seconds: z.number(),
 });
-type Results = z.output<typeof resultsSchema>;
+const detailsSchema = z.object({
+  reused_saved_usd: z.number().nullable(),
+  tokens: z.object({ input: z.number(), output: z.number(), cache_read: z.number(), cache_write: z.number() }),
+  cost_usd: z.number().nullable(),
+});
+type Results = z.output<typeof resultsSchema> & z.output<typeof detailsSchema>;
 
-/** A job row's `job_results`; undefined when it has none yet. */
-export const resultsOf = (row: { [attribute: string]: unknown }): Results | undefined =>
-  resultsSchema.safeParse(jsonOrUndefined(String(row.job_results ?? ''))).data;
+/** A job row's figures; undefined when it has none yet. */
+export function resultsOf(row: { [attribute: string]: unknown }): Results | undefined {
+  const results = resultsSchema.safeParse(jsonOrUndefined(String(row.job_results ?? ''))).data;
+  const details = detailsSchema.safeParse(jsonOrUndefined(String(row.job_details ?? ''))).data;
+  return results && details && { ...results, ...details };
+}
 
 /** What a job did and cost, in one line. @param real whether it was paid */
 export function resultsLine(results: Results, real: boolean): string {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { benchCollect } from './bench/collect.ts';
 import { benchFunctions } from './bench/functions.ts';
-import { promptLines, sampleAsked } from './bench/prompts.ts';
+import { promptLines, samplePrompts } from './bench/prompts.ts';
 import { setUp } from './bench/setup.ts';
 import { benchSubmit } from './bench/submit.ts';
 import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
@@ -48,7 +48,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const submitted = wanted('submit') || wanted('collect') ? await benchSteps() : [];
   if (wanted('submit') || wanted('prompts')) {
-    const sample = promptLines('sample', await sampleAsked());
+    const sample = promptLines('sample', await samplePrompts());
     printTable('Characters of a whole report’s prompts, one round', [...sample, ...submitted]);
     if (!wanted('submit')) console.log('\nThe other two conversations of docs/benchmarks.md come with --only submit.');
   }

@@ -1,9 +1,9 @@
 import { type BatchRequest, batchRequest } from '../report/prompt.ts';
-import type { Asked, Plan } from '../shared/ledger-rows.ts';
+import type { Plan, Prompt, Request } from '../shared/ledger-rows.ts';
+import { customId } from '../shared/names.ts';
 import { unpack } from '../shared/packed.ts';
 
-/** The API takes 100,000 requests or 256 MB in a batch, whichever comes first; a little room is left for the envelope. */
-const MAX_REQUESTS = 100_000;
+/** The API takes 256 MB in a batch; a little room is left for the envelope. A job has fewer requests than it takes. */
 const MAX_BYTES = 255 * 1024 * 1024;
 /** What a request holds beyond its prompt: system prompt, schema and names, generously. */
 const REQUEST_OVERHEAD = 12_000;
@@ -11,34 +11,43 @@ const REQUEST_OVERHEAD = 12_000;
 const BYTES_PER_CHARACTER = 6;
 
 /**
- * Numbers the batches of one round: rows keep their order, and no part is over `maxBatchSize`, 100,000 requests or 256 MB.
- * @returns the same rows with `part` filled in, from 0
+ * Numbers the batches of one round: requests keep their order, and no part is over `maxBatchSize` or 256 MB.
+ * @param requests each with the length of its prompt
+ * @returns the same requests with `part` filled in, from 0
  */
-export function splitIntoParts(rows: readonly Asked[], maxBatchSize: number, mostBytes = MAX_BYTES): Asked[] {
-  const mostRequests = Math.min(maxBatchSize, MAX_REQUESTS);
+export function splitIntoParts(
+  requests: readonly (Omit<Request, 'part'> & { characters: number })[],
+  maxBatchSize: number,
+  mostBytes = MAX_BYTES,
+): Request[] {
   let part = 0;
-  let requests = 0;
+  let count = 0;
   let bytes = 0;
-  return rows.map((row) => {
-    const size = unpack(row.prompt).length * BYTES_PER_CHARACTER + REQUEST_OVERHEAD;
-    if (requests > 0 && (requests === mostRequests || bytes + size > mostBytes)) {
+  return requests.map(({ characters, ...request }) => {
+    const size = characters * BYTES_PER_CHARACTER + REQUEST_OVERHEAD;
+    if (count > 0 && (count === maxBatchSize || bytes + size > mostBytes)) {
       part += 1;
-      requests = 0;
+      count = 0;
       bytes = 0;
     }
-    requests += 1;
+    count += 1;
     bytes += size;
-    return { ...row, part };
+    return { ...request, part };
   });
 }
 
-/** The request of an asked row, from the prompt in the ledger. */
-export function requestOf(plan: Plan, row: Asked): BatchRequest {
+/** A request as the API takes it, from the prompt in the ledger. */
+export function batchRequestOf(
+  plan: Plan,
+  round: number,
+  { ordinal, max_tokens }: Request,
+  prompt: Prompt,
+): BatchRequest {
   return batchRequest({
-    customId: row.custom_id,
+    customId: customId(plan.job_id, round, ordinal),
     model: plan.model,
-    maxTokens: row.max_tokens,
-    prompt: unpack(row.prompt),
+    maxTokens: max_tokens,
+    prompt: unpack(prompt.prompt),
     ...(plan.system ? { system: unpack(plan.system) } : {}),
   });
 }

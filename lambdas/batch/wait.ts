@@ -39,6 +39,9 @@ export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number 
   return Math.min(600, Math.max(backOff, Math.ceil(retryAfterSeconds ?? 0)));
 }
 
+/** What a row says while its step waits for the API. */
+export const API_AWAITED = 'waits for the Anthropic API, which is unavailable or busy';
+
 /** The hand-off of a step that waits because the API is unavailable. */
 export function waitAfterTrouble(log: Log, state: JobState, error: AnthropicUnavailable): JobState {
   const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);

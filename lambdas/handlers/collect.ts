@@ -3,13 +3,11 @@ import { connectAnthropic } from '../runtime/connect-anthropic.ts';
 import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { collect } from '../steps/collect/collect.ts';
-import { reportsTable } from '../stores/reports.ts';
 import { spendingTable } from '../stores/spending.ts';
 
 export const handler = stepHandler(collect, async () => {
   const tables = connectTables();
-  const env = environment('REPORTS_TABLE', 'LEDGER_TABLE');
-  const reports = reportsTable(tables.db, env.REPORTS_TABLE);
+  const env = environment('LEDGER_TABLE');
   const spending = spendingTable(tables.db, env.LEDGER_TABLE);
-  return { ...tables, reports, spending, batches: await connectAnthropic() };
+  return { ...tables, spending, batches: await connectAnthropic() };
 });

@@ -4,19 +4,11 @@ import { connectPolis } from '../runtime/connect-polis.ts';
 import { environment, LEDGER_DAYS } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { submit } from '../steps/submit.ts';
-import { reportsTable, storedSections } from '../stores/reports.ts';
 import { spendingTable } from '../stores/spending.ts';
 
 export const handler = stepHandler(submit, async () => {
   const { db, jobs, ledger } = connectTables();
-  const env = environment(
-    'REPORTS_TABLE',
-    'LEDGER_TABLE',
-    'DEFAULT_MODEL',
-    'JOB_BUDGET_USD',
-    'DAY_BUDGET_USD',
-    'UNPRICED_MODELS',
-  );
+  const env = environment('LEDGER_TABLE', 'DEFAULT_MODEL', 'JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS');
   const settings = {
     defaultModel: env.DEFAULT_MODEL,
     jobBudget: env.JOB_BUDGET_USD,
@@ -24,9 +16,7 @@ export const handler = stepHandler(submit, async () => {
     unpricedModels: env.UNPRICED_MODELS,
     ledgerDays: LEDGER_DAYS,
   };
-  const reports = reportsTable(db, env.REPORTS_TABLE);
-  const stored = storedSections(db, env.REPORTS_TABLE);
   const spending = spendingTable(db, env.LEDGER_TABLE);
   const batches = await connectAnthropic();
-  return { jobs, ledger, reports, stored, spending, settings, ...(await connectPolis(db)), batches };
+  return { jobs, ledger, spending, settings, ...(await connectPolis(db)), batches };
 });

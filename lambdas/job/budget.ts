@@ -4,7 +4,7 @@ import { jobRefusal, OverBudget, type Refusal, refusalText } from '../money/limi
 import type { MicroUsd } from '../money/money.ts';
 import { whyOf } from '../shared/errors.ts';
 import type { JobState } from '../shared/hand-off.ts';
-import type { Asked, Plan } from '../shared/ledger-rows.ts';
+import type { Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
@@ -58,9 +58,13 @@ export const mayBeUnpriced = (
   { unpricedModels }: Pick<BudgetSettings, 'unpricedModels'>,
 ): boolean => allow_unpriced || unpricedModels.includes(model);
 
-/** What some asked rows cost at most, from their prompts; undefined when the model has no price. */
-export function mostOf(plan: Plan, rows: readonly Asked[], at: Date): MicroUsd | undefined {
-  const requests = rows.map((row) => ({ prompt: unpack(row.prompt), maxTokens: row.max_tokens }));
+/** What some requests cost at most; undefined when the model has no price. */
+export function mostOf(
+  plan: Plan,
+  asked: readonly { prompt: string; max_tokens: number }[],
+  at: Date,
+): MicroUsd | undefined {
+  const requests = asked.map(({ prompt, max_tokens }) => ({ prompt, maxTokens: max_tokens }));
   return estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '', at).most_micro_usd;
 }
 

@@ -9,7 +9,15 @@ import { entry } from '../shared/names.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import { type JobRun, type LooseRow, readLoosely, secondsSince, standingOf } from './standing.ts';
-import { byReason, type JobSummary, jobResults, nameOfBatch, summarize, tellUnwatched, unwatched } from './summary.ts';
+import {
+  byReason,
+  type JobSummary,
+  nameOfBatch,
+  resultsOfJob,
+  summarize,
+  tellUnwatched,
+  unwatched,
+} from './summary.ts';
 import {
   type EndedExecution,
   type Ending,
@@ -79,14 +87,14 @@ export async function failJob(
     message: `${why}${tellUnwatched(left)}`,
     ...(how ? { ended: how } : {}),
     ...(left.length > 0 ? { because: why } : {}),
-    set: { ...(left.length > 0 ? { checker_schedule_failed: true } : {}), ...resultsOf(found, seconds) },
+    set: { ...(left.length > 0 ? { checker_schedule_failed: true } : {}), ...figuresOf(found, seconds) },
   };
   return finishJob(deps, run, found, ending, name);
 }
 
-/** `job_results` of a row; nothing where nothing was sent or reused, or the ledger cannot be read. @param seconds the job took */
-export const resultsOf = (found: Found | undefined, seconds: number): { job_results?: string } =>
-  found?.plan && found.summary ? { job_results: jobResults(found.plan, found.summary, seconds) } : {};
+/** The figures of a row; none where nothing was sent or reused, or the ledger cannot be read. @param seconds the job took */
+export const figuresOf = (found: Found | undefined, seconds: number): Partial<ReturnType<typeof resultsOfJob>> =>
+  found?.plan && found.summary ? resultsOfJob(found.plan, found.summary, seconds) : {};
 
 /** @returns undefined when the ledger's rows cannot be read: they are of another version, or damaged */
 export async function readLedger(
@@ -181,18 +189,17 @@ function reasonOf({ status, error, cause }: EndedRun, jobId: string): Reason {
 }
 
 const count = z.number().nonnegative().catch(0);
-/** Of `job_results` as an earlier end of the same job wrote it: what has been counted. */
-const countedSchema = z.object({
-  stored: count,
-  reused: count,
-  rounds: count,
-  tokens: tokensSchema.catch(NO_TOKENS),
-  cost_usd: count,
-});
+/** Of `job_results` and `job_details` as an earlier end of the same job wrote them: what has been counted. */
+const countedResultsSchema = z.object({ stored: count, reused: count, rounds: count });
+const countedDetailsSchema = z.object({ tokens: tokensSchema.catch(NO_TOKENS), cost_usd: count });
+const objectIn = (text: unknown): object => {
+  const value = jsonOrUndefined(String(text ?? ''));
+  return typeof value === 'object' && value ? value : {};
+};
 
 /**
  * Counts a job that has just been finished. One that ends again after it was requeued counts what was added since: its row's
- * own `job_results`, read for the very write that replaced it, says what was counted before.
+ * own figures, read for the very write that replaced it, says what was counted before.
  * @param before the row as it stood
  * @param summary undefined when the ledger has none
  * @param error the error's name, of a job that failed
@@ -208,8 +215,10 @@ function countEnding(
   else if (ending === 'COMPLETED') metrics.add('JobsCompleted', 1);
   else metrics.add('JobsFailed', 1, { error: /^[\w.]{1,100}$/.test(error) ? error : 'other' });
   if (!summary) return;
-  const results = jsonOrUndefined(String(before.job_results ?? ''));
-  const counted = countedSchema.parse(typeof results === 'object' && results ? results : {});
+  const counted = {
+    ...countedResultsSchema.parse(objectIn(before.job_results)),
+    ...countedDetailsSchema.parse(objectIn(before.job_details)),
+  };
   const grown = (name: Parameters<Metrics['add']>[0], now: number, then: number) => {
     if (now > then) metrics.add(name, now - then);
   };

@@ -1,9 +1,10 @@
 import { splitIntoParts } from '../batch/split.ts';
-import { moreTokens } from '../report/prompt.ts';
-import type { AnsweredFacts, Asked, BatchEntry, Plan } from '../shared/ledger-rows.ts';
-import { customId, entry, ordinalOf } from '../shared/names.ts';
+import { FIRST_MAX_TOKENS, moreTokens } from '../report/prompt.ts';
+import type { BatchEntry, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
+import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import { type BudgetDeps, mostOf, reserveLater } from './budget.ts';
+import { type SectionState, sectionStates, sectionsOf, toAsk } from './sections.ts';
 
 /**
  * The round to ask now: the one that was begun and not collected, or the one after the last.
@@ -15,11 +16,15 @@ export function roundToAsk(batches: readonly BatchEntry[]): number {
   return begun ? last : last + 1;
 }
 
-export type NextRound = { kind: 'written' } | { kind: 'nothing left' } | { kind: 'over budget'; why: string };
+export type NextRound =
+  | { kind: 'written'; requests: Request[]; prompts: ReadonlyMap<number, Prompt> }
+  | { kind: 'nothing left' }
+  | { kind: 'over budget'; why: string };
 
 /**
- * Writes the asked rows of a round after the first: the sections that are still missing, with the same prompt, a new custom id, and more room where the answer was cut off.
- * Counts the round on today's budget.
+ * Writes what a round after the first asks for: the sections that are still missing, with the same prompt, and more room
+ * where the answer was cut off. One that another job has had answered meanwhile gets that answer. Counts the round on
+ * today's budget.
  * @param version of the job row that this execution was started for
  * @param startedAnew a person has put the job back to PENDING: requests that were canceled are asked for again as well
  * @returns 'over budget' when what is left does not fit the budget of the job or the day: its sections stay missing
@@ -29,41 +34,78 @@ export async function writeNextRound(
   plan: Plan,
   { round, version, startedAnew }: { round: number; version: number; startedAnew: boolean },
 ): Promise<NextRound> {
-  const rows = await rowsToAsk(deps.ledger, plan, round, startedAnew);
-  if (rows.length === 0) return { kind: 'nothing left' };
-  const most_micro_usd = mostOf(plan, rows, deps.now());
+  const { ledger } = deps;
+  const open = (await statesOf(ledger, plan)).filter((state) => isOpen(state, startedAnew));
+  const left = await withoutAnswered(deps, plan, open);
+  if (left.length === 0) return { kind: 'nothing left' };
+  const asked = toAsk(
+    left.map((state) => ({ ...state.section, state })),
+    () => true,
+  );
+  const room = await roomSoFar(ledger, plan, round);
+  const prompts = await ledger.prompts(
+    plan.job_id,
+    asked.map(({ ordinal }) => ordinal),
+  );
+  const requests = asked.flatMap(({ ordinal, state }) => {
+    const prompt = prompts.get(ordinal);
+    if (!prompt) return [];
+    const before = room.get(ordinal) ?? FIRST_MAX_TOKENS;
+    const cutOff = state.kind !== 'open' && state.kind !== 'stored' && state.reason === 'truncated';
+    return [{ ordinal, max_tokens: cutOff ? moreTokens(before) : before, prompt: unpack(prompt.prompt) }];
+  });
+  const most_micro_usd = mostOf(plan, requests, deps.now());
   const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)
-    return { kind: 'over budget', why: `round ${round} with ${rows.length} sections is not sent: ${why}` };
-  await deps.ledger.putAsked(splitIntoParts(rows, plan.max_batch_size));
-  return { kind: 'written' };
+    return { kind: 'over budget', why: `round ${round} with ${requests.length} sections is not sent: ${why}` };
+  const parts = splitIntoParts(
+    requests.map(({ prompt, ...request }) => ({ ...request, characters: prompt.length })),
+    plan.max_batch_size,
+  );
+  await ledger.putRound(plan, round, parts);
+  return { kind: 'written', requests: parts, prompts };
 }
 
-/** Each section by the last round that asked for it: one that was answered for good in an earlier round stays so. */
-async function rowsToAsk(ledger: Ledger, plan: Plan, round: number, startedAnew: boolean): Promise<Asked[]> {
-  const worthAsking = (answer: AnsweredFacts | undefined) =>
-    answer === undefined || answer.kind === 'ask_again' || (startedAnew && answer.reason === 'canceled');
-  const looked = new Set<number>();
-  const rows: Asked[] = [];
-  for (let last = round - 1; last >= (plan.reused ? 0 : 1); last--) {
-    const answers = new Map<number, AnsweredFacts>();
-    for await (const answer of ledger.answers(plan.job_id, last)) answers.set(ordinalOf(answer.entry), answer);
-    // of the reused sections only those whose text is gone
-    if (last === 0 && ![...answers.values()].some(({ kind }) => kind === 'ask_again')) continue;
-    for await (const row of ledger.askedInRound(plan.job_id, last)) {
-      if (looked.has(row.ordinal)) continue;
-      looked.add(row.ordinal);
-      const answer = answers.get(row.ordinal);
-      if (worthAsking(answer)) rows.push(askedAgain(row, answer, round));
-    }
+/** How every section of a job stands. */
+export async function statesOf(ledger: Pick<Ledger, 'sections' | 'answers'>, plan: Plan): Promise<SectionState[]> {
+  const [{ all }, answers] = await Promise.all([
+    sectionsOf(ledger, plan),
+    Array.fromAsync(ledger.answers(plan.job_id)),
+  ]);
+  return sectionStates(all, answers);
+}
+
+const isOpen = (state: SectionState, startedAnew: boolean): boolean =>
+  state.kind === 'open' ||
+  state.kind === 'ask_again' ||
+  (startedAnew && state.kind === 'failed' && state.reason === 'canceled');
+
+/** Gives sections the answers that other jobs have bought since this one was planned. @returns those without */
+async function withoutAnswered(
+  { ledger, now }: BudgetDeps,
+  plan: Plan,
+  open: readonly SectionState[],
+): Promise<SectionState[]> {
+  if (plan.no_cache || open.length === 0) return [...open];
+  const answers = await ledger.knownAnswers(
+    open.flatMap(({ section }) => section.prompt_hash ?? []),
+    now(),
+  );
+  const answerOf = ({ section }: SectionState) => answers.get(section.prompt_hash ?? '');
+  const answered = open.flatMap((state) => {
+    const reused = answerOf(state);
+    return reused ? [{ ...state.section, reused }] : [];
+  });
+  await ledger.putSections(answered);
+  return open.filter((state) => !answerOf(state));
+}
+
+/** The `max_tokens` that each section was last asked with, by ordinal. */
+async function roomSoFar(ledger: Pick<Ledger, 'round'>, plan: Plan, round: number): Promise<Map<number, number>> {
+  const room = new Map<number, number>();
+  for (let earlier = 1; earlier < round; earlier++) {
+    for (const { ordinal, max_tokens } of (await ledger.round(plan.job_id, earlier)) ?? [])
+      room.set(ordinal, max_tokens);
   }
-  return rows.sort((a, b) => a.ordinal - b.ordinal);
+  return room;
 }
-
-const askedAgain = ({ reuse: _, ...row }: Asked, answer: AnsweredFacts | undefined, round: number): Asked => ({
-  ...row,
-  entry: entry.asked(round, row.ordinal),
-  round,
-  custom_id: customId(row.job_id, round, row.ordinal),
-  max_tokens: answer?.reason === 'truncated' ? moreTokens(row.max_tokens) : row.max_tokens,
-});

@@ -4,154 +4,194 @@ import { type Estimate, estimateCost } from '../money/estimate.ts';
 import { addKnown, type MicroUsd } from '../money/money.ts';
 import { shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
 import { type OpinionMath, parseOpinionMath } from '../report/opinion-groups.ts';
-import { FIRST_MAX_TOKENS, type PromptContext, sectionPrompt } from '../report/prompt.ts';
-import { leftOut, type PlannedSection, planSections } from '../report/sections.ts';
+import { FIRST_MAX_TOKENS, sectionPrompt } from '../report/prompt.ts';
+import { type LeftOut, type PlannedSection, planSections } from '../report/sections.ts';
 import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../report/topics.ts';
 import type { Tally } from '../report/votes.ts';
-import { ConversationNotReady, InvalidRow, ReportMismatch, UnknownModel } from '../shared/errors.ts';
+import { ConversationNotReady, InvalidRow, ReportMismatch, TooManySections, UnknownModel } from '../shared/errors.ts';
 import type { JobRow } from '../shared/job-row.ts';
-import { type Asked, ledgerExpiry, type Plan, type Reuse } from '../shared/ledger-rows.ts';
-import { customId, entry, promptHash } from '../shared/names.ts';
+import {
+  type AnswerRef,
+  LEDGER_FORMAT,
+  ledgerExpiry,
+  type Plan,
+  type Prompt,
+  type Request,
+  type Section,
+} from '../shared/ledger-rows.ts';
+import { entry, promptHash } from '../shared/names.ts';
 import { pack } from '../shared/packed.ts';
 import { parseOr, wholeCount, wholeNumber } from '../shared/parse.ts';
 import type { Batches } from '../stores/anthropic.ts';
+import type { Ledger } from '../stores/ledger.ts';
 import type { Conversations, ReportRecord } from '../stores/postgres.ts';
-import type { Reports, StoredSections } from '../stores/reports.ts';
 import type { Topics } from '../stores/topics.ts';
 import { type BudgetSettings, checkJobBudget, mayBeUnpriced } from './budget.ts';
 import type { JobConfig } from './config.ts';
-import { findReusable } from './reuse.ts';
+import { toAsk } from './sections.ts';
+
+/** A real report has 10 to 100 sections; a job with more than this is a mistake, and would cost a fortune. */
+const MAX_SECTIONS = 10_000;
 
 /** A whole job, planned and priced; nothing is written or sent yet. */
 export interface PlannedJob {
   plan: Plan;
-  /** reused sections in round 0, those to be bought in round 1 */
-  asked: Asked[];
+  sections: Section[];
+  prompts: Prompt[];
+  /** of the first round: sections that have no answer yet */
+  requests: Request[];
   /** of what is to be bought */
   estimate: Estimate;
-  /** what the reused sections cost when they were bought; undefined when that is not known of all */
+  /** what the answers that are there already did cost; undefined when that is not known of all */
   reusedSaved: MicroUsd | undefined;
 }
 
 export interface PlanDeps {
   conversations: Conversations;
   topics: Topics;
-  reports: Pick<Reports, 'read'>;
-  stored: StoredSections;
+  ledger: Pick<Ledger, 'knownAnswers'>;
   batches: Pick<Batches, 'knowsModel'>;
   settings: BudgetSettings & { ledgerDays: number };
   now: () => Date;
 }
 
 /**
- * Plans a job: reads the conversation, chooses sections and comments, writes prompts, looks for texts that are there
- * already, prices the rest. Everything that can be known to be wrong is found here, before anything costs money. Reads only.
+ * Plans a job: reads the conversation, chooses sections and comments, writes prompts, looks up which of them have an
+ * answer, prices the rest. Everything that can be known to be wrong is found here, before anything costs money. Reads only.
  * @throws BadInput of the kind that says what to fix
  */
 export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): Promise<PlannedJob> {
   const report = await checkReport(deps.conversations, row, config);
   const facts = await readConversation(deps, row.conversation_id, report, config);
-  const { comments, topics, clusters, size: conversationSize } = facts;
-  const groupCount = facts.math.groups.length;
-  const { layers } = config;
-  const sections = planSections({
-    jobId: row.job_id,
-    comments,
-    conversationSize,
-    groupCount,
-    topics,
-    clusters,
-    layers,
-  });
-  if (sections.length === 0) {
-    throw new ConversationNotReady(
-      'no section has a comment to show: check moderation, deselected comments and the layers asked for',
-    );
-  }
-  const drafts = sections.map((section) =>
-    draftOf(section, { conversationTopic: facts.topic, groups: facts.math.groups }),
-  );
-  const made = { model: config.model, prompt_version: PROMPT_VERSION, schema_version: REPORT_SCHEMA_VERSION };
-  const texts = config.no_cache ? NO_TEXTS : await findReusable(deps, report.report_id, made, drafts);
-  const bought = drafts.filter(({ prompt_hash }) => !texts.has(prompt_hash));
-  const requests = bought.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
+  const drafts = draftsOf(row.job_id, facts, config);
+  const hashes = drafts.sections.map(({ prompt_hash }) => prompt_hash);
+  const answers = config.no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
+  const open = toAsk(drafts.sections, ({ prompt_hash }) => !answers.has(prompt_hash));
   const now = deps.now();
+  const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
   const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT, now);
-  if (bought.length > 0 && !(await deps.batches.knowsModel(config.model))) {
-    throw new UnknownModel(
-      `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
-    );
+  if (open.length > 0) {
+    if (!(await deps.batches.knowsModel(config.model))) {
+      throw new UnknownModel(
+        `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
+      );
+    }
+    checkJobBudget(config, estimate, deps.settings);
   }
-  if (bought.length > 0) checkJobBudget(config, estimate, deps.settings);
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
+    format: LEDGER_FORMAT,
     report_id: report.report_id,
     conversation_id: row.conversation_id,
     report_job_id: row.job_id,
-    ...made,
+    ...madeWith(config),
     max_batch_size: config.max_batch_size,
-    sections: sections.length,
-    reused: drafts.length - bought.length,
-    left_out: leftOut(sections, topics, layers),
-    report_timestamp: row.started_at || now.toISOString(),
+    sections: drafts.sections.length,
+    ...(config.no_cache ? { no_cache: true as const } : {}),
+    reused: drafts.sections.filter(({ prompt_hash }) => answers.has(prompt_hash)).length,
+    left_out: drafts.leftOut,
+    report_timestamp: now.toISOString(),
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
     ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
-    // also with nothing to buy: a text to be reused may be gone by the time it is stored again
+    // also with nothing to buy: a later round may have to
     ...(estimate.most_micro_usd === undefined && mayBeUnpriced(config, deps.settings)
       ? { unpriced: true as const }
       : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
-  const rows = drafts.map((draft, ordinal) => askedRow(plan, draft, texts.get(draft.prompt_hash), ordinal));
-  const [kept, open] = [rows.filter(({ reuse }) => reuse), rows.filter(({ reuse }) => !reuse)];
-  const reusedSaved = kept.map(({ reuse }) => reuse?.saved_micro_usd).reduce(addKnown, 0);
-  return { plan, asked: [...kept, ...splitIntoParts(open, config.max_batch_size)], estimate, reusedSaved };
+  const sections = drafts.sections.map((draft) => sectionRow(plan, draft, answers.get(draft.prompt_hash)));
+  return {
+    plan,
+    sections,
+    prompts: drafts.sections.map((draft) => promptRow(plan, draft)),
+    requests: splitIntoParts(
+      open.map(({ ordinal, prompt }) => ({ ordinal, max_tokens: FIRST_MAX_TOKENS, characters: prompt.length })),
+      config.max_batch_size,
+    ),
+    estimate,
+    reusedSaved: sections.reduce(
+      (sum: MicroUsd | undefined, { reused }) => (reused ? addKnown(sum, reused.cost_micro_usd) : sum),
+      0,
+    ),
+  };
 }
 
-const NO_TEXTS: ReadonlyMap<string, Reuse> = new Map();
+const NO_ANSWERS: ReadonlyMap<string, AnswerRef> = new Map();
+
+const madeWith = ({ model }: Pick<JobConfig, 'model'>) => ({
+  model,
+  prompt_version: PROMPT_VERSION,
+  schema_version: REPORT_SCHEMA_VERSION,
+});
 
 /** A section with its prompt. */
 interface Draft {
+  ordinal: number;
   section: PlannedSection;
   prompt: string;
   prompt_hash: string;
-  shown: number[];
 }
 
-function draftOf(section: PlannedSection, context: PromptContext): Draft {
-  const prompt = sectionPrompt(section, context);
-  const shown = section.comments.map(({ tid }) => tid);
-  return { section, prompt, prompt_hash: promptHash(SYSTEM_PROMPT, prompt), shown };
+/** @throws ConversationNotReady, TooManySections */
+function draftsOf(
+  jobId: string,
+  facts: ConversationFacts,
+  config: JobConfig,
+): { sections: Draft[]; leftOut: LeftOut[] } {
+  const { comments, topics, clusters, size: conversationSize, math } = facts;
+  const { layers } = config;
+  const groupCount = math.groups.length;
+  const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers });
+  if (planned.sections.length === 0) {
+    throw new ConversationNotReady(
+      'no section has a comment to show: check moderation, deselected comments and the layers asked for',
+    );
+  }
+  if (planned.sections.length > MAX_SECTIONS) {
+    throw new TooManySections(
+      `the report would have ${planned.sections.length.toLocaleString('en')} sections, and ${MAX_SECTIONS.toLocaleString('en')} are the most that a job may have (a usual report has 10 to 100): check the topic tables, or ask for fewer layers in job_config.layers`,
+    );
+  }
+  const context = { conversationTopic: facts.topic, groups: math.groups };
+  const sections = planned.sections.map((section, ordinal): Draft => {
+    const prompt = sectionPrompt(section, context);
+    return { ordinal, section, prompt, prompt_hash: promptHash(madeWith(config), SYSTEM_PROMPT, prompt) };
+  });
+  return { sections, leftOut: planned.leftOut };
 }
 
-function askedRow(plan: Plan, draft: Draft, reuse: Reuse | undefined, ordinal: number): Asked {
-  const { section: name, kind, title, topic, comments } = draft.section;
-  const round = reuse ? 0 : 1;
+const sectionRow = (
+  plan: Plan,
+  { ordinal, section: planned, prompt_hash }: Draft,
+  reused: AnswerRef | undefined,
+): Section => {
+  const { section, kind, title, topic, comments } = planned;
   return {
     job_id: plan.job_id,
-    entry: entry.asked(round, ordinal),
-    section: name,
+    entry: entry.section(ordinal),
+    section,
     kind,
     title,
     ...(topic ? { topic } : {}),
     ordinal,
-    round,
-    part: 0,
-    custom_id: customId(plan.job_id, round, ordinal),
-    max_tokens: FIRST_MAX_TOKENS,
-    shown: draft.shown,
-    tallies: pack(JSON.stringify(comments.map(tallyOf))),
-    prompt: pack(draft.prompt),
-    prompt_hash: draft.prompt_hash,
-    prompt_version: plan.prompt_version,
-    ...(reuse ? { reuse } : {}),
+    shown: comments.map(({ tid }) => tid),
+    prompt_hash,
+    ...(reused ? { reused } : {}),
     expires_at_epoch: plan.expires_at_epoch,
   };
-}
+};
+
+const promptRow = (plan: Plan, { ordinal, section, prompt }: Draft): Prompt => ({
+  job_id: plan.job_id,
+  entry: entry.prompt(ordinal),
+  prompt: pack(prompt),
+  tallies: pack(JSON.stringify(section.comments.map(tallyOf))),
+  expires_at_epoch: plan.expires_at_epoch,
+});
 
 const counts = ({ votes, agrees, disagrees, passes }: Tally) => [votes, agrees, disagrees, passes];
 
@@ -207,8 +247,11 @@ export async function readConversation(
   report: ReportRecord,
   config: JobConfig,
 ): Promise<ConversationFacts> {
-  const [math, comments, names, assignments, topic] = await Promise.all([
-    conversations.mathKeys(report.zid).then((keys) => parseMath(keys, report)),
+  const math = conversations.mathKeys(report.zid).then((keys) => parseMath(keys, report));
+  const [opinions, counts, comments, names, assignments, topic] = await Promise.all([
+    math,
+    // counting takes longest, and needs nothing but the groups
+    math.then(({ groups }) => conversations.groupCounts(report.zid, groups)),
     conversations.comments(report.zid, report.rid),
     topics.names(conversationId),
     topics.assignments(conversationId),
@@ -218,10 +261,10 @@ export async function readConversation(
   const newest = newestTopics(names);
   const clusters = clustersOf(assignments, new Set(newest.map(({ layer }) => layer)));
   checkTopicsComplete(newest, clusters);
-  const counts = await conversations.groupCounts(report.zid, math.groups);
   if (counts.length === 0) throw notReady('has no votes: wait for participants');
   const shown = shownComments(comments, config);
-  return { topic, math, size: comments.length, comments: tallyComments(shown, counts, math), topics: newest, clusters };
+  const tallied = tallyComments(shown, counts, opinions);
+  return { topic, math: opinions, size: comments.length, comments: tallied, topics: newest, clusters };
 }
 
 const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then redrive the job`);

@@ -1,27 +1,29 @@
 import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
 import type { AnsweredFacts, BatchEntry, Plan, Unfiled } from '../shared/ledger-rows.ts';
-import { ordinalOf } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import { type SectionState, sectionStates, sectionsOf } from './sections.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
 const MAX_NAMED = 500;
 
 export interface FailedSection {
-  ordinal: number;
   section: string;
+  title: string;
   reason: Reason;
 }
 
 /** What became of a job, from its ledger. */
 export interface JobSummary {
+  /** how every section stands, in order of ordinal */
+  states: SectionState[];
   planned: number;
   /** the reused ones included */
   stored: number;
-  /** sections whose text an earlier job bought */
+  /** sections whose answer an earlier job bought */
   reused: number;
-  /** what the reused sections cost then; undefined when that is not known of all */
+  /** what the reused answers cost then; undefined when that is not known of all */
   reused_saved_micro_usd: MicroUsd | undefined;
   failed: FailedSection[];
   unfiled: { why: string; custom_id?: string; filed_as?: string }[];
@@ -34,50 +36,49 @@ export interface JobSummary {
 
 /** Adds up every round of a job. Every billed answer counts, stored or not. */
 export async function summarize(ledger: Ledger, plan: Plan): Promise<JobSummary> {
-  const batches = await ledger.batches(plan.job_id);
-  const rounds = Math.max(0, ...batches.map(({ round }) => round));
+  const [{ all }, batches, answers, lines] = await Promise.all([
+    sectionsOf(ledger, plan),
+    ledger.batches(plan.job_id),
+    Array.fromAsync(ledger.answers(plan.job_id)),
+    Array.fromAsync(ledger.unfiled(plan.job_id)),
+  ]);
+  const states = sectionStates(all, answers);
   const bill = new Bill();
-  const open = new Map<number, FailedSection>();
-  const reuse = { reused: 0, reused_saved_micro_usd: 0 as MicroUsd | undefined };
-  let stored = 0;
-  for (let round = plan.reused ? 0 : 1; round <= rounds; round++) {
-    for await (const answer of ledger.answers(plan.job_id, round)) {
-      bill.add(answer);
-      const ordinal = ordinalOf(answer.entry);
-      if (answer.kind === 'stored') {
-        stored += 1;
-        if (round === 0) countReused(reuse, answer);
-        open.delete(ordinal);
-      } else open.set(ordinal, { ordinal, section: answer.section, reason: answer.reason ?? 'missing' });
-    }
-  }
-  const unfiled: JobSummary['unfiled'] = [];
-  for await (const row of ledger.unfiled(plan.job_id)) {
-    if (isBilledApart(row)) bill.add(row);
-    const { why, custom_id, filed_as } = row;
-    unfiled.push({ why, ...(custom_id ? { custom_id } : {}), ...(filed_as ? { filed_as } : {}) });
-  }
-  const failed = [...open.values()].sort((a, b) => a.ordinal - b.ordinal);
-  const planned = plan.legacy ? stored + failed.length : plan.sections;
+  for (const answer of answers) bill.add(answer);
+  for (const line of lines) if (isBilledApart(line)) bill.add(line);
   return {
-    planned,
-    stored,
-    ...reuse,
-    failed,
-    unfiled,
-    rounds,
+    states,
+    ...countStates(states, plan),
+    unfiled: lines.map(({ why, custom_id, filed_as }) => ({
+      why,
+      ...(custom_id ? { custom_id } : {}),
+      ...(filed_as ? { filed_as } : {}),
+    })),
+    rounds: Math.max(0, ...batches.map(({ round }) => round)),
     tokens: bill.tokens,
     cost_micro_usd: bill.cost,
     batches,
   };
 }
 
-function countReused(
-  reuse: Pick<JobSummary, 'reused' | 'reused_saved_micro_usd'>,
-  { saved_micro_usd: saved }: Pick<AnsweredFacts, 'saved_micro_usd'>,
-): void {
-  reuse.reused += 1;
-  reuse.reused_saved_micro_usd = addKnown(reuse.reused_saved_micro_usd, saved);
+function countStates(states: readonly SectionState[], plan: Plan) {
+  const stored = states.filter((state) => state.kind === 'stored');
+  const reused = stored.filter((state) => state.reused);
+  const failed = states.flatMap((state): FailedSection[] => {
+    if (state.kind !== 'failed' && state.kind !== 'ask_again') return [];
+    const { section, title } = state.section;
+    return [{ section, title, reason: state.reason }];
+  });
+  return {
+    // what the old pipeline asked for is only known from the answers
+    planned: plan.legacy ? stored.length + failed.length : plan.sections,
+    stored: stored.length,
+    reused: reused.length,
+    reused_saved_micro_usd: reused
+      .map(({ answer }) => answer.cost_micro_usd)
+      .reduce((sum: MicroUsd | undefined, cost) => addKnown(sum, cost), 0),
+    failed,
+  };
 }
 
 /** How many sections were reused and what that saved, for a line of a log; empty when none was. */
@@ -93,30 +94,39 @@ export function tellReused({
 export const unwatched = (batches: readonly BatchEntry[]): BatchEntry[] =>
   batches.filter(({ state }) => state !== 'collected');
 
-/** `job_results` of a row: a JSON string. */
-export function jobResults(plan: Plan, summary: JobSummary, seconds: number): string {
-  const { planned, stored, reused, failed, unfiled, rounds, tokens, batches } = summary;
-  return JSON.stringify({
+/** What a job row says of how it ended, as JSON text. @param seconds the job took */
+export const resultsOfJob = (plan: Plan, summary: JobSummary, seconds: number) => ({
+  job_results: JSON.stringify(publicResults(plan, summary, seconds)),
+  job_details: JSON.stringify(details(plan, summary)),
+});
+
+/** `job_results`: what anybody may know, as the Polis server gives it to everybody. */
+function publicResults(plan: Plan, { planned, stored, reused, failed, unfiled, rounds }: JobSummary, seconds: number) {
+  return {
     planned,
     stored,
     reused,
-    reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
-    left_out: plan.left_out ?? [],
+    left_out: (plan.left_out ?? []).map(({ title }) => title),
     failed_count: failed.length,
     failed: failed.slice(0, MAX_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
     unfiled_count: unfiled.length,
-    unfiled: unfiled.slice(0, MAX_NAMED),
     rounds,
-    tokens,
-    cost_usd: usdOrNull(summary.cost_micro_usd),
-    ...(summary.cost_micro_usd === undefined ? { cost_note: PRICE_UNKNOWN } : {}),
-    expected_usd: usdOrNull(plan.expected_micro_usd),
     seconds,
     model: plan.model,
-    prompt_version: plan.prompt_version,
-    batch_ids: batches.flatMap(({ batch_id }) => batch_id ?? []),
-  });
+  };
 }
+
+/** `job_details`: what the operator wants to know beside it. */
+const details = (plan: Plan, summary: JobSummary) => ({
+  cost_usd: usdOrNull(summary.cost_micro_usd),
+  ...(summary.cost_micro_usd === undefined ? { cost_note: PRICE_UNKNOWN } : {}),
+  expected_usd: usdOrNull(plan.expected_micro_usd),
+  reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
+  tokens: summary.tokens,
+  unfiled: summary.unfiled.slice(0, MAX_NAMED),
+  prompt_version: plan.prompt_version,
+  batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []),
+});
 
 /** How many sections failed, by reason. */
 export function byReason({ failed }: Pick<JobSummary, 'failed'>): Map<string, number> {

@@ -158,6 +158,12 @@ export async function noteProgress(deps: RowDeps, { job_id, execution }: Held, p
   }));
 }
 
+/** Says on the row what the job is waiting for, unless it says so already. */
+export async function noteWaiting(deps: RowDeps, run: Held, awaited: string): Promise<void> {
+  const row = await readLoosely(deps.jobs, run.job_id);
+  if (row && row.batch_progress !== awaited) await noteProgress(deps, run, awaited);
+}
+
 /** Adds a line to the log of a row, once. */
 export async function noteOnce(deps: RowDeps, { job_id, execution }: Held, line: string): Promise<void> {
   const time = deps.now().toISOString();
@@ -170,6 +176,12 @@ export async function noteOnce(deps: RowDeps, { job_id, execution }: Held, line:
       ...(logs.includes(line) ? {} : { logs: withLogLine(logs, time, 'INFO', line) }),
     }),
   );
+}
+
+/** Says on a row that has ended that a person has published what it has. @param told for its log */
+export async function notePublished(deps: Pick<RowDeps, 'jobs' | 'now'>, row: LooseRow, told: string): Promise<void> {
+  const time = deps.now().toISOString();
+  await change(deps, row, { updated_at: time, logs: withLogLine(row.logs, time, 'INFO', told) });
 }
 
 /** Says how often the execution of a row has been redriven. @returns false when the row has changed since */
@@ -225,6 +237,7 @@ export async function recordBatch(
         batch_id,
         batch_ids: [...new Set([...earlier, batch_id])],
         model: plan.model,
+        batch_progress: line,
         updated_at: time,
         // a step run again does not tell twice
         logs: earlier.includes(batch_id) ? current.logs : withLogLine(current.logs, time, 'INFO', line),

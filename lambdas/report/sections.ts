@@ -14,6 +14,9 @@ export interface PlannedSection {
   comments: TalliedComment[];
 }
 
+/** A section that no comment belongs to. */
+export type LeftOut = Omit<PlannedSection, 'comments'>;
+
 const GLOBAL_LIMIT = 50;
 const LIMIT_FLOOR = 10;
 
@@ -77,8 +80,8 @@ function best(comments: TalliedComment[], measure: GlobalKind['measure'], limit:
 
 /**
  * The sections of a report in the order of their ordinals: topics by layer and cluster, then the global ones.
- * A section that no comment belongs to is left out.
  * @param layers topic layers asked for; undefined = all
+ * @returns `leftOut`: those that no comment belongs to, which are not asked for
  */
 export function planSections(input: {
   jobId: string;
@@ -89,7 +92,7 @@ export function planSections(input: {
   topics: readonly Topic[];
   clusters: ClusterOfComment;
   layers?: readonly number[] | undefined;
-}): PlannedSection[] {
+}): { sections: PlannedSection[]; leftOut: LeftOut[] } {
   const { comments, conversationSize, topics, clusters, layers } = input;
   const topLayer = Math.max(0, ...topics.map((topic) => topic.layer));
   const asked = topics.filter((topic) => !layers || layers.includes(topic.layer));
@@ -105,22 +108,11 @@ export function planSections(input: {
     const chosen = best(candidates, measure, scaledLimit(GLOBAL_LIMIT, conversationSize));
     return { section: globalSection(input.jobId, kind), kind, title, comments: chosen };
   });
-  return [...topicSections, ...globalSections].filter((planned) => planned.comments.length > 0);
-}
-
-/** Titles of the sections that a report could have and that no comment belongs to. */
-export function leftOut(
-  planned: readonly PlannedSection[],
-  topics: readonly Topic[],
-  layers?: readonly number[] | undefined,
-): string[] {
-  const there = new Set(planned.map(({ kind, section }) => (kind === 'topic' ? section : kind)));
-  return [
-    ...topics
-      .filter(({ layer, section }) => (!layers || layers.includes(layer)) && !there.has(section))
-      .map(({ name }) => name),
-    ...GLOBAL_SECTIONS.filter((kind) => !there.has(kind)).map((kind) => SECTION_KINDS[kind].title),
-  ];
+  const all = [...topicSections, ...globalSections];
+  return {
+    sections: all.filter((planned) => planned.comments.length > 0),
+    leftOut: all.flatMap(({ comments: chosen, ...about }) => (chosen.length > 0 ? [] : [about])),
+  };
 }
 
 function membersByTopic(

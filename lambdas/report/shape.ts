@@ -60,6 +60,3 @@ export function citedTids(report: Report): number[] {
       for (const { citations } of clauses) for (const tid of citations) cited.add(tid);
   return [...cited];
 }
-
-/** The `report_data` of a section that could not be written: the right shape without text. */
-export const emptyReport = (section: string, title: string) => ({ id: section, title, paragraphs: [] });

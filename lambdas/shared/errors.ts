@@ -31,6 +31,11 @@ export class ConversationNotReady extends BadInput {
   override readonly name = 'ConversationNotReady';
 }
 
+/** The conversation has so many topics that its report would have more sections than a job may have. */
+export class TooManySections extends BadInput {
+  override readonly name = 'TooManySections';
+}
+
 /** A row of another system's table is not in the agreed shape. */
 export class InvalidRow extends BadInput {
   override readonly name = 'InvalidRow';

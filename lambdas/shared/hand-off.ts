@@ -4,7 +4,7 @@ import { AWAITING_BATCH, CREATE_BATCH } from './job-row.ts';
 import { parseOr } from './parse.ts';
 
 /** What a step says should happen next; the choices of the state machine read it. */
-export const NEXT = ['wait', 'settle', 'collect', 'submit', 'complete', 'leave'] as const;
+export const NEXT = ['wait', 'settle', 'turn', 'collect', 'submit', 'complete', 'leave'] as const;
 export type Next = (typeof NEXT)[number];
 
 /** The one value that steps hand each other: ids and counts only, well under 256 KB whatever the job's size. */
@@ -27,6 +27,8 @@ const jobStateSchema = z.object({
   troubles: z.number().int().nonnegative().default(0),
   /** invocations of "Collect results" in a row that ran out of time and found nothing new */
   idle: z.number().int().nonnegative().optional(),
+  /** times in a row that this job found an earlier one of its report still under way */
+  turns: z.number().int().nonnegative().optional(),
   wait_seconds: z.number().nonnegative().default(0),
   next: z.enum(NEXT).default('submit'),
 });

@@ -4,8 +4,9 @@ import { REASONS, type Reason } from './outcome.ts';
 
 /**
  * Rows of the ledger (`Delphi_NarrativeRequests`, hash `job_id`, range `entry`): what was planned, asked, sent and
- * answered. Rows are added and never rewritten with other facts, except a batch's state. Bytes are gzip.
+ * answered. Rows are added and never rewritten with other facts, except a batch's state. Bytes are packed text.
  */
+export const LEDGER_FORMAT = 2;
 const bytes = z.instanceof(Uint8Array);
 const index = z.number().int().nonnegative();
 /** money in whole millionths of a US dollar */
@@ -23,22 +24,20 @@ const topicSchema = z.object({
   name: z.string(),
 });
 
-/** The job, section and timestamp under which a text was bought. */
-export const reusedFromSchema = z.object({ job_id: z.string(), section: z.string(), timestamp: z.string() });
-export type ReusedFrom = z.infer<typeof reusedFromSchema>;
-
-/** A stored section whose text will be reused: the row it is read from, where it was bought, and at what price. */
-export const reuseSchema = z.object({
-  key: z.object({ rid_section_model: z.string(), timestamp: z.string() }),
-  from: reusedFromSchema,
-  /** absent when its price is not known */
-  saved_micro_usd: microUsd.optional(),
+/** A section that a report does not ask for, because no comment belongs to it. */
+export const leftOutSchema = z.object({
+  section: z.string(),
+  kind: z.enum(['topic', ...GLOBAL_SECTIONS]),
+  title: z.string(),
+  topic: topicSchema.optional(),
 });
-export type Reuse = z.infer<typeof reuseSchema>;
+export type LeftOut = z.infer<typeof leftOutSchema>;
 
 /** `plan`: written last when a job is planned; it holds true for every round. */
 export const planSchema = z.object({
   ...base,
+  /** of the ledger's rows; those of another format cannot be read */
+  format: z.literal(LEDGER_FORMAT),
   report_id: z.string(),
   conversation_id: z.string(),
   /** job whose id is in the report rows and in the names of global sections */
@@ -46,12 +45,15 @@ export const planSchema = z.object({
   model: z.string(),
   max_batch_size: index,
   sections: index,
-  /** sections that are not bought, because their text is there already */
+  /** answers of other jobs are not used */
+  no_cache: z.literal(true).optional(),
+  /** sections that were answered already when the job was planned */
   reused: index.optional(),
-  /** titles of sections that no comment belongs to, and that are not asked for */
-  left_out: z.array(z.string()).optional(),
-  /** the one `timestamp` of every report row of this job */
+  left_out: z.array(leftOutSchema).optional(),
+  /** when the job was planned: the `timestamp` of every report row, unless a person publishes it later */
   report_timestamp: z.string(),
+  /** when a person published what a stopped job has: the `timestamp` of every report row from then on */
+  published_at: z.string().optional(),
   prompt_version: z.string(),
   schema_version: z.number().int(),
   system: bytes.optional(),
@@ -64,44 +66,51 @@ export const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** `asked#{round}#{ordinal}`: one section asked for in one round; in round 0 the reused ones, which are not sent. */
-export const askedSchema = z.object({
+/** Where an answer is kept: the job that bought it, and the key of its `answered#` row. */
+export const answerRefSchema = z.object({
+  job_id: z.string(),
+  entry: z.string(),
+  /** what it cost; absent when its price is not known */
+  cost_micro_usd: microUsd.optional(),
+});
+export type AnswerRef = z.infer<typeof answerRefSchema>;
+
+/** `answer:{prompt hash}` / `answer`: the newest good answer to a question, whoever asked it. */
+export const knownAnswerSchema = z.object({ ...base, answer: answerRefSchema });
+export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
+
+/** `section#{ordinal}`: one section of the report. */
+export const sectionSchema = z.object({
   ...base,
   section: z.string(),
   kind: z.enum(['topic', ...GLOBAL_SECTIONS]),
   title: z.string(),
   topic: topicSchema.optional(),
   ordinal: index,
-  round: index,
-  part: index,
-  custom_id: z.string(),
-  max_tokens: index,
-  /** tids of the comments the model was shown */
+  /** tids of the comments the model is shown */
   shown: z.array(index),
-  /** JSON `[{tid, all:[votes,agrees,disagrees,passes], groups:[[…],…]}]`, as the prompt showed them */
-  tallies: bytes,
-  prompt: bytes,
-  prompt_hash: z.string(),
-  prompt_version: z.string(),
-  /** round 0 only */
-  reuse: reuseSchema.optional(),
+  /** of model, versions, system prompt and prompt; absent for a batch of the old pipeline */
+  prompt_hash: z.string().optional(),
+  /** an answer of another job that the section has */
+  reused: answerRefSchema.optional(),
 });
-export type Asked = z.infer<typeof askedSchema>;
+export type Section = z.infer<typeof sectionSchema>;
 
-/** What collecting needs of an asked row. */
-export const askedFactsSchema = askedSchema
-  .pick({
-    section: true,
-    kind: true,
-    title: true,
-    topic: true,
-    ordinal: true,
-    shown: true,
-    reuse: true,
-  })
-  // what the old pipeline asked is not known
-  .extend({ prompt_hash: z.string().optional() });
-export type AskedFacts = z.infer<typeof askedFactsSchema>;
+/** `prompt#{ordinal}`: what the model is asked and shown for a section. */
+export const promptSchema = z.object({
+  ...base,
+  prompt: bytes,
+  /** JSON `[{tid, all:[votes,agrees,disagrees,passes], groups:[[…],…]}]`, as the prompt shows them */
+  tallies: bytes,
+});
+export type Prompt = z.infer<typeof promptSchema>;
+
+/** One request of a round. Parts are the batches of the round, numbered from 0. */
+export const requestSchema = z.object({ ordinal: index, part: index, max_tokens: index });
+export type Request = z.infer<typeof requestSchema>;
+
+/** `round#{round}`: the requests of a round, as JSON. A section that has an answer is not among them. */
+export const roundSchema = z.object({ ...base, requests: bytes });
 
 /** `batch#{round}#{part}`: the intent to send one batch, and what became of it. */
 export const batchEntrySchema = z.object({
@@ -131,7 +140,7 @@ export type BatchEntry = z.infer<typeof batchEntrySchema>;
 export const tokensSchema = z.object({ input: index, output: index, cache_write: index, cache_read: index });
 const reason = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]);
 
-/** `answered#{round}#{ordinal}`: what came back for one asked row. */
+/** `answered#{round}#{ordinal}`: what came back for one request. It is kept whole, whatever becomes of the job. */
 export const answeredSchema = z.object({
   ...base,
   section: z.string(),
@@ -144,16 +153,13 @@ export const answeredSchema = z.object({
   line_mark: z.string().optional(),
   tokens: tokensSchema.optional(),
   cost_micro_usd: microUsd.optional(),
-  /** round 0 only: where the text was bought, and what that cost */
-  reused_from: reusedFromSchema.optional(),
-  saved_micro_usd: microUsd.optional(),
   /** the JSON line as it came; absent when there was none */
   raw: bytes.optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
 export type AnsweredFacts = Pick<
   Answered,
-  'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_micro_usd' | 'saved_micro_usd'
+  'job_id' | 'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_micro_usd'
 >;
 
 /** `unfiled#{round}#{mark}`: a line that names no section of this job, or one that has a better answer. */

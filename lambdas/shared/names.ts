@@ -15,7 +15,7 @@ export const customId = (jobId: string, round: number, ordinal: number): string 
 
 /** A reader of one job's custom ids: the round and ordinal that one names, or undefined when it is not this job's. */
 export function customIdReader(jobId: string): (id: string) => { round: number; ordinal: number } | undefined {
-  // hashed once: results hold up to 100,000 of them
+  // hashed once: results hold up to 10,000 of them
   const mark = jobMark(jobId);
   return (id) => {
     const match = /^([0-9a-f]{16})_([1-9]\d{0,5})_(0|[1-9]\d{0,5})$/.exec(id);
@@ -73,10 +73,13 @@ const pad = (ordinal: number): string => String(ordinal).padStart(6, '0');
 /** Range keys of the ledger. Ordinals are padded so that a query returns them in order. */
 export const entry = {
   plan: 'plan',
-  asked: (round: number, ordinal: number) => `asked#${round}#${pad(ordinal)}`,
-  askedInRound: (round: number) => `asked#${round}#`,
+  section: (ordinal: number) => `section#${pad(ordinal)}`,
+  sections: 'section#',
+  prompt: (ordinal: number) => `prompt#${pad(ordinal)}`,
+  round: (round: number) => `round#${round}`,
   answered: (round: number, ordinal: number) => `answered#${round}#${pad(ordinal)}`,
   answeredInRound: (round: number) => `answered#${round}#`,
+  answeredAll: 'answered#',
   batch: (round: number, part: number) => `batch#${round}#${pad(part)}`,
   batchesInRound: (round: number) => `batch#${round}#`,
   batches: 'batch#',
@@ -92,14 +95,35 @@ export const spendDayKey = (day: string): { job_id: string; entry: string } => (
   entry: 'total',
 });
 
-/** The ordinal at the end of an `asked#` or `answered#` key. */
+/** The ordinal at the end of a `section#`, `prompt#` or `answered#` key. */
 export const ordinalOf = (key: string): number => Number(key.slice(key.lastIndexOf('#') + 1));
+
+/** The round and ordinal in an `answered#` key. */
+export function placeOf(key: string): { round: number; ordinal: number } {
+  const [, round, ordinal] = key.split('#').map(Number);
+  return { round: round ?? 0, ordinal: ordinal ?? 0 };
+}
 
 /** Short mark of any text, used to name an answer that carries no usable custom id. */
 export const textMark = (text: string): string => sha256(text).slice(0, 24);
 
-/** SHA-256 of a prompt, in hex. */
-export const promptHash = (...parts: string[]): string => sha256(parts.join('\u0000'));
+/** Names a question: SHA-256, in hex, of all that decides its answer. */
+export const promptHash = (
+  made: { model: string; prompt_version: string; schema_version: number },
+  ...texts: string[]
+) => sha256([made.model, made.prompt_version, made.schema_version, ...texts].join('\u0000'));
+
+/** Key of the ledger's row that names the newest good answer to a question. @param hash see `promptHash` */
+export const answerKey = (hash: string): { job_id: string; entry: string } => ({
+  job_id: `answer:${hash}`,
+  entry: 'answer',
+});
+
+/** Key of the ledger's row that names the job whose turn it is to write a report. */
+export const turnKey = (reportId: string): { job_id: string; entry: string } => ({
+  job_id: `report:${reportId}`,
+  entry: 'turn',
+});
 
 /**
  * Job id of the `AWAITING_NARRATIVE_BATCH` row of one batch; the first keeps today's form.

@@ -13,7 +13,8 @@ export const REASONS = {
   wrong_shape: 'the answer is not in the shape of a report',
   unshown_citation: 'the answer cites comments that the model was not shown',
   too_large: 'the answer is too large to store',
-  gone: 'the stored text that should have been reused no longer exists',
+  gone: 'its answer is no longer in the ledger',
+  not_asked: 'the job ended before it was answered',
 } as const;
 
 export type Reason = keyof typeof REASONS;

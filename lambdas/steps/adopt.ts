@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { secondsToNextCheck } from '../batch/wait.ts';
-import type { Legacy } from '../job/asked-sections.ts';
 import { parseJobConfig } from '../job/config.ts';
+import type { Legacy } from '../job/sections.ts';
 import { isCancelledUnder, isRunBy, looseRow, readJob } from '../job/standing.ts';
 import { claim } from '../job/transitions.ts';
 import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
 import { InvalidJobRow, ReportMismatch } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { JobRow } from '../shared/job-row.ts';
-import { type BatchEntry, ledgerExpiry, type Plan } from '../shared/ledger-rows.ts';
+import { type BatchEntry, LEDGER_FORMAT, ledgerExpiry, type Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { entry, globalSection, legacyCustomId, topicSection } from '../shared/names.ts';
 import { pack } from '../shared/packed.ts';
@@ -81,6 +81,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
+    format: LEDGER_FORMAT,
     report_id,
     conversation_id: row.conversation_id,
     report_job_id: batch_job_id,
@@ -110,7 +111,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
       `batch ${batch_id} is already watched for another row: there is nothing to do for row ${row.job_id}`,
     );
   }
-  await deps.ledger.writePlan(plan, []);
+  await deps.ledger.updatePlan(plan);
   await deps.ledger.putIntent(batch);
   deps.log.info('batch adopted', { job_id: row.job_id, batch_id, candidates: plan.sections });
 }

@@ -1,9 +1,9 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
 import { releaseBatch } from '../batch/release.ts';
 import { requestCount } from '../batch/send.ts';
-import { secondsBetween, secondsToNextCheck, waitAfterTrouble } from '../batch/wait.ts';
+import { API_AWAITED, secondsBetween, secondsToNextCheck, waitAfterTrouble } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
-import { noteProgress } from '../job/transitions.ts';
+import { noteProgress, noteWaiting } from '../job/transitions.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { BatchEntry } from '../shared/ledger-rows.ts';
@@ -61,6 +61,7 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   } catch (error) {
     if (!(error instanceof AnthropicUnavailable)) throw error;
     stopWhenOverdue(deps, open);
+    await noteWaiting(deps, state, API_AWAITED);
     return waitAfterTrouble(deps.log, { ...state, checks }, error);
   }
 }
@@ -137,7 +138,7 @@ function progressOf(round: number, statuses: readonly BatchStatus[]): string {
 /** Cancels the open batches of a cancelled job, except those that may belong to another job. */
 function cancelOf(open: readonly BatchEntry[], answers: readonly (BatchStatus | undefined)[]): string {
   const running = open.filter((_, at) => answers[at] && answers[at].processing_status !== 'ended');
-  if (running.length === 0) return 'the job is cancelled: what is finished is stored';
+  if (running.length === 0) return 'the job is cancelled: what is finished is kept';
   const unproven = running.filter(({ adopted }) => adopted).length;
   const left = unproven > 0 ? `; ${unproven} not yet proven ours are watched to their end` : '';
   return `the job is cancelled: the API is asked to cancel ${running.length - unproven} of them${left}`;

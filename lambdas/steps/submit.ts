@@ -1,45 +1,53 @@
 import { cancelBatch } from '../batch/cancel.ts';
 import { type SendDeps, sendOnce, settleIntent, settleLater } from '../batch/send.ts';
-import { requestOf } from '../batch/split.ts';
+import { batchRequestOf } from '../batch/split.ts';
 import { secondsToNextCheck } from '../batch/wait.ts';
 import { releaseUnsent, reserveToday } from '../job/budget.ts';
 import { parseJobConfig } from '../job/config.ts';
-import { fileReused } from '../job/file-reused.ts';
 import { roundToAsk, writeNextRound } from '../job/next-round.ts';
 import { type PlanDeps, planJob } from '../job/plan.ts';
 import { isCancelledUnder, isRunBy, readLoosely } from '../job/standing.ts';
 import { PRICE_UNKNOWN } from '../job/summary.ts';
-import { claim, finish, noteOnce, recordBatch } from '../job/transitions.ts';
+import { claim, finish, noteOnce, noteWaiting, recordBatch } from '../job/transitions.ts';
+import { secondsToNextTurn, waitsForJob } from '../job/turn.ts';
 import { AnthropicUnavailable } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { JobRow } from '../shared/job-row.ts';
-import type { Asked, BatchEntry, Plan } from '../shared/ledger-rows.ts';
+import type { BatchEntry, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
+import { ordinalOf } from '../shared/names.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import type { Reports } from '../stores/reports.ts';
 import type { Spending } from '../stores/spending.ts';
 
 export type SubmitDeps = PlanDeps &
   SendDeps & {
     jobs: JobTable;
-    reports: Reports;
+    ledger: Ledger;
     spending: Spending;
     settings: PlanDeps['settings'] & { defaultModel: string };
   };
+
+/** A round whose requests are written and whose price is reserved; an earlier attempt may have sent parts of it. */
+interface BegunRound {
+  round: number;
+  requests: readonly Request[];
+  prompts: ReadonlyMap<number, Prompt>;
+}
 
 /** All that decides what "Submit batch" does next. */
 export interface Facts {
   /** the job row as this execution may use it; 'cancelled': while this execution ran it, which now closes what was sent */
   row: JobRow | 'cancelled' | 'not ours';
   plan: Plan | undefined;
-  /** something may have been sent or stored by this plan: it is not made again */
+  /** something may have been sent or published by this plan: it is not made again */
   planHolds: boolean;
   /** every batch of the job, of all rounds */
   batches: readonly BatchEntry[];
-  /** nothing had to be bought, and every reused section is stored */
-  reusedStored: boolean;
-  /** the round whose asked rows are written and whose price is reserved; an earlier attempt may have sent parts of it */
-  begun: number | undefined;
+  /** whether it is this job's turn to ask for sections of its report; undefined: not known yet */
+  turn: 'ours' | { waitsFor: string } | undefined;
+  /** what the first round of a plan that was just made asks for */
+  planned: Omit<BegunRound, 'round'> | undefined;
+  begun: BegunRound | undefined;
 }
 
 export type Due =
@@ -51,26 +59,27 @@ export type Due =
   | { kind: 'settle'; intents: readonly BatchEntry[] }
   /** cancelled: open batches are watched to their end */
   | { kind: 'watch'; round: number }
+  | { kind: 'take turn' }
+  /** an earlier job of the same report is under way */
+  | { kind: 'wait for turn'; waitsFor: string }
   | { kind: 'plan' }
-  | { kind: 'store reused' }
   | { kind: 'begin round'; round: number }
   | { kind: 'send round'; round: number }
   /** nothing is left to ask */
   | { kind: 'complete' };
 
-/** Decides what is due. It never sends before the row, the plan and the round's reservation are there. */
-export function whatIsDue({ row, plan, planHolds, batches, reusedStored, begun }: Facts): Due {
+/** Decides what is due. It never sends before the row, the turn, the plan and the round's reservation are there. */
+export function whatIsDue({ row, plan, planHolds, batches, turn, begun }: Facts): Due {
   if (row === 'not ours') return { kind: 'leave' };
   if (row === 'cancelled') return whatIsLeft(plan, batches);
-  if (!plan || !planHolds) return { kind: 'plan' };
-  if (nothingToBuy(plan, batches) && begun === undefined) {
-    if (reusedStored) return { kind: 'complete' };
-    return { kind: 'store reused' };
-  }
   const round = roundToAsk(batches);
-  return begun === round || batches.some((batch) => batch.round === round)
-    ? { kind: 'send round', round }
-    : { kind: 'begin round', round };
+  const isBegun = begun?.round === round || batches.some((batch) => batch.round === round);
+  if (plan && planHolds && isBegun) return { kind: 'send round', round };
+  if (turn === undefined) return { kind: 'take turn' };
+  if (turn !== 'ours') return { kind: 'wait for turn', ...turn };
+  if (!plan || !planHolds) return { kind: 'plan' };
+  if (plan.reused === plan.sections && batches.length === 0) return { kind: 'complete' };
+  return { kind: 'begin round', round };
 }
 
 /** What is left to do about a job that was cancelled. */
@@ -84,14 +93,11 @@ function whatIsLeft(plan: Plan | undefined, batches: readonly BatchEntry[]): Due
   return { kind: 'watch', round: Math.max(...open.map(({ round }) => round)) };
 }
 
-const nothingToBuy = (plan: Plan, batches: readonly BatchEntry[]): boolean =>
-  plan.reused === plan.sections && batches.length === 0;
-
 /**
  * "Submit batch": claims the job, plans it (or continues the plan of an earlier attempt), and sends the batches of the
  * round that is due, each once. May run again from its start at any moment.
- * @returns next: 'wait' for the batches, 'settle' when a submission has no clear answer yet, 'complete' when nothing is
- * left to ask, 'leave' when the job belongs to another execution
+ * @returns next: 'wait' for the batches, 'settle' when a submission has no clear answer yet, 'turn' when an earlier job of the report
+ * is under way, 'complete' when nothing is left to ask, 'leave' when the job belongs to another execution
  */
 export async function submit(deps: SubmitDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
@@ -138,13 +144,12 @@ async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): P
       return { ...state, next: 'complete' };
     case 'plan':
       return makePlan(deps, state, facts);
-    case 'store reused': {
-      const gone = await fileReused(deps, plan as Plan);
-      // a text to be reused that is gone has to be bought after all
-      return gone === 0 ? { ...facts, reusedStored: true } : beginRound(deps, state, facts, 1, true);
-    }
+    case 'take turn':
+      return takeTurn(deps, facts, row as JobRow);
+    case 'wait for turn':
+      return waitForTurn(deps, state, due.waitsFor);
     case 'begin round':
-      return beginRound(deps, state, facts, due.round, false);
+      return beginRound(deps, state, facts, due.round);
     case 'send round':
       return sendRound(deps, state, facts, row as JobRow, plan as Plan, due.round);
   }
@@ -153,9 +158,28 @@ async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): P
 async function readFacts(deps: SubmitDeps, state: JobState, row: JobRow | undefined): Promise<Facts> {
   const [batches, plan] = await Promise.all([deps.ledger.batches(state.job_id), deps.ledger.plan(state.job_id)]);
   if (row) deps.log.ids?.({ report_id: row.report_id ?? undefined });
-  const planHolds = plan !== undefined && (batches.length > 0 || (await storingBegan(deps.ledger, plan)));
+  // one that sends nothing may be published already
+  const planHolds = plan !== undefined && (batches.length > 0 || plan.reused === plan.sections);
   const standing = row ?? (await standingWithout(deps, state));
-  return { row: standing, plan, planHolds, batches, reusedStored: false, begun: undefined };
+  return { row: standing, plan, planHolds, batches, turn: undefined, planned: undefined, begun: undefined };
+}
+
+async function takeTurn(deps: SubmitDeps, facts: Facts, row: JobRow): Promise<Facts> {
+  const reportId = row.report_id ?? parseJobConfig(row.job_config, deps.settings.defaultModel).report_id;
+  // a job that names no report is refused when it is planned
+  const waitsFor = reportId && (await waitsForJob(deps, reportId, row.job_id));
+  return { ...facts, turn: waitsFor ? { waitsFor } : 'ours' };
+}
+
+async function waitForTurn(deps: SubmitDeps, state: JobState, waitsFor: string): Promise<JobState> {
+  const turns = state.turns ?? 0;
+  await noteWaiting(
+    deps,
+    state,
+    `waits for job ${waitsFor} of the same report to end, and then uses what that has bought`,
+  );
+  deps.log.info('an earlier job of the report is under way', { job_id: state.job_id, waits_for: waitsFor });
+  return { ...state, turns: turns + 1, next: 'turn', wait_seconds: secondsToNextTurn(turns) };
 }
 
 /** The state of the row when it is not, or no longer, this execution's. */
@@ -181,12 +205,12 @@ const isStillOurs = async ({ jobs }: SubmitDeps, { job_id, execution }: JobState
 async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
   const row = facts.row as JobRow;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
-  const { plan, asked, estimate, reusedSaved } = await planJob(deps, row, config);
-  if (!(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
+  const { plan, sections, prompts, requests, estimate, reusedSaved } = await planJob(deps, row, config);
   // an attempt that Step Functions has given up may have sent by another plan meanwhile: that plan is kept
-  const batches = await deps.ledger.batches(row.job_id);
+  const [ours, batches] = await Promise.all([isStillOurs(deps, state), deps.ledger.batches(row.job_id)]);
+  if (!ours) return noLongerOurs(deps, state, facts);
   if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
-  await deps.ledger.writePlan(plan, asked);
+  await deps.ledger.writePlan(plan, sections, prompts, requests);
   deps.log.info('job planned', {
     event: 'job_planned',
     job_id: row.job_id,
@@ -194,31 +218,19 @@ async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promis
     planned: plan.sections,
     reused: plan.reused,
     reused_saved_micro_usd: reusedSaved,
-    left_out: plan.left_out,
+    left_out: plan.left_out?.map(({ title }) => title),
   });
-  return { ...facts, plan, planHolds: true };
-}
-
-/** A job that sends nothing stores its sections when it is planned: they have the plan's timestamp. */
-async function storingBegan(ledger: Ledger, plan: Plan): Promise<boolean> {
-  if (plan.reused !== plan.sections) return false;
-  for await (const _ of ledger.answers(plan.job_id, 0)) return true;
-  return false;
+  const planned = { requests, prompts: new Map(prompts.map((prompt) => [ordinalOf(prompt.entry), prompt])) };
+  return { ...facts, plan, planHolds: true, planned };
 }
 
 /** Writes what a round asks for and reserves what it may cost, before anything of it is sent. */
-async function beginRound(
-  deps: SubmitDeps,
-  state: JobState,
-  facts: Facts,
-  round: number,
-  reusedGone: boolean,
-): Promise<Facts | JobState> {
+async function beginRound(deps: SubmitDeps, state: JobState, facts: Facts, round: number): Promise<Facts | JobState> {
   const plan = facts.plan as Plan;
   const { version } = state;
-  if (round === 1 && !reusedGone) {
+  if (facts.planned) {
     const reserved = await reserveToday(deps, plan, { round, version, most_micro_usd: plan.most_micro_usd });
-    return reserved ? { ...facts, begun: round } : noLongerOurs(deps, state, facts);
+    return reserved ? { ...facts, begun: { round, ...facts.planned } } : noLongerOurs(deps, state, facts);
   }
   const first_round = firstRound(state, round);
   const next = await writeNextRound(deps, plan, { round, version, startedAnew: round === first_round });
@@ -227,7 +239,7 @@ async function beginRound(
     await noteOnce(deps, state, next.why);
   }
   if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
-  return { ...facts, begun: round };
+  return { ...facts, begun: { round, requests: next.requests, prompts: next.prompts } };
 }
 
 const firstRound = (state: JobState, round: number): number => (state.round === 0 ? round : state.first_round);
@@ -242,28 +254,34 @@ async function sendRound(
   round: number,
 ): Promise<Facts | JobState> {
   const first_round = firstRound(state, round);
-  for await (const { part, rows } of byPart(deps.ledger.askedInRound(state.job_id, round))) {
+  const { requests, prompts } = facts.begun ?? (await begunRound(deps.ledger, plan, round));
+  for (const [part, ofPart] of Map.groupBy(requests, (request) => request.part)) {
     const known = facts.batches.find((batch) => batch.round === round && batch.part === part);
     // planning and earlier parts take time, in which the job may have been cancelled
     if (!known?.batch_id && !(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
-    const requests = rows.map((asked) => requestOf(plan, asked));
-    const answer = await sendOnce(deps, plan, { round, part, requests, known });
-    if (answer.kind === 'settle') return { ...settleLater(state, answer), first_round };
+    const batch = ofPart.map((request) => batchRequestOf(plan, round, request, prompts.get(request.ordinal) as Prompt));
+    const answer = await sendOnce(deps, plan, { round, part, requests: batch, known });
+    if (answer.kind === 'settle') return { ...(await waitToSettle(deps, state, answer)), first_round };
     await recordBatch(deps, state, row, plan, answer.batch, plan.unpriced ? `; ${PRICE_UNKNOWN}` : '');
   }
   const wait_seconds = secondsToNextCheck(0, state.checks);
-  return { ...state, first_round, round, troubles: 0, next: 'wait', wait_seconds };
+  return { ...state, first_round, round, troubles: 0, turns: undefined, next: 'wait', wait_seconds };
 }
 
-/** Asked rows in groups of one part; rows come in order of ordinal, and so of part. */
-async function* byPart(rows: AsyncIterable<Asked>): AsyncGenerator<{ part: number; rows: Asked[] }> {
-  let group: { part: number; rows: Asked[] } | undefined;
-  for await (const row of rows) {
-    if (group && group.part !== row.part) yield group;
-    if (group?.part !== row.part) group = { part: row.part, rows: [] };
-    group.rows.push(row);
-  }
-  if (group) yield group;
+/** A round that an earlier attempt began. */
+async function begunRound(ledger: Ledger, plan: Plan, round: number): Promise<Omit<BegunRound, 'round'>> {
+  const requests = (await ledger.round(plan.job_id, round)) ?? [];
+  const ordinals = requests.map(({ ordinal }) => ordinal);
+  return { requests, prompts: await ledger.prompts(plan.job_id, ordinals) };
+}
+
+async function waitToSettle(
+  deps: SubmitDeps,
+  state: JobState,
+  answer: { waitSeconds: number; why: string },
+): Promise<JobState> {
+  await noteWaiting(deps, state, `waits to find out what became of a submission: ${answer.why}`);
+  return settleLater(state, answer);
 }
 
 /** Finds the batches of a cancelled job that were sent without a clear answer, and has the others cancelled meanwhile. */
@@ -277,7 +295,7 @@ async function settleCancelled(
   await cancelOthers(deps, facts.batches);
   for (const intent of intents) {
     const answer = await settleIntent(deps, intent);
-    if (answer.kind === 'settle') return settleLater(state, answer);
+    if (answer.kind === 'settle') return waitToSettle(deps, state, answer);
   }
   const batches = await deps.ledger.batches(state.job_id);
   // submissions that created no batch leave no row, but the plan has figures to write

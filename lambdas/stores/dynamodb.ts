@@ -123,12 +123,12 @@ async function writeOnce(db: DynamoDBDocumentClient, table: string, writes: Writ
   });
 }
 
-/** Reads rows of one table by key, 100 a call. */
+/** Reads rows of one table by key, 100 a call, in any order; each key once, and those that are not there are absent. */
 export async function readAll(
   db: DynamoDBDocumentClient,
   table: string,
   keys: readonly Record<string, unknown>[],
-  projection: { ProjectionExpression: string; ExpressionAttributeNames?: Record<string, string> },
+  projection: { ProjectionExpression?: string; ExpressionAttributeNames?: Record<string, string> } = {},
 ): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
   for (let from = 0; from < keys.length; from += KEYS) {

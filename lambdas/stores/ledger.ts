@@ -1,35 +1,63 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { z } from 'zod';
+import * as z from 'zod';
 import { InvalidRow } from '../shared/errors.ts';
 import {
   type Answered,
   type AnsweredFacts,
-  type Asked,
-  type AskedFacts,
+  type AnswerRef,
   answeredSchema,
-  askedFactsSchema,
-  askedSchema,
   type BatchEntry,
   batchEntrySchema,
+  type KnownAnswer,
+  knownAnswerSchema,
+  LEDGER_FORMAT,
   type Plan,
+  type Prompt,
   planSchema,
+  promptSchema,
+  type Request,
+  requestSchema,
+  roundSchema,
+  type Section,
+  sectionSchema,
   type Unfiled,
   unfiledSchema,
 } from '../shared/ledger-rows.ts';
-import { entry, ordinalOf } from '../shared/names.ts';
+import { answerKey, entry, ordinalOf, turnKey } from '../shared/names.ts';
+import { pack, unpack } from '../shared/packed.ts';
 import { parseOr } from '../shared/parse.ts';
 import { conditionally, projection, queryAll, readAll, readRow, stored, writeAll } from './dynamodb.ts';
 
 export interface Ledger {
   plan(jobId: string): Promise<Plan | undefined>;
-  /** Deletes what an unfinished earlier planning left, puts the asked rows, and the plan last. */
-  writePlan(plan: Plan, asked: Asked[]): Promise<void>;
-  putAsked(rows: Asked[]): Promise<void>;
-  /** Whole rows of one round, in order of ordinal. */
-  askedInRound(jobId: string, round: number): AsyncIterable<Asked>;
-  askedOrdinals(jobId: string, round: number): AsyncIterable<number>;
-  /** What collecting needs of some rows of one round; ordinals that were not asked are absent. */
-  askedFacts(jobId: string, round: number, ordinals: readonly number[]): Promise<Map<number, AskedFacts>>;
+  /** Puts sections, prompts and the first round's requests, and the plan last. What an unfinished earlier planning left is replaced. */
+  writePlan(
+    plan: Plan,
+    sections: readonly Section[],
+    prompts: readonly Prompt[],
+    requests: readonly Request[],
+  ): Promise<void>;
+  /** Replaces the plan's own row. */
+  updatePlan(plan: Plan): Promise<void>;
+  /** The sections of a planned job by ordinal; none for a batch of the old pipeline. */
+  sections(plan: Pick<Plan, 'job_id' | 'sections'>): Promise<Map<number, Section>>;
+  putSections(sections: readonly Section[]): Promise<void>;
+  /** What the model is asked and shown for some sections, by ordinal. */
+  prompts(jobId: string, ordinals: readonly number[]): Promise<Map<number, Prompt>>;
+  putRound(plan: Plan, round: number, requests: readonly Request[]): Promise<void>;
+  /** The requests of a round, in order of ordinal; undefined for a round that was not begun. */
+  round(jobId: string, round: number): Promise<Request[] | undefined>;
+  /** The known answers to questions, by prompt hash; those that DynamoDB may delete within days are left out. */
+  knownAnswers(hashes: readonly string[], now: Date): Promise<Map<string, AnswerRef>>;
+  putKnownAnswers(answers: readonly KnownAnswer[]): Promise<void>;
+  /** Whole answers by where they are kept, in any order and each once; those that are gone are absent. */
+  answersAt(refs: readonly AnswerRef[]): Promise<Answered[]>;
+  /**
+   * Takes a report's turn for a job: only one job at a time may ask for sections of a report.
+   * @param after the job that had it until now and has ended
+   * @returns the job that has the turn now
+   */
+  takeTurn(reportId: string, jobId: string, after?: string): Promise<string>;
   batches(jobId: string, round?: number): Promise<BatchEntry[]>;
   /** Puts the intent to send a batch, unless one of this round and part exists. */
   putIntent(batch: BatchEntry): Promise<'recorded' | 'exists'>;
@@ -44,9 +72,8 @@ export interface Ledger {
   ownBatch(batchId: string, intent: BatchEntry, proven: boolean): Promise<'ours' | 'other' | 'unproven'>;
   /** Takes this intent's mark off a batch. */
   disownBatch(batchId: string, intent: BatchEntry): Promise<void>;
-  answers(jobId: string, round: number): AsyncIterable<AnsweredFacts>;
-  /** The whole row of one section's answer in a round. */
-  answer(jobId: string, round: number, ordinal: number): Promise<Answered | undefined>;
+  /** @param round undefined: of every round */
+  answers(jobId: string, round?: number): AsyncIterable<AnsweredFacts>;
   putAnswers(rows: Answered[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;
   /** @param round undefined: of every round */
@@ -56,11 +83,27 @@ export interface Ledger {
 /** A row of the ledger that names the job and intent a batch belongs to: hash `batch:{batch id}`. */
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
 
+const requestsSchema = z.array(requestSchema);
+const turnSchema = z.object({ holder: z.string() });
+/** The longest that a job runs: what it was planned with must still be there at its end. */
+const KEPT_SECONDS = 4 * 86_400;
+
+/** The row that keeps what a round asks for. */
+export const roundRow = ({ job_id, expires_at_epoch }: Plan, round: number, requests: readonly Request[]) => ({
+  job_id,
+  entry: entry.round(round),
+  requests: pack(JSON.stringify(requests)),
+  expires_at_epoch,
+});
+
 const parse = <T extends z.ZodType>(schema: T, row: unknown): z.output<T> =>
   parseOr(
     schema,
     row,
-    (line) => new InvalidRow(`ledger row: ${line}; it was written by another version of this project`),
+    (line) =>
+      new InvalidRow(
+        `ledger row: ${line}; it was written by another version of this project (this one writes format ${LEDGER_FORMAT}): let that version finish the job, or put it in again`,
+      ),
   );
 
 /** `Delphi_NarrativeRequests`: hash `job_id`, range `entry`. */
@@ -79,6 +122,9 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       table,
       rows.map((Item) => ({ PutRequest: { Item } })),
     );
+  const putOne = async (Item: Record<string, unknown>) => {
+    await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item })));
+  };
   const putIf = (Item: Record<string, unknown>) =>
     conditionally(`write ${table}`, () =>
       db.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' })),
@@ -90,25 +136,60 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       const row = await get({ job_id, entry: entry.plan });
       return row && parse(planSchema, row);
     },
-    async writePlan(plan, asked) {
-      const left: { DeleteRequest: { Key: Record<string, unknown> } }[] = [];
-      for await (const row of query(plan.job_id, 'asked#', ['job_id', 'entry']))
-        left.push({ DeleteRequest: { Key: row } });
-      await writeAll(db, table, left);
-      await put(asked);
-      await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: plan })));
+    async writePlan(plan, sections, prompts, requests) {
+      await put([...sections, ...prompts, roundRow(plan, 1, requests)]);
+      await putOne(plan);
     },
-    putAsked: put,
-    async *askedInRound(job_id, round) {
-      for await (const row of query(job_id, entry.askedInRound(round))) yield parse(askedSchema, row);
+    updatePlan: putOne,
+    async sections({ job_id, sections }) {
+      const found = new Map<number, Section>();
+      for await (const row of query(job_id, entry.sections)) {
+        const section = parse(sectionSchema, row);
+        // a row beyond the plan is left of an earlier planning
+        if (section.ordinal < sections) found.set(section.ordinal, section);
+      }
+      return found;
     },
-    async *askedOrdinals(job_id, round) {
-      for await (const row of query(job_id, entry.askedInRound(round), ['entry'])) yield ordinalOf(String(row.entry));
+    putSections: put,
+    async prompts(job_id, ordinals) {
+      const rows = await readAll(
+        db,
+        table,
+        ordinals.map((ordinal) => ({ job_id, entry: entry.prompt(ordinal) })),
+      );
+      return new Map(rows.map((row) => [ordinalOf(String(row.entry)), parse(promptSchema, row)]));
     },
-    async askedFacts(job_id, round, ordinals) {
-      const keys = ordinals.map((ordinal) => ({ job_id, entry: entry.asked(round, ordinal) }));
-      const rows = await readAll(db, table, keys, projection(Object.keys(askedFactsSchema.shape)));
-      return new Map(rows.map((row) => parse(askedFactsSchema, row)).map((facts) => [facts.ordinal, facts]));
+    putRound: (plan, round, requests) => putOne(roundRow(plan, round, requests)),
+    async round(job_id, round) {
+      const row = await get({ job_id, entry: entry.round(round) });
+      return row && parse(requestsSchema, JSON.parse(unpack(parse(roundSchema, row).requests)));
+    },
+    async knownAnswers(hashes, now) {
+      const rows = await readAll(db, table, [...new Set(hashes)].map(answerKey));
+      const kept = Math.floor(now.getTime() / 1000) + KEPT_SECONDS;
+      return new Map(
+        rows
+          .map((row) => parse(knownAnswerSchema, row))
+          .filter(({ expires_at_epoch }) => (expires_at_epoch ?? Number.POSITIVE_INFINITY) > kept)
+          .map(({ job_id, answer }) => [job_id.slice(answerKey('').job_id.length), answer]),
+      );
+    },
+    putKnownAnswers: put,
+    async answersAt(refs) {
+      const keys = new Map(refs.map((ref) => [`${ref.job_id} ${ref.entry}`, { job_id: ref.job_id, entry: ref.entry }]));
+      return (await readAll(db, table, [...keys.values()])).map((row) => parse(answeredSchema, row));
+    },
+    async takeTurn(reportId, holder, after) {
+      const command = new PutCommand({
+        TableName: table,
+        Item: { ...turnKey(reportId), holder },
+        ConditionExpression: 'attribute_not_exists(job_id) OR holder = :holder OR holder = :after',
+        ExpressionAttributeValues: { ':holder': holder, ':after': after ?? holder },
+      });
+      if (await conditionally(`write ${table}`, () => db.send(command))) return holder;
+      const row = await get(turnKey(reportId));
+      // one that has been deleted meanwhile is taken at the next try
+      return row ? parse(turnSchema, row).holder : '';
     },
     async batches(job_id, round) {
       const rows = [];
@@ -117,9 +198,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       return rows.sort((a, b) => a.round - b.round || a.part - b.part);
     },
     putIntent: async (batch) => ((await putIf(batch)) ? 'recorded' : 'exists'),
-    async updateBatch(batch) {
-      await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: batch })));
-    },
+    updateBatch: putOne,
     async removeIntent({ job_id, entry: range, intent_at }) {
       const command = new DeleteCommand({
         TableName: table,
@@ -157,22 +236,9 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
-      const names = [
-        'job_id',
-        'entry',
-        'section',
-        'kind',
-        'reason',
-        'line_mark',
-        'tokens',
-        'cost_micro_usd',
-        'saved_micro_usd',
-      ];
-      for await (const row of query(job_id, entry.answeredInRound(round), names)) yield parse(answeredSchema, row);
-    },
-    async answer(job_id, round, ordinal) {
-      const row = await get({ job_id, entry: entry.answered(round, ordinal) });
-      return row && parse(answeredSchema, row);
+      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'line_mark', 'tokens', 'cost_micro_usd'];
+      const prefix = round === undefined ? entry.answeredAll : entry.answeredInRound(round);
+      for await (const row of query(job_id, prefix, names)) yield parse(answeredSchema, row);
     },
     putAnswers: put,
     putUnfiled: put,

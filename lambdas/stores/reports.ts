@@ -1,57 +1,43 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type StoredReport, storedReportSchema } from '../report/public.ts';
-import type { ReportKey, ReportRow } from '../report/row.ts';
+import type { ReportRow } from '../report/row.ts';
 import { InvalidRow } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
-import { projection, queryAll, readAll, writeAll } from './dynamodb.ts';
+import { queryAll, transact, writeAll } from './dynamodb.ts';
 
 export interface Reports {
-  /** Puts rows; the same rows put twice leave the same table. */
-  write(rows: ReportRow[]): Promise<void>;
-  /** Whole rows, consistently read and not yet parsed, in any order; those that are not there are absent. */
-  read(keys: readonly ReportKey[]): Promise<Record<string, unknown>[]>;
+  /** Puts rows, 25 at a time; the same rows put twice leave the same table. */
+  write(rows: readonly ReportRow[]): Promise<void>;
+  /** Puts the rows of a report: all of them at once, or, where they are more than DynamoDB writes at once, 25 at a time. */
+  writeTogether(rows: readonly ReportRow[]): Promise<void>;
 }
 
-export interface StoredSections {
-  /** Rows of a report without their text, newest first, not yet parsed; by an index, which may be a moment late. */
-  newest(reportId: string): AsyncIterable<Record<string, unknown>>;
-}
-
-/** What is needed of a row beside its text. */
-export const ABOUT_SECTION = [
-  'rid_section_model',
-  'timestamp',
-  'job_id',
-  'section',
-  'model',
-  'batch_id',
-  'metadata',
-  'errors',
-];
+/** What DynamoDB writes in one transaction: so many rows, and 4 MB, of which some is left for names and keys. */
+export const MAX_TOGETHER = 100;
+const MAX_TOGETHER_BYTES = 3_500_000;
 
 /** `Delphi_NarrativeReports`. */
-export const reportsTable = (db: DynamoDBDocumentClient, table: string): Reports => ({
-  write: (rows) =>
+export function reportsTable(db: DynamoDBDocumentClient, table: string): Reports {
+  const write = (rows: readonly ReportRow[]) =>
     writeAll(
       db,
       table,
       rows.map((row) => ({ PutRequest: { Item: { ...row } } })),
-    ),
-  read: (keys) => readAll(db, table, keys, projection([...ABOUT_SECTION, 'report_data'])),
-});
-
-const byReport = (table: string, reportId: string) => ({
-  TableName: table,
-  IndexName: 'ReportIdTimestampIndex',
-  KeyConditionExpression: 'report_id = :id',
-  ExpressionAttributeValues: { ':id': reportId },
-});
-
-/** The index by report of `Delphi_NarrativeReports`, for finding what is stored. */
-export const storedSections = (db: DynamoDBDocumentClient, table: string): StoredSections => ({
-  newest: (reportId) =>
-    queryAll(db, { ...byReport(table, reportId), ScanIndexForward: false, ...projection(ABOUT_SECTION) }),
-});
+    );
+  return {
+    write,
+    async writeTogether(rows) {
+      const bytes = rows.reduce((sum, { report_data }) => sum + Buffer.byteLength(report_data), 0);
+      if (rows.length > MAX_TOGETHER || bytes > MAX_TOGETHER_BYTES) return write(rows);
+      if (rows.length > 0)
+        await transact(
+          db,
+          `write ${table}`,
+          rows.map((Item) => ({ Put: { TableName: table, Item } })),
+        );
+    },
+  };
+}
 
 /** Every row of one report, by the index; never a scan. */
 export async function storedReports(
@@ -60,7 +46,13 @@ export async function storedReports(
   reportId: string,
 ): Promise<StoredReport[]> {
   const rows: StoredReport[] = [];
-  for await (const row of queryAll(db, byReport(table, reportId)))
+  const byReport = {
+    TableName: table,
+    IndexName: 'ReportIdTimestampIndex',
+    KeyConditionExpression: 'report_id = :id',
+    ExpressionAttributeValues: { ':id': reportId },
+  };
+  for await (const row of queryAll(db, byReport))
     rows.push(parseOr(storedReportSchema, row, (line) => new InvalidRow(`row of ${table}: ${line}`)));
   return rows;
 }

@@ -1,4 +1,4 @@
-import { type BrokenOff, type FinishDeps, failBrokenOff, failJob, readLedger, resultsOf } from '../job/finish.ts';
+import { type BrokenOff, type FinishDeps, failBrokenOff, failJob, figuresOf, readLedger } from '../job/finish.ts';
 import {
   canRun,
   idleSeconds,
@@ -195,7 +195,7 @@ const noteNoneUnwatched: Act = async (deps, { row }) => {
   // a step that was under way then may have collected the batch, or been refused it: the figures are written again
   const end = Date.parse(row.completed_at);
   const seconds = secondsSince(row.started_at, Number.isNaN(end) ? deps.now() : new Date(end));
-  await noteWatched(deps, row, resultsOf(await readLedger(deps, row.job_id), seconds));
+  await noteWatched(deps, row, figuresOf(await readLedger(deps, row.job_id), seconds));
   deps.log.info('no batch is left unwatched any more', { job_id: row.job_id });
   return 'left';
 };

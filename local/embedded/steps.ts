@@ -14,7 +14,7 @@ import { anthropicBatches, type Batches } from '../../lambdas/stores/anthropic.t
 import { type JobTable, jobTable } from '../../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../../lambdas/stores/ledger.ts';
 import { type Conversations, conversationsOf } from '../../lambdas/stores/postgres.ts';
-import { type Reports, reportsTable, type StoredSections, storedSections } from '../../lambdas/stores/reports.ts';
+import { type Reports, reportsTable } from '../../lambdas/stores/reports.ts';
 import { type Spending, spendingTable } from '../../lambdas/stores/spending.ts';
 import { type Topics, topicTables } from '../../lambdas/stores/topics.ts';
 import type { StepName } from '../../lib/functions.ts';
@@ -26,7 +26,6 @@ export interface StepWorld {
   jobs: JobTable;
   ledger: Ledger;
   reports: Reports;
-  stored: StoredSections;
   spending: Spending;
   conversations: Conversations;
   topics: Topics;
@@ -54,7 +53,6 @@ export function stepWorld(parts: {
     jobs: jobTable(db, TABLE_NAMES.jobs),
     ledger: ledgerTable(db, TABLE_NAMES.ledger),
     reports: reportsTable(db, TABLE_NAMES.reports),
-    stored: storedSections(db, TABLE_NAMES.reports),
     spending: spendingTable(db, TABLE_NAMES.ledger),
     conversations: conversationsOf(pool, 'prod'),
     topics: topicTables(db, { names: TABLE_NAMES.topicNames, assignments: TABLE_NAMES.clusterAssignments }),

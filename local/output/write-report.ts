@@ -1,19 +1,13 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
+import { shownTallies } from '../../lambdas/job/shown-tallies.ts';
 import { defaultLabel } from '../../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer, type StoredReport } from '../../lambdas/report/public.ts';
-import { tally } from '../../lambdas/report/votes.ts';
-import { unpack } from '../../lambdas/shared/packed.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../conversation.ts';
 import type { Embedded } from '../embedded/embedded.ts';
 import { type CitedComment, markdownReport } from './markdown.ts';
-
-const count = z.number();
-const counts = z.tuple([count, count, count, count]);
-const talliesSchema = z.array(z.object({ tid: count, all: counts, groups: z.array(counts) }));
 
 /** The files of a report. */
 export interface WrittenReport {
@@ -92,12 +86,6 @@ async function shownComments(
   jobId: string,
 ): Promise<Map<number, CitedComment>> {
   const text = new Map(data.comments.map(({ tid, txt }) => [tid, txt]));
-  const comments = new Map<number, CitedComment>();
-  for await (const { tallies } of world.ledger.askedInRound(jobId, 1)) {
-    for (const { tid, all, groups } of talliesSchema.parse(JSON.parse(unpack(tallies)))) {
-      const counted = [all, ...groups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes));
-      comments.set(tid, { txt: text.get(tid) ?? '', tallies: counted });
-    }
-  }
-  return comments;
+  const shown = await shownTallies(world.ledger, jobId);
+  return new Map([...shown].map(([tid, tallies]) => [tid, { txt: text.get(tid) ?? '', tallies }]));
 }

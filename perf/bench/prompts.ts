@@ -1,17 +1,16 @@
 import { planJob } from '../../lambdas/job/plan.ts';
 import { SYSTEM_PROMPT } from '../../lambdas/report/system-prompt.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
-import type { Asked } from '../../lambdas/shared/ledger-rows.ts';
+import type { Prompt } from '../../lambdas/shared/ledger-rows.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
 import type { Conversations } from '../../lambdas/stores/postgres.ts';
-import type { Reports, StoredSections } from '../../lambdas/stores/reports.ts';
 import type { Topics } from '../../lambdas/stores/topics.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { SAMPLE, sampleConversation } from '../../local/sample.ts';
 import type { Line } from '../command-line.ts';
 
 /** The requests of a job for the project's sample. */
-export async function sampleAsked(): Promise<Asked[]> {
+export async function samplePrompts(): Promise<Prompt[]> {
   const data = sampleConversation();
   const now = new Date('2026-11-22T10:00:00Z');
   const row = {
@@ -35,17 +34,17 @@ export async function sampleAsked(): Promise<Asked[]> {
   const settings = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [], ledgerDays: 180 };
   const deps = {
     ...storesOf(data),
-    ...NOTHING_STORED,
+    ledger: { knownAnswers: async () => new Map() },
     batches: { knowsModel: async () => true },
     settings,
     now: () => now,
   };
-  return (await planJob(deps, row, config)).asked;
+  return (await planJob(deps, row, config)).prompts;
 }
 
 /** Characters of the prompts of one report, and the most characters that a comment adds to them besides its own text. */
-export function promptLines(conversation: string, asked: readonly Asked[]): Line[] {
-  const prompts = asked.map(({ prompt }) => unpack(prompt));
+export function promptLines(conversation: string, shown: readonly Prompt[]): Line[] {
+  const prompts = shown.map(({ prompt }) => unpack(prompt));
   const own = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
   const whole = own + prompts.length * SYSTEM_PROMPT.length;
   const groups = groupCount(prompts[0] ?? '');
@@ -81,12 +80,6 @@ function beyondText(row: string, groups: number): number {
     .join('|');
   return row.length + 1 - text.length;
 }
-
-/** A reports table without a row. */
-export const NOTHING_STORED: { reports: Pick<Reports, 'read'>; stored: StoredSections } = {
-  reports: { read: async () => [] },
-  stored: { async *newest() {} },
-};
 
 /** A conversation in memory, as the stores that planning reads. */
 export function storesOf(data: ConversationData): { conversations: Conversations; topics: Topics } {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Asked } from '../../lambdas/shared/ledger-rows.ts';
+import type { Prompt } from '../../lambdas/shared/ledger-rows.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
 import { atMost, type Line, median, medianLine, printTable, spread } from '../command-line.ts';
@@ -44,8 +44,8 @@ export async function benchSubmit(bench: Bench, pairs: number): Promise<Line[]> 
     const small = await measureSubmit(servers, SMALL, pairs, {});
     printTable('Claim to submit: 197 comments, 49,000 votes, 2 groups, 21 sections', [...small, quoted('0.39 s')]);
     return [
-      ...promptLines('5,000 comments', await askedOf(servers, BIG)),
-      ...promptLines('197 comments', await askedOf(servers, SMALL)),
+      ...promptLines('5,000 comments', await promptsOf(servers, BIG)),
+      ...promptLines('197 comments', await promptsOf(servers, SMALL)),
     ];
   } finally {
     await dropTables(bench.db, tables);
@@ -128,9 +128,12 @@ async function submitOnce(servers: Servers, shape: Shape, round: number): Promis
 
 const jobIdOf = (shape: Shape, round: number): string => `batch_report_${shape.name}_${round}`;
 
-/** The requests of the first run of a conversation, from the ledger. */
-const askedOf = ({ db, tables }: Servers, shape: Shape): Promise<Asked[]> =>
-  Array.fromAsync(ledgerTable(documentClient(db), tables.ledger).askedInRound(jobIdOf(shape, 0), 1));
+/** The prompts of the first run of a conversation, from the ledger. */
+async function promptsOf({ db, tables }: Servers, shape: Shape): Promise<Prompt[]> {
+  const sections = shape.topics.reduce((sum, count) => sum + count, 3);
+  const ledger = ledgerTable(documentClient(db), tables.ledger);
+  return [...(await ledger.prompts(jobIdOf(shape, 0), [...Array(sections).keys()])).values()];
+}
 
 /** A PENDING row as the Polis server writes it. */
 function jobRow(job_id: string, shape: Shape) {

@@ -1,6 +1,13 @@
-import type { Asked, BatchEntry, Plan } from '../../lambdas/shared/ledger-rows.ts';
+import {
+  type BatchEntry,
+  LEDGER_FORMAT,
+  type Plan,
+  type Prompt,
+  type Section,
+} from '../../lambdas/shared/ledger-rows.ts';
 import { customId, entry, promptHash } from '../../lambdas/shared/names.ts';
 import { pack } from '../../lambdas/shared/packed.ts';
+import { roundRow } from '../../lambdas/stores/ledger.ts';
 import { mixed, prose } from './random.ts';
 
 /** Comments shown for each section of the collecting benchmark, and comments in its conversation. */
@@ -76,6 +83,7 @@ const EXPIRES = 1_900_000_000;
 export const planOf = (jobId: string, sections: number): Plan => ({
   job_id: jobId,
   entry: entry.plan,
+  format: LEDGER_FORMAT,
   report_id: 'rbenchcollect',
   conversation_id: '70003',
   report_job_id: jobId,
@@ -101,36 +109,49 @@ export const batchOf = (jobId: string, sections: number): BatchEntry => ({
   expires_at_epoch: EXPIRES,
 });
 
-/** One asked row; its packed prompt and tallies are as large as a real one's. */
-export function askedRow(jobId: string, ordinal: number): Asked {
+/** One section. */
+export function sectionRow(jobId: string, ordinal: number): Section {
   const topic_key = `3b1f0c52-7d44-4c5e-9a0e-5b9d2f6e8a10#0#${ordinal}`;
   const section = topic_key.replaceAll('#', '_');
   const name = `Topic ${ordinal}`;
   return {
     job_id: jobId,
-    entry: entry.asked(1, ordinal),
+    entry: entry.section(ordinal),
     section,
     kind: 'topic',
     title: name,
     topic: { topic_key, section, layer: 0, cluster: ordinal, name },
     ordinal,
-    round: 1,
-    part: 0,
-    custom_id: customId(jobId, 1, ordinal),
-    max_tokens: 8_000,
     shown: shownTo(ordinal),
-    tallies: TALLIES,
-    prompt: PROMPT,
-    prompt_hash: promptHash(section),
-    prompt_version: 'bench',
+    // every run asks questions of its own
+    prompt_hash: promptHash({ model: 'claude-sonnet-4-6', prompt_version: 'bench', schema_version: 1 }, jobId, section),
     expires_at_epoch: EXPIRES,
   };
 }
 
-/** What submitting leaves in the ledger: the plan, the asked rows, and the batch. */
+/** What is asked and shown for one section; as large as a real one. */
+const promptRow = (jobId: string, ordinal: number): Prompt => ({
+  job_id: jobId,
+  entry: entry.prompt(ordinal),
+  prompt: PROMPT,
+  tallies: TALLIES,
+  expires_at_epoch: EXPIRES,
+});
+
+/** What submitting leaves in the ledger: the plan, the sections with their prompts, the first round, and its batch. */
 export function* ledgerRows(jobId: string, sections: number): Generator<object> {
-  yield planOf(jobId, sections);
-  for (let ordinal = 0; ordinal < sections; ordinal++) yield askedRow(jobId, ordinal);
+  const plan = planOf(jobId, sections);
+  yield plan;
+  const ordinals = [...Array(sections).keys()];
+  for (const ordinal of ordinals) {
+    yield sectionRow(jobId, ordinal);
+    yield promptRow(jobId, ordinal);
+  }
+  yield roundRow(
+    plan,
+    1,
+    ordinals.map((ordinal) => ({ ordinal, part: 0, max_tokens: 8_000 })),
+  );
   yield batchOf(jobId, sections);
 }
 

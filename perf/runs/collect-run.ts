@@ -3,7 +3,6 @@ import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropi
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
-import { reportsTable } from '../../lambdas/stores/reports.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import type { Tables } from '../data/tables.ts';
 import { input, measure, silent } from './measure.ts';
@@ -22,7 +21,6 @@ const db = documentClient();
 const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger: ledgerTable(db, tables.ledger),
-  reports: reportsTable(db, tables.reports),
   spending: spendingTable(db, tables.ledger),
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   log: silent,

@@ -5,7 +5,6 @@ import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
 import { conversationsOf, postgresPool } from '../../lambdas/stores/postgres.ts';
-import { reportsTable, storedSections } from '../../lambdas/stores/reports.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
 import type { Tables } from '../data/tables.ts';
@@ -25,8 +24,6 @@ const ledger = ledgerTable(db, tables.ledger);
 const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger,
-  reports: reportsTable(db, tables.reports),
-  stored: storedSections(db, tables.reports),
   spending: spendingTable(db, tables.ledger),
   conversations: conversationsOf(pool, 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),

@@ -21,6 +21,11 @@ const withSteps = (change: (world: StepWorld) => Partial<StepWorld>): Breakage =
 const withLedger = (change: (world: StepWorld) => Partial<StepWorld['ledger']>): Breakage =>
   withSteps((world) => ({ ledger: { ...world.ledger, ...change(world) } }));
 
+const withReports = (change: (rows: readonly ReportRow[], world: StepWorld) => readonly ReportRow[]): Breakage =>
+  withSteps((world) => ({
+    reports: { ...world.reports, writeTogether: (rows) => world.reports.writeTogether(change(rows, world)) },
+  }));
+
 /** Mistakes about what is sent, and about whose a batch is. */
 const SENDING: readonly BrokenBuild[] = [
   {
@@ -97,21 +102,16 @@ const ANSWERS: readonly BrokenBuild[] = [
   {
     name: 'the timestamp of a section is taken when it is written',
     scenario: 'one',
-    shownBy: 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeReports#1 after killed',
+    shownBy: 'a.complete#1/dynamodb TransactWriteItems Delphi_NarrativeReports#1 after killed',
     breaks: /stored twice/,
-    how: withSteps(({ reports, now }) => ({
-      reports: {
-        ...reports,
-        write: (rows: ReportRow[]) => reports.write(rows.map((row) => ({ ...row, timestamp: now().toISOString() }))),
-      },
-    })),
+    how: withReports((rows, { now }) => rows.map((row) => ({ ...row, timestamp: now().toISOString() }))),
   },
   {
-    name: 'an answer is on record before its section is stored',
-    scenario: 'one',
-    shownBy: 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeRequests#1 after killed',
-    breaks: /neither stored nor named|the table has/,
-    how: answersFirst(),
+    name: 'a good answer is not known by its question',
+    scenario: 'cancelled',
+    shownBy: undefined,
+    breaks: /is not known/,
+    how: withLedger(() => ({ putKnownAnswers: async () => undefined })),
   },
   {
     name: 'the raw answer is not kept',
@@ -133,19 +133,11 @@ const ANSWERS: readonly BrokenBuild[] = [
     })),
   },
   {
-    name: 'a reused section is written under the job that bought it',
-    scenario: 'reused',
+    name: 'a job does not wait for its turn',
+    scenario: 'twice',
     shownBy: undefined,
-    breaks: /neither stored nor named/,
-    how: withSteps(({ reports }) => ({
-      reports: {
-        ...reports,
-        write: (rows: ReportRow[]) =>
-          reports.write(
-            rows.map((row) => ({ ...row, ...(row.metadata.reused_from as Partial<ReportRow> | undefined) })),
-          ),
-      },
-    })),
+    breaks: /answers were paid for; the report has 6 sections/,
+    how: withLedger(() => ({ takeTurn: async (_report, jobId) => jobId })),
   },
   {
     name: 'what a round may cost is never settled at what it did cost',
@@ -155,32 +147,6 @@ const ANSWERS: readonly BrokenBuild[] = [
     how: withSteps(({ spending }) => ({ spending: { ...spending, settle: async () => undefined } })),
   },
 ];
-
-/** Sections wait until their answers are on record. */
-function answersFirst(): Breakage {
-  return withSteps(({ ledger, reports }) => {
-    let waiting: ReportRow[] = [];
-    let whose: unknown;
-    const write = async (rows: ReportRow[]) => {
-      // what a process that died had in memory is gone
-      if (whose !== currentInvocation()) waiting = [];
-      whose = currentInvocation();
-      waiting.push(...rows);
-    };
-    return {
-      reports: { ...reports, write },
-      ledger: {
-        ...ledger,
-        async putAnswers(rows: Answered[]) {
-          await ledger.putAnswers(rows);
-          const late = waiting;
-          waiting = [];
-          await reports.write(late);
-        },
-      },
-    };
-  });
-}
 
 /** Mistakes about job rows, and about who works on a job. */
 const ROWS: readonly BrokenBuild[] = [
@@ -206,7 +172,7 @@ const ROWS: readonly BrokenBuild[] = [
   {
     name: 'nothing is tried again',
     scenario: 'one',
-    shownBy: 'a.collect#1/dynamodb BatchWriteItem Delphi_NarrativeReports#1 before error lasting',
+    shownBy: 'a.complete#1/dynamodb TransactWriteItems Delphi_NarrativeReports#1 before error lasting',
     breaks: /an operator had to redrive/,
     how: { definition: withoutRetry },
   },
@@ -238,7 +204,7 @@ const ROWS: readonly BrokenBuild[] = [
     scenario: 'one',
     shownBy: undefined,
     breaks: /is COMPLETED while section/,
-    how: withSteps(({ reports }) => ({ reports: { ...reports, write: (rows) => reports.write(rows.slice(1)) } })),
+    how: withReports((rows) => rows.slice(1)),
   },
 ];
 

@@ -3,7 +3,7 @@ import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { serverJob } from '../../lambdas/job/put.ts';
 import { batchRequest } from '../../lambdas/report/prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
-import { globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
+import { answerKey, entry, globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/readers.ts';
 import type { Row } from './invariants/left.ts';
@@ -19,8 +19,10 @@ export interface Scenario {
   ends: 'COMPLETED' | 'CANCELLED';
   /** How long a batch is processed; a few seconds where it is not given. */
   secondsPerBatch?: number;
-  /** How many sections are not bought, as their text is there already; 0 where it is not given. */
+  /** How many sections are not bought, as their answers are known already; 0 where it is not given. */
   reuses?: number;
+  /** How many answers all jobs together pay for, whichever of them does. */
+  payOnce?: number;
   /** The batch was sent by the old pipeline: its custom ids are not ours. */
   legacy?: boolean;
 }
@@ -122,29 +124,47 @@ const GONE = 2;
 
 const reused: Scenario = {
   name: 'reused',
-  about: 'a second job of a report: four of six sections are there already, two are bought',
+  about: 'a second job of a report: four of six answers are known already, two are bought',
   ends: 'COMPLETED',
   reuses: 4,
   async begin(world, polis, suffix) {
-    // what an earlier run on these tables bought would be used again as well
-    await deleteSections(world, ({ report_id }) => report_id === polis.data.report.report_id);
+    // what an earlier run on these tables bought would be used as well
+    await forgetAnswers(world);
     const first = await world.undisturbed(async () => {
       const jobId = await putJob(world, polis, `${suffix}0`);
       await world.settle();
       return jobId;
     });
-    await deleteSections(world, ({ job_id }) => job_id === first, GONE);
+    const sections = (await allRows(world.db, TABLE_NAMES.ledger)).filter(
+      ({ job_id, entry: key }) => job_id === first && String(key).startsWith(entry.sections),
+    );
+    await forgetAnswers(world, sections.slice(0, GONE));
     return [await putJob(world, polis, `${suffix}1`, { no_cache: false })];
   },
 };
 
-/** Takes sections out of the table, so that they have to be bought again. */
-async function deleteSections({ db }: SimulatedWorld, of: (row: Row) => boolean, most?: number): Promise<void> {
-  const rows = (await allRows(db, TABLE_NAMES.reports)).filter(of);
-  rows.sort((a, b) => (String(a.rid_section_model) < String(b.rid_section_model) ? -1 : 1));
-  for (const { rid_section_model, timestamp } of rows.slice(0, most))
-    await db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key: { rid_section_model, timestamp } }));
+/** Lets the ledger forget known answers: those of some sections, or all. */
+async function forgetAnswers({ db }: SimulatedWorld, sections?: readonly Row[]): Promise<void> {
+  const known = (await allRows(db, TABLE_NAMES.ledger)).filter(({ job_id }) => String(job_id).startsWith('answer:'));
+  const keys = sections?.map(({ prompt_hash }) => answerKey(String(prompt_hash))) ?? known;
+  for (const { job_id, entry: range } of keys)
+    await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: { job_id, entry: range } }));
 }
+
+/** Sections of the report of these runs. */
+const SECTIONS = 6;
+
+const twice: Scenario = {
+  name: 'twice',
+  about: 'two jobs of one report at once: the later one waits, and has the answers of the earlier one',
+  ends: 'COMPLETED',
+  payOnce: SECTIONS,
+  async begin(world, polis, suffix) {
+    await forgetAnswers(world);
+    const cached = { no_cache: false };
+    return [await putJob(world, polis, `${suffix}0`, cached), await putJob(world, polis, `${suffix}1`, cached)];
+  },
+};
 
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
@@ -173,7 +193,7 @@ const adopted: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [one, two, forgotten, cancelled, reused, adopted];
+export const SCENARIOS: readonly Scenario[] = [one, two, twice, forgotten, cancelled, reused, adopted];
 
 /** @throws Error for a name that none has */
 export function scenarioOf(name: string): Scenario {

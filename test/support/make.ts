@@ -2,9 +2,15 @@ import type { TalliedComment } from '../../lambdas/report/comments.ts';
 import type { StoredReport } from '../../lambdas/report/public.ts';
 import type { Topic } from '../../lambdas/report/topics.ts';
 import { tally } from '../../lambdas/report/votes.ts';
-import type { Asked, BatchEntry, Plan } from '../../lambdas/shared/ledger-rows.ts';
+import {
+  type BatchEntry,
+  LEDGER_FORMAT,
+  type Plan,
+  type Prompt,
+  type Section,
+} from '../../lambdas/shared/ledger-rows.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
-import { customId, entry } from '../../lambdas/shared/names.ts';
+import { entry } from '../../lambdas/shared/names.ts';
 import { pack } from '../../lambdas/shared/packed.ts';
 import type { BatchStatus } from '../../lambdas/stores/anthropic.ts';
 
@@ -26,6 +32,7 @@ export function plan(change: Partial<Plan> = {}): Plan {
   return {
     job_id: JOB,
     entry: entry.plan,
+    format: LEDGER_FORMAT,
     report_id: 'r1abc',
     conversation_id: '7',
     report_job_id: JOB,
@@ -40,25 +47,28 @@ export function plan(change: Partial<Plan> = {}): Plan {
   };
 }
 
-export function askedRow(ordinal: number, prompt = `prompt ${ordinal}`): Asked {
+/** A section whose question is its own. */
+export function sectionRow(ordinal: number, change: Partial<Section> = {}): Section {
   return {
     job_id: JOB,
-    entry: entry.asked(1, ordinal),
+    entry: entry.section(ordinal),
     section: `section_${ordinal}`,
     kind: 'topic',
     title: `Section ${ordinal}`,
     ordinal,
-    round: 1,
-    part: 0,
-    custom_id: customId(JOB, 1, ordinal),
-    max_tokens: 8000,
     shown: [0, 1],
-    tallies: pack('[]'),
-    prompt: pack(prompt),
-    prompt_hash: 'hash',
-    prompt_version: 'test',
+    prompt_hash: `hash ${ordinal}`,
+    ...change,
   };
 }
+
+/** What the model is asked and shown for a section. */
+export const promptRow = (ordinal: number, prompt = `prompt ${ordinal}`): Prompt => ({
+  job_id: JOB,
+  entry: entry.prompt(ordinal),
+  prompt: pack(prompt),
+  tallies: pack('[]'),
+});
 
 export function batchEntry(change: Partial<BatchEntry> = {}): BatchEntry {
   return {

@@ -41,12 +41,6 @@ export const pathOfJob = (checks: number): string[] => [
   STATE.jobCompleted,
 ];
 
-/** What a section's row says of where its text comes from. */
-export const provenance = (
-  row: StoredReport | undefined,
-): { prompt_hash?: string; cost_usd?: number; reused_from?: { job_id: string; section: string; timestamp: string } } =>
-  row?.metadata ?? {};
-
 /** Stored sections by their names. */
 export const bySection = (rows: readonly StoredReport[]): Map<string, StoredReport> =>
   new Map(rows.map((row) => [row.section ?? '', row]));

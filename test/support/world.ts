@@ -1,11 +1,12 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { serverJob } from '../../lambdas/job/put.ts';
+import { sectionsOf } from '../../lambdas/job/sections.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
-import type { StoredReport } from '../../lambdas/report/public.ts';
-import { executionName } from '../../lambdas/shared/names.ts';
+import type { Plan, Prompt, Section } from '../../lambdas/shared/ledger-rows.ts';
+import { answerKey, customId, executionName } from '../../lambdas/shared/names.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
@@ -167,7 +168,7 @@ export async function startWorld({
     jobRow(changes: Record<string, unknown> = {}): Job {
       return { ...newRow({ no_cache: true }), ...changes };
     },
-    /** A row of a job that reuses what is stored, by default; each is of a later second than the one before. */
+    /** A row of a job that uses known answers, by default; each is of a later second than the one before. */
     reusingRow(change: NewJob = {}): Job {
       clock += 1000;
       return newRow(change);
@@ -253,10 +254,10 @@ export async function startWorld({
     },
     async ended(jobId: string) {
       const row = await this.rowOf({ job_id: jobId });
-      const results = row.job_results ? JSON.parse(String(row.job_results)) : {};
+      const [results, details] = [row.job_results, row.job_details].map((text) => JSON.parse(String(text ?? '{}')));
       const name = `${jobId}-v${machine.names().filter((each) => each.startsWith(jobId)).length || 1}`;
       const states = statesEntered(machine.history(name));
-      return { job_id: jobId, row, results, states, reports: await this.reports(jobId) };
+      return { job_id: jobId, row, results: { ...results, ...details }, states, reports: await this.reports(jobId) };
     },
     async reports(jobId: string) {
       const rows = await storedReports(db, TABLE_NAMES.reports, data.report.report_id);
@@ -284,31 +285,33 @@ export async function startWorld({
     async spent(day?: string): Promise<DaySpending> {
       return (await deps.spending.days([day ?? this.today()]))[0] as DaySpending;
     },
-    /** Sections that were asked for in a round. */
-    asked: (jobId: string, round: number) => Array.fromAsync(deps.ledger.askedInRound(jobId, round)),
+    /** Sections that were asked for in a round, with what is asked. */
+    async asked(jobId: string, round: number) {
+      const plan = (await deps.ledger.plan(jobId)) as Plan;
+      const [requests, { all }] = await Promise.all([deps.ledger.round(jobId, round), sectionsOf(deps.ledger, plan)]);
+      const ordinals = (requests ?? []).map(({ ordinal }) => ordinal);
+      const prompts = await deps.ledger.prompts(jobId, ordinals);
+      return (requests ?? []).map((request) => ({
+        ...(all.get(request.ordinal) as Section),
+        ...(prompts.get(request.ordinal) as Prompt),
+        ...request,
+        custom_id: customId(jobId, round, request.ordinal),
+      }));
+    },
     /** The batches that the API has received in this test. */
     sent: () => standIn.batches().slice(batchesBefore),
 
-    /** Changes one attribute of a stored section, as damage or another version would. */
-    async changeStored({ rid_section_model, timestamp }: StoredReport, attribute: string, value: unknown) {
-      const command = new UpdateCommand({
-        TableName: TABLE_NAMES.reports,
-        Key: { rid_section_model, timestamp },
-        UpdateExpression: 'SET #attribute = :value',
-        ExpressionAttributeNames: { '#attribute': attribute },
-        ExpressionAttributeValues: { ':value': value },
-      });
-      await db.send(command);
+    /** Lets the ledger forget known answers: those of some sections, or all. */
+    async forgetAnswers(sections?: readonly Pick<Section, 'prompt_hash'>[]) {
+      const known = (await this.all(TABLE_NAMES.ledger)).filter(({ job_id }) => String(job_id).startsWith('answer:'));
+      const keys = sections?.map(({ prompt_hash = '' }) => answerKey(prompt_hash)) ?? known;
+      for (const { job_id, entry } of keys)
+        await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: { job_id, entry } }));
     },
-    /** Empties the reports table, or takes some rows from it. */
-    async removeStored(rows?: readonly { rid_section_model?: unknown; timestamp?: unknown }[]) {
-      const all = rows ?? (await this.all(TABLE_NAMES.reports));
-      for (let from = 0; from < all.length; from += 25) {
-        const deletes = all
-          .slice(from, from + 25)
-          .map(({ rid_section_model, timestamp }) => ({ DeleteRequest: { Key: { rid_section_model, timestamp } } }));
-        await db.send(new BatchWriteCommand({ RequestItems: { [TABLE_NAMES.reports]: deletes } }));
-      }
+    /** The sections of a job, in order of ordinal. */
+    async sections(jobId: string): Promise<Section[]> {
+      const plan = (await deps.ledger.plan(jobId)) as Plan;
+      return [...(await sectionsOf(deps.ledger, plan)).all.values()];
     },
     async withData(changes: Partial<ConversationData>, work: () => Promise<void>) {
       await loadPostgres(pool, { ...data, ...changes });

@@ -55,9 +55,9 @@ describe('a job that changes hands', () => {
     const before = world.standIn.batches().length;
     const { ledger, jobs } = world.deps;
     const { writePlan } = ledger;
-    ledger.writePlan = async (plan, asked) => {
+    ledger.writePlan = async (...of) => {
       ledger.writePlan = writePlan;
-      await writePlan(plan, asked);
+      await writePlan(...of);
       await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { worker_id: 'python-1' });
     };
     await world.putJob(row);

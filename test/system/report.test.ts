@@ -15,7 +15,7 @@ beforeAll(async () => {
   job = await world.run();
 });
 
-const askedRows = () => Array.fromAsync(world.deps.ledger.askedInRound(job.job_id, 1));
+const askedRows = () => world.asked(job.job_id, 1);
 
 describe('a PENDING job row as the server writes it', () => {
   it('runs through the states a person reads in the console', () => {
@@ -90,7 +90,7 @@ describe('a PENDING job row as the server writes it', () => {
     config.stages[0].config.include_moderation = true;
     const moderated = await world.run({ job_config: JSON.stringify(config) });
     const rejected = world.data.comments.filter(({ mod }) => mod === -1).map(({ tid }) => tid);
-    const rows = await Array.fromAsync(world.deps.ledger.askedInRound(moderated.job_id, 1));
+    const rows = await world.asked(moderated.job_id, 1);
     expect(rows.flatMap((row) => row.shown).filter((tid) => rejected.includes(tid))).toEqual([]);
     expect([...shown].some((tid) => rejected.includes(tid))).toBe(true);
   });

@@ -156,7 +156,7 @@ describe('a step that is still at work when its execution is stopped', () => {
     const before = world.standIn.batches().length;
     const job = world.jobRow();
     await world.deps.jobs.putNew(job);
-    const planned = async () => JSON.stringify(await Array.fromAsync(world.deps.ledger.askedInRound(job.job_id, 1)));
+    const planned = async () => JSON.stringify(await world.asked(job.job_id, 1));
     let sentBy = '';
     onNextCall(world.deps.conversations, 'groupCounts', {
       after: async () => {

@@ -1,46 +1,58 @@
 import type { ReadLine } from '../../batch/result-lines.ts';
 import { priceOf } from '../../money/prices.ts';
 import { billedTokens, type Outcome } from '../../report/answer.ts';
-import { type ReportRow, storedRow } from '../../report/row.ts';
-import type { Answered, AskedFacts, Unfiled } from '../../shared/ledger-rows.ts';
-import { entry } from '../../shared/names.ts';
-import { pack } from '../../shared/packed.ts';
+import type { Answered, KnownAnswer, Section, Unfiled } from '../../shared/ledger-rows.ts';
+import { answerKey, customId, entry, placeOf, textMark } from '../../shared/names.ts';
+import { pack, unpack } from '../../shared/packed.ts';
 import { plainLabel } from '../../shared/plain-text.ts';
 import type { Round } from './round.ts';
 
 /** A DynamoDB row holds 400 KB; what is larger cannot be kept whole. */
 const MAX_ROW_BYTES = 350_000;
 
-/** The ledger's row for one answer, and the report row when it can be stored. */
+/** The ledger's row for one answer. A report that is too large for a row of the reports table is asked for again. */
 export function answeredRow(
   { plan, round, at }: Pick<Round, 'plan' | 'round' | 'at'>,
   batchId: string,
-  ordinal: number,
-  asked: AskedFacts,
-  { line, outcome }: { line: Pick<ReadLine, 'text' | 'mark'>; outcome: Outcome },
-): { answered: Answered; report: ReportRow | undefined } {
-  const bill = billed(plan.model, outcome.tokens, at);
-  const report =
-    outcome.kind === 'stored' ? storedRow(plan, asked, batchId, outcome.report, bill.cost_micro_usd) : undefined;
-  const tooLarge = report !== undefined && !fitsRow(report);
-  const verdict = tooLarge
-    ? ({ kind: 'ask_again', reason: 'too_large' } as const)
-    : { kind: outcome.kind, ...(outcome.kind === 'stored' ? {} : { reason: outcome.reason }) };
+  { section, ordinal }: Section,
+  line: Pick<ReadLine, 'text' | 'mark'>,
+  outcome: Outcome,
+): Answered {
   const { stop_reason, message_id } = outcome;
-  const answered: Answered = {
+  return {
     job_id: plan.job_id,
     entry: entry.answered(round, ordinal),
-    section: asked.section,
-    ...verdict,
+    section,
+    ...verdict(outcome, line.text),
     batch_id: batchId,
-    ...bill,
+    ...billed(plan.model, outcome.tokens, at),
     ...(stop_reason ? { stop_reason } : {}),
     ...(message_id ? { message_id } : {}),
     line_mark: line.mark,
     raw: packRaw(line.text),
     expires_at_epoch: plan.expires_at_epoch,
   };
-  return { answered, report: tooLarge ? undefined : report };
+}
+
+function verdict(outcome: Outcome, text: string): Pick<Answered, 'kind' | 'reason'> {
+  if (outcome.kind !== 'stored') return { kind: outcome.kind, reason: outcome.reason };
+  // the line quotes the report, and so is longer than it; a character is three bytes at most
+  const fits = text.length * 3 <= MAX_ROW_BYTES || Buffer.byteLength(JSON.stringify(outcome.report)) <= MAX_ROW_BYTES;
+  return fits ? { kind: 'stored' } : { kind: 'ask_again', reason: 'too_large' };
+}
+
+/** The ledger's row by which a later job finds a good answer; none for a batch of the old pipeline, whose prompts are not known. */
+export function knownAnswer(
+  { prompt_hash }: Section,
+  { job_id, entry: range, ...answered }: Answered,
+): KnownAnswer | undefined {
+  const { kind, cost_micro_usd, expires_at_epoch } = answered;
+  if (kind !== 'stored' || prompt_hash === undefined) return undefined;
+  return {
+    ...answerKey(prompt_hash),
+    answer: { job_id, entry: range, ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }) },
+    expires_at_epoch,
+  };
 }
 
 function billed(model: string, tokens: Outcome['tokens'], at: Date): Pick<Answered, 'tokens' | 'cost_micro_usd'> {
@@ -48,10 +60,6 @@ function billed(model: string, tokens: Outcome['tokens'], at: Date): Pick<Answer
   const cost_micro_usd = priceOf(model, tokens, at);
   return { tokens, ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }) };
 }
-
-/** Whether a report is small enough to be stored. */
-export const fitsRow = ({ report_data }: Pick<ReportRow, 'report_data'>): boolean =>
-  Buffer.byteLength(report_data) <= MAX_ROW_BYTES;
 
 /** The ledger's row for a line that is not a section's answer: it names none of this job, or one that has a better answer. */
 export function unfiledRow(
@@ -73,13 +81,13 @@ export function unfiledRow(
 }
 
 /** The row that keeps an answer replaced by a better one; the same as if it had come second. */
-export function replacedRow(answered: Answered, round: number, mark: string, customId: string): Unfiled {
-  const { job_id, batch_id, tokens, cost_micro_usd, raw, expires_at_epoch } = answered;
+export function replacedRow(answered: Answered, round: number): Unfiled {
+  const { job_id, batch_id, tokens, cost_micro_usd, raw, line_mark, expires_at_epoch } = answered;
   return {
     job_id,
-    entry: entry.unfiled(round, mark),
+    entry: entry.unfiled(round, line_mark ?? textMark(raw ? unpack(raw) : '')),
     why: 'duplicate',
-    custom_id: plainLabel(customId),
+    custom_id: customId(job_id, round, placeOf(answered.entry).ordinal),
     batch_id,
     ...(tokens ? { tokens } : {}),
     ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }),

@@ -1,16 +1,17 @@
 import { proveBatch } from '../../batch/prove.ts';
 import { splitLines } from '../../batch/result-lines.ts';
-import { MAX_TROUBLES, secondsBetween, waitAfterTrouble } from '../../batch/wait.ts';
-import { sectionsOf } from '../../job/asked-sections.ts';
-import { fileReused } from '../../job/file-reused.ts';
+import { API_AWAITED, MAX_TROUBLES, secondsBetween, waitAfterTrouble } from '../../batch/wait.ts';
+import { sectionsOf } from '../../job/sections.ts';
 import { roundCost } from '../../job/summary.ts';
+import { noteWaiting } from '../../job/transitions.ts';
 import { AnthropicUnavailable, InvalidSetting, ResultsStalled } from '../../shared/errors.ts';
 import { type JobState, parseJobState } from '../../shared/hand-off.ts';
-import type { BatchEntry } from '../../shared/ledger-rows.ts';
-import type { CollectDeps, Round } from './round.ts';
+import type { BatchEntry, Plan } from '../../shared/ledger-rows.ts';
+import { ordinalOf } from '../../shared/names.ts';
+import { knownAnswer } from './answer-rows.ts';
+import { Filing } from './filing.ts';
+import { type CollectDeps, type Round, RoundAnswers } from './round.ts';
 import { settleRound } from './settle-round.ts';
-import { TallyBoard } from './tally-board.ts';
-import { Window } from './window.ts';
 
 /** Rounds of asking in one execution. */
 export const MAX_ROUNDS = 3;
@@ -23,8 +24,8 @@ const READINGS = 2;
 export const MAX_IDLE = 10;
 
 /**
- * "Collect results": streams the results of every ended batch of the round, a line at a time, and turns each answer into a
- * stored section, a section to ask again, or a named failure. Running it again changes nothing that it wrote.
+ * "Collect results": streams the results of every ended batch of the round, a line at a time, and keeps each answer in the ledger:
+ * a section that is stored, one to ask again, or a named failure. Running it again changes nothing that it wrote.
  * @returns next: 'collect' when it ran out of time, 'wait' when the API is unavailable, 'submit' when sections are left to
  * ask again, else 'complete'
  * @throws AnthropicUnavailable when the API has been unavailable for hours; ResultsStalled when invocations find nothing new;
@@ -35,18 +36,13 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const plan = await deps.ledger.plan(state.job_id);
   if (!plan) throw new InvalidSetting(`job ${state.job_id} has no plan in the ledger: redrive the job`);
   deps.log.ids?.({ report_id: plan.report_id });
-  const sections = sectionsOf(deps.ledger, plan, state.round);
-  const board = new TallyBoard(plan.sections);
-  const round: Round = { plan, round: state.round, at: deps.now(), sections, board, unfiled: new Set(), found: 0 };
-  for await (const ordinal of sections.asked() ?? []) round.board.asked(ordinal);
-  for await (const answer of deps.ledger.answers(plan.job_id, state.round)) round.board.recall(answer);
-  for await (const row of deps.ledger.unfiled(plan.job_id)) round.unfiled.add(row.entry);
+  const round = await readRound(deps, plan, state.round);
   try {
     const batches = await deps.ledger.batches(plan.job_id, state.round);
     for (const batch of batches) {
       if (batch.state === 'collected') continue;
       deps.log.ids?.({ batch_id: batch.batch_id });
-      if ((await proveBatch(deps, batch, (id) => sections.ordinalOf(id) !== undefined)) === 'released')
+      if ((await proveBatch(deps, batch, (id) => round.sections.ordinalOf(id) !== undefined)) === 'released')
         return { ...state, wait_seconds: 0, next: 'submit' };
       if ((await readBatch(deps, round, batch)) === 'out of time') return handOver(state, round, batch);
     }
@@ -56,7 +52,6 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     return waitOutTrouble(deps, state, error);
   }
   await settleRound(deps, round);
-  const gone = state.round === 1 ? await fileReused(deps, plan) : 0;
   // what the old pipeline sent was never counted
   if (!plan.legacy) await priceRound(deps, round);
   // only now: a crash before this point reads the batches again
@@ -66,10 +61,31 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
     // a step run again finds it collected
     if (batch.ended_at) deps.metrics.add('StoreSeconds', secondsBetween(batch.ended_at, deps.now().getTime()));
   }
-  const counts = round.board.counts();
+  const counts = round.answers.counts();
   deps.log.info('round collected', { event: 'round_collected', job_id: state.job_id, round: state.round, ...counts });
-  const again = !plan.legacy && counts.askAgain + gone > 0 && state.round - state.first_round + 1 < MAX_ROUNDS;
+  const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MAX_ROUNDS;
   return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+}
+
+/** What the ledger has of a round so far. */
+async function readRound({ ledger, now }: CollectDeps, plan: Plan, round: number): Promise<Round> {
+  const { job_id } = plan;
+  const [sections, requests, answered, unfiled] = await Promise.all([
+    sectionsOf(ledger, plan, round),
+    ledger.round(job_id, round),
+    Array.fromAsync(ledger.answers(job_id, round)),
+    Array.fromAsync(ledger.unfiled(job_id)),
+  ]);
+  const answers = new RoundAnswers((requests ?? []).map(({ ordinal }) => ordinal));
+  for (const answer of answered) answers.recall(answer);
+  // an attempt that was lost may have kept an answer, and not that it is known
+  await ledger.putKnownAnswers(
+    answered.flatMap((answer) => {
+      const section = sections.all.get(ordinalOf(answer.entry));
+      return (section && knownAnswer(section, { ...answer, expires_at_epoch: plan.expires_at_epoch })) ?? [];
+    }),
+  );
+  return { plan, round, at: now(), sections, answers, unfiled: new Set(unfiled.map(({ entry }) => entry)), found: 0 };
 }
 
 /** The round counts on its day's budget at what it did cost from now on. */
@@ -90,8 +106,9 @@ function handOver(state: JobState, { found }: Round, { batch_id }: BatchEntry): 
 }
 
 /** Waits while the API is unavailable. What was read before is kept; the rest is read after the wait. */
-function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): JobState {
+async function waitOutTrouble(deps: CollectDeps, state: JobState, error: unknown): Promise<JobState> {
   if (!(error instanceof AnthropicUnavailable) || state.troubles >= MAX_TROUBLES) throw error;
+  await noteWaiting(deps, state, API_AWAITED);
   return waitAfterTrouble(deps.log, state, error);
 }
 
@@ -106,22 +123,22 @@ async function readBatch(deps: CollectDeps, round: Round, batch: BatchEntry): Pr
 }
 
 async function readLines(deps: CollectDeps, round: Round, batch: BatchEntry): Promise<number | 'out of time'> {
-  const window = new Window(deps, round, batch.batch_id as string);
+  const filing = new Filing(deps, round, batch.batch_id as string);
   let lines = 0;
   try {
     for await (const line of splitLines(await deps.batches.results(batch.batch_id as string))) {
       lines += 1;
-      await window.add(line);
+      await filing.add(line);
       if (deps.remainingMs() < HAND_OVER_MS) {
-        await window.finish();
+        await filing.finish();
         // where there was nothing to write, reading alone takes all the time: another invocation would get no further
-        return window.rows === 0 && round.board.counts().unanswered === 0 ? batch.requests : 'out of time';
+        return filing.rows === 0 && round.answers.counts().unanswered === 0 ? batch.requests : 'out of time';
       }
     }
-    await window.finish();
+    await filing.finish();
     return lines;
   } finally {
     // writes under way end before the step runs again
-    await window.settled();
+    await filing.settled();
   }
 }

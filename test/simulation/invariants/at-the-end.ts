@@ -5,7 +5,7 @@ import { FOREIGN_MARK, type Scenario } from '../scenarios.ts';
 import { touchedDecoys } from '../stores.ts';
 import type { SimulatedWorld } from '../world.ts';
 import type { Left, Row } from './left.ts';
-import { answersKept, daysAddUp, paidOnce, reusedTrue, roundsPriced } from './money.ts';
+import { answersKept, daysAddUp, paidOnce, paidOnceTogether, reusedTrue, roundsPriced } from './money.ts';
 import { batchesCancelled, batchesTold, rowsTrue } from './rows.ts';
 
 /**
@@ -33,6 +33,7 @@ export async function violationsOf(
       if (row.errors === undefined) sections[`${index} ${row.section}`] = String(row.report_data);
     }
   }
+  violations.push(...paidOnceTogether(world, scenario));
   violations.push(...world.lies, ...stillGoing(world), ...unknownBatches(world, found), ...daysAddUp(found.ledger));
   return { violations, sections };
 }
@@ -48,6 +49,11 @@ function leftOf(world: SimulatedWorld, found: Found, jobId: string): Left {
     reports: found.reports.filter((row) => row.job_id === (job?.batch_job_id ?? jobId)),
     allReports: found.reports,
     ledger: found.ledger.filter((row) => row.job_id === jobId),
+    known: new Map(
+      found.ledger
+        .filter((row) => String(row.job_id).startsWith('answer:'))
+        .map((row) => [String(row.job_id).slice('answer:'.length), row.answer as Row]),
+    ),
     batches: world.standIn.batches(),
     paid: world.standIn.paidRequests(),
     calls: world.standIn.calls,

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { countsFor, type Spend } from '../../../lambdas/money/day.ts';
 import { microUsd, toUsd } from '../../../lambdas/money/money.ts';
 import { priceOf, usageSchema } from '../../../lambdas/money/prices.ts';
 import type { Scenario } from '../scenarios.ts';
-import { entries, keyOf, type Left, placeOf, type Row, resultsOf } from './left.ts';
+import type { SimulatedWorld } from '../world.ts';
+import { askedOf, entries, keyOf, type Left, placeOf, type Row, resultsOf } from './left.ts';
 
 /** Exactly one request for each section and round that was asked, and the row's cost is what the API billed. */
 export function paidOnce(left: Left, { ends }: Scenario): string[] {
@@ -11,19 +11,24 @@ export function paidOnce(left: Left, { ends }: Scenario): string[] {
   const sent = left.batches.flatMap(({ requests }) => requests.map(({ custom_id }) => custom_id));
   const ours = sent.filter((id) => id.startsWith(mark));
   const twice = [...new Set(ours)].filter((id) => ours.indexOf(id) !== ours.lastIndexOf(id));
-  const asked = entries(left, 'asked#').filter(({ entry }) => !String(entry).startsWith('asked#0#'));
-  const keys = new Set(ours.map((id) => `asked#${keyOf(id)}`));
+  const asked = new Set(askedOf(left));
+  const keys = new Set(ours.map(keyOf));
   return [
     ...twice.map((id) => `paid twice: ${id} was sent more than once`),
-    ...ours
-      .filter((id) => !asked.some(({ entry }) => entry === `asked#${keyOf(id)}`))
-      .map((id) => `sent and not on record as asked: ${id}`),
+    ...ours.filter((id) => !asked.has(keyOf(id))).map((id) => `sent and not on record as asked: ${id}`),
     // a cancelled job may have planned what it never sent
     ...(ends === 'COMPLETED'
-      ? asked.filter(({ entry }) => !keys.has(String(entry))).map(({ entry }) => `asked and never sent: ${entry}`)
+      ? [...asked].filter((key) => !keys.has(key)).map((key) => `asked and never sent: ${key}`)
       : []),
     ...costIsTrue(left, mark),
   ];
+}
+
+/** Jobs that use known answers pay for a report once, all together, unless a person or an outage ended one of them. */
+export function paidOnceTogether(world: SimulatedWorld, { payOnce }: Scenario): string[] {
+  if (payOnce === undefined || world.gate.struck.some((fault) => /stopped|lasting/.test(fault))) return [];
+  const paid = world.standIn.paidRequests().length;
+  return paid <= payOnce ? [] : [`${paid} answers were paid for; the report has ${payOnce} sections`];
 }
 
 function costIsTrue(left: Left, mark: string): string[] {
@@ -36,8 +41,8 @@ function costIsTrue(left: Left, mark: string): string[] {
   return told === real ? [] : [`the row says a cost of $${toUsd(told)}; the API billed $${toUsd(real)}`];
 }
 
-/** Every answer that was billed is a stored section, or a named failure with the raw answer kept. */
-export function answersKept(left: Left): string[] {
+/** Every answer that was billed is kept whole: a good one is known by its question and published, another is named. */
+export function answersKept(left: Left, { ends }: Scenario): string[] {
   const { mark } = left;
   const answers = new Map(entries(left, 'answered#').map((row) => [String(row.entry).slice('answered#'.length), row]));
   const billed = left.paid.filter(({ custom_id }) => custom_id.startsWith(mark));
@@ -45,66 +50,46 @@ export function answersKept(left: Left): string[] {
     const answer = answers.get(keyOf(custom_id));
     if (!answer) return [`billed and lost: no answer is kept of ${custom_id}`];
     if (!(answer.raw instanceof Uint8Array)) return [`billed and lost: the raw answer of ${custom_id} is not kept`];
-    return isStoredOrNamed(left, answer) ? [] : [`the answer to ${custom_id} is neither stored nor named`];
+    if (answer.kind !== 'stored')
+      return typeof answer.reason === 'string' ? [] : [`the answer to ${custom_id} is neither stored nor named`];
+    const ordinal = keyOf(custom_id).split('#')[1];
+    const [section] = entries(left, `section#${ordinal}`);
+    return [
+      ...(left.known.has(String(section?.prompt_hash)) ? [] : [`the answer to ${custom_id} is not known`]),
+      ...(ends === 'CANCELLED' || isPublished(left, answer) ? [] : [`the answer to ${custom_id} is not published`]),
+    ];
   });
 }
 
-function isStoredOrNamed({ reports }: Left, answer: Row): boolean {
-  if (answer.kind !== 'stored') return typeof answer.reason === 'string';
-  return reports.some((row) => row.section === answer.section && row.errors === undefined);
-}
+const isPublished = ({ reports }: Left, { section }: Row): boolean =>
+  reports.some((row) => row.section === section && row.errors === undefined);
 
-/** Sections that were not bought are marked as such, were not sent, have the text of then, and are counted with what they saved. */
-export function reusedTrue(left: Left, { reuses = 0, ends }: Scenario): string[] {
-  const answers = entries(left, 'answered#0#').filter(({ kind }) => kind === 'stored');
-  const marked = left.reports.filter((row) => metadataOf(row).reused_from !== undefined);
+/** Sections with an answer of another job are not sent, have its text, and are counted with what they saved. */
+export function reusedTrue(left: Left, { reuses = 0, ends, payOnce }: Scenario): string[] {
+  const sections = entries(left, 'section#').filter(({ reused }) => reused !== undefined);
   const { reused = 0, reused_saved_usd: told = 0 } = resultsOf(left);
-  const saved = answers.reduce((sum, { saved_micro_usd }) => sum + Number(saved_micro_usd), 0);
+  const saved = sections.reduce((sum, section) => sum + Number((section.reused as Row).cost_micro_usd), 0);
   return [
-    ...(answers.length === reuses || ends === 'CANCELLED'
+    ...(sections.length === reuses || ends === 'CANCELLED' || payOnce !== undefined
       ? []
-      : [`${answers.length} sections are reused, not ${reuses}`]),
-    ...(marked.length === answers.length
-      ? []
-      : [`${marked.length} report rows are marked as reused; the ledger has ${answers.length}`]),
-    ...(reused === answers.length ? [] : [`the row says ${reused} reused; the ledger has ${answers.length}`]),
+      : [`${sections.length} sections are reused, not ${reuses}`]),
+    ...(reused === sections.length ? [] : [`the row says ${reused} reused; the ledger has ${sections.length}`]),
     ...(microUsd(Number(told)) === saved ? [] : [`the row says $${told} saved; it is $${toUsd(saved)}`]),
-    ...answers.flatMap((answer) => oneReused(left, answer)),
-    ...hashesKept(left),
+    ...sections.flatMap((section) => oneReused(left, section)),
   ];
 }
 
-function oneReused(left: Left, { entry, section, reused_from: from }: Row): string[] {
-  const ordinal = String(entry).split('#').at(-1);
+function oneReused(left: Left, { ordinal, section, reused }: Row): string[] {
   const sent = left.batches.flatMap(({ requests }) => requests.map(({ custom_id }) => custom_id));
-  const ours = sent.filter((id) => id.startsWith(left.mark) && keyOf(id).split('#')[1] === ordinal);
+  const ours = sent.filter((id) => id.startsWith(left.mark) && placeOf(id).ordinal === ordinal);
   const row = left.reports.find((report) => report.section === section);
-  const origin = left.allReports.find((report) => {
-    const { job_id, section: name, timestamp } = from as Row;
-    return report.job_id === job_id && report.section === name && report.timestamp === timestamp;
-  });
+  const { job_id } = reused as Row;
+  const origin = left.allReports.find((report) => report.job_id === job_id && report.section === section);
   return [
     ...ours.map((id) => `reused and bought: ${id}`),
-    ...(isDeepStrictEqual(metadataOf(row).reused_from, from)
-      ? []
-      : [`section ${section} does not say where it is from`]),
-    ...(textOf(row) === textOf(origin) ? [] : [`section ${section} has not the text that was bought`]),
+    ...(row?.report_data === origin?.report_data ? [] : [`section ${section} has not the text that was bought`]),
   ];
 }
-
-/** By the hash of its prompt a later job finds that a section need not be bought again. */
-function hashesKept(left: Left): string[] {
-  const hashes = new Map(entries(left, 'asked#').map(({ section, prompt_hash }) => [section, prompt_hash]));
-  return left.reports
-    .filter((row) => row.errors === undefined && metadataOf(row).prompt_hash !== hashes.get(row.section))
-    .map(({ section }) => `section ${section} has not the hash of its prompt`);
-}
-
-const metadataOf = (row: Row | undefined): Row => (row?.metadata ?? {}) as Row;
-
-/** A report without its id, which is the section's name. */
-const textOf = (row: Row | undefined): string =>
-  JSON.stringify({ ...(JSON.parse(String(row?.report_data ?? '{}')) as Row), id: '' });
 
 /** Every round that was sent counts on its day at what the API billed, and nothing stays reserved for a job that has ended. */
 export function roundsPriced(left: Left, { legacy }: Scenario): string[] {

@@ -6,7 +6,7 @@ export function rowsTrue(left: Left, { ends }: Scenario): string[] {
   const { job } = left;
   if (!job) return ['the job row is gone'];
   if (endOf(job) !== ends) return [`ends ${job.status}, not ${ends}: ${job.error_message ?? 'without a message'}`];
-  return [...endIsTold(job), ...sectionsOnce(left), ...figuresAreTrue(left)];
+  return [...endIsTold(job), ...sectionsOnce(left), ...figuresAreTrue(left, ends)];
 }
 
 /** A cancelled job ends FAILED, and says that it was withdrawn. */
@@ -36,30 +36,45 @@ function sectionsOnce({ reports }: Left): string[] {
   ];
 }
 
-function figuresAreTrue(left: Left): string[] {
+function figuresAreTrue(left: Left, ends: Scenario['ends']): string[] {
   const { planned, stored, failed } = resultsOf(left) as {
     planned: number;
     stored: number;
     failed: { section: string }[];
   };
+  // readers keep the report that they had
+  const published = ends === 'CANCELLED' && left.reports.length > 0 ? ['a cancelled job has published a report'] : [];
   const plan = left.ledger.find(({ entry }) => entry === 'plan');
   // cancelled before it was planned
   if (!plan) return left.reports.length === 0 ? [] : ['sections are stored, and there is no plan'];
-  if (failed === undefined) return entries(left, 'batch#').length === 0 ? [] : ['the row has no figures'];
-  const good = left.reports.filter(({ errors }) => errors === undefined);
-  const named = left.reports.filter(({ errors }) => errors !== undefined);
+  if (failed === undefined)
+    return [...published, ...(entries(left, 'batch#').length === 0 ? [] : ['the row has no figures'])];
+  const answers = entries(left, 'answered#').filter(({ kind }) => kind === 'stored').length;
+  const reused = entries(left, 'section#').filter((section) => section.reused !== undefined).length;
   return [
+    ...published,
     ...(plan.legacy || planned === plan.sections
       ? []
       : [`the row says ${planned} planned; the plan has ${plan.sections}`]),
-    ...(stored === good.length ? [] : [`the row says ${stored} stored; the table has ${good.length}`]),
-    // one whose execution was stopped when it was cancelled never came to write them
-    ...(failed.length === named.length || left.job?.execution_status
+    ...(stored === answers + reused ? [] : [`the row says ${stored} stored; the ledger has ${answers + reused}`]),
+    ...(ends === 'COMPLETED' ? reportIsWhole(left, plan, { planned, stored, failed: failed.length }) : []),
+  ];
+}
+
+/** Every planned section is in the report of a COMPLETED job, with its text or as a named gap. */
+function reportIsWhole(
+  { reports }: Left,
+  plan: Row,
+  { planned, stored, failed }: { planned: number; stored: number; failed: number },
+): string[] {
+  const good = reports.filter(({ errors }) => errors === undefined).length;
+  const named = reports.length - good - ((plan.left_out as unknown[] | undefined)?.length ?? 0);
+  return [
+    ...(stored === good ? [] : [`the row says ${stored} stored; the table has ${good}`]),
+    ...(failed === named ? [] : [`the row names ${failed} failed; the table has ${named}`]),
+    ...(stored + failed === planned
       ? []
-      : [`the row names ${failed.length} failed; the table has ${named.length}`]),
-    ...(left.job?.status === 'COMPLETED' && stored + failed.length !== planned
-      ? [`COMPLETED, and ${planned - stored - failed.length} sections are neither stored nor named`]
-      : []),
+      : [`COMPLETED, and ${planned - stored - failed} sections are neither stored nor named`]),
   ];
 }
 
@@ -70,7 +85,7 @@ export function batchesTold(left: Left, { ends, legacy }: Scenario): string[] {
   const watching = (batch: Row) => left.awaiting.filter(({ batch_id }) => batch_id === batch.batch_id);
   return [
     ...batches.filter(({ state }) => state !== 'collected').map(({ entry, state }) => `${entry} is left ${state}`),
-    ...(batches.length > 0 ? sameIds('job_results', resultsOf(left).batch_ids, ids) : []),
+    ...(batches.length > 0 ? sameIds('job_details', resultsOf(left).batch_ids, ids) : []),
     // a row that is taken away is not written any more, and the old pipeline names one batch
     ...(ends === 'CANCELLED' || legacy
       ? []

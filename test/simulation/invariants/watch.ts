@@ -87,7 +87,9 @@ async function gaps(db: DynamoDBDocumentClient, jobId: string): Promise<string[]
   const ledger = (await allRows(db, TABLE_NAMES.ledger)).filter(({ job_id }) => job_id === jobId);
   const reports = await allRows(db, TABLE_NAMES.reports);
   const there = new Set(reports.filter(({ job_id }) => job_id === jobId).map(({ section }) => section));
-  const asked = ledger.filter(({ entry }) => String(entry).startsWith('asked#')).map(({ section }) => String(section));
+  const asked = ledger
+    .filter(({ entry }) => String(entry).startsWith('section#'))
+    .map(({ section }) => String(section));
   return [...new Set(asked)]
     .filter((section) => !there.has(section))
     .map((section) => `${jobId} is COMPLETED while section ${section} is neither stored nor named`);

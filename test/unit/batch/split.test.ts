@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { requestOf, splitIntoParts } from '../../../lambdas/batch/split.ts';
-import { unpack } from '../../../lambdas/shared/packed.ts';
-import { askedRow, plan } from '../../support/make.ts';
+import { batchRequestOf, splitIntoParts } from '../../../lambdas/batch/split.ts';
+import { customId } from '../../../lambdas/shared/names.ts';
+import { JOB, plan, promptRow } from '../../support/make.ts';
 
-const rows = (count: number, prompt?: string) =>
-  Array.from({ length: count }, (_, ordinal) => askedRow(ordinal, prompt));
+const asked = (ordinal: number, prompt = 'x') => ({ ordinal, max_tokens: 8_000, characters: prompt.length });
+const rows = (count: number) => Array.from({ length: count }, (_, ordinal) => asked(ordinal));
 const parts = (of: { part: number }[]) => of.map(({ part }) => part);
-const bytesOf = (row: ReturnType<typeof askedRow>) => Buffer.byteLength(JSON.stringify(requestOf(plan(), row)));
+const request = (ordinal: number, max_tokens = 8_000) => ({ ordinal, part: 0, max_tokens });
 
 describe('splitting a round into batches', () => {
   test('a batch is full at max_batch_size', () => {
@@ -16,9 +16,9 @@ describe('splitting a round into batches', () => {
     expect(parts(splitIntoParts(rows(3), 1))).toEqual([0, 1, 2]);
   });
 
-  test('a batch is also limited by bytes; a row that is too large is sent alone', () => {
+  test('a batch is also limited by bytes; a request that is too large is sent alone', () => {
     const [small, large] = ['x', 'x'.repeat(10_000)];
-    const list = [small, small, large, small, small].map((prompt, ordinal) => askedRow(ordinal, prompt));
+    const list = [small, small, large, small, small].map((prompt, ordinal) => asked(ordinal, prompt));
     expect(parts(splitIntoParts(list, 20, 30_000))).toEqual([0, 0, 1, 2, 2]);
     expect(parts(splitIntoParts(list.slice(2), 20, 30_000))).toEqual([0, 1, 1]);
   });
@@ -31,16 +31,19 @@ describe('splitting a round into batches', () => {
         fc.integer({ min: 1, max: 10 }),
         fc.integer({ min: 13_000, max: 60_000 }),
         (texts, size, bytes) => {
-          const list = texts.map((text, ordinal) => askedRow(ordinal, text));
+          const list = texts.map((text, ordinal) => asked(ordinal, text));
           const split = splitIntoParts(list, size, bytes);
-          expect(split.map((row) => ({ ...row, part: 0 }))).toEqual(list);
+          expect(split.map(({ ordinal }) => ordinal)).toEqual(list.map(({ ordinal }) => ordinal));
           const found = parts(split);
           for (const [index, part] of found.entries())
             expect([0, index === 0 ? 0 : 1]).toContain(part - (found[index - 1] ?? 0));
           for (const part of new Set(found)) {
             const inPart = split.filter((row) => row.part === part);
             expect(inPart.length).toBeLessThanOrEqual(size);
-            const sent = inPart.reduce((sum, row) => sum + bytesOf(row), 0);
+            const sent = inPart.reduce((sum, row) => {
+              const whole = batchRequestOf(plan(), 1, row, promptRow(row.ordinal, texts[row.ordinal]));
+              return sum + Buffer.byteLength(JSON.stringify(whole));
+            }, 0);
             if (inPart.length > 1) expect(sent).toBeLessThanOrEqual(bytes);
           }
         },
@@ -48,23 +51,14 @@ describe('splitting a round into batches', () => {
     );
   });
 
-  test('splitting rows again ignores the parts of before', () => {
-    expect(parts(splitIntoParts(splitIntoParts(rows(4), 1), 4))).toEqual([0, 0, 0, 0]);
-  });
-
-  test('no row gives no batch', () => {
+  test('no request gives no batch', () => {
     expect(splitIntoParts([], 20)).toEqual([]);
   });
 });
 
-describe('the request of a row', () => {
-  test('it is what the ledger keeps: custom id, prompt and room for the answer', () => {
-    const row = { ...askedRow(2, 'The prompt — ü'), max_tokens: 16_000 };
-    const request = requestOf(plan(), row);
-    expect(request).toMatchObject({
-      custom_id: row.custom_id,
-      params: { model: plan().model, max_tokens: 16_000, messages: [{ role: 'user', content: 'The prompt — ü' }] },
-    });
-    expect(unpack(row.prompt)).toBe('The prompt — ü');
+test('a request is what the ledger keeps: custom id, prompt and room for the answer', () => {
+  expect(batchRequestOf(plan(), 3, request(2, 16_000), promptRow(2, 'The prompt — ü'))).toMatchObject({
+    custom_id: customId(JOB, 3, 2),
+    params: { model: plan().model, max_tokens: 16_000, messages: [{ role: 'user', content: 'The prompt — ü' }] },
   });
 });

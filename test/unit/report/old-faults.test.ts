@@ -16,7 +16,7 @@ describe('faults of the old pipeline', () => {
       groupCount: 2,
       topics: [topic(0, 0), topic(0, 1)],
       clusters: new Map([[0, new Map([[0, 0]])]]),
-    });
+    }).sections;
 
   test('tid 0 is not dropped, in a topic nor in a global section', () => {
     expect(sections().map(({ comments }) => comments.map(({ tid }) => tid))).toEqual([[0], [0]]);

@@ -17,7 +17,7 @@ const plan = (change: Partial<Input> = {}) =>
     topics: [],
     clusters: new Map(),
     ...change,
-  });
+  }).sections;
 
 const GROUPS = 'batch_re_global_groups';
 const CONSENSUS = 'batch_re_global_group_informed_consensus';

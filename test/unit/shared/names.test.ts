@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  answerKey,
   awaitingJobId,
   customId,
   customIdReader,
@@ -10,9 +11,11 @@ import {
   jobMark,
   legacyCustomId,
   ordinalOf,
+  placeOf,
   promptHash,
   ridSectionModel,
   topicSection,
+  turnKey,
 } from '../../../lambdas/shared/names.ts';
 import { JOB, RUN } from '../../support/make.ts';
 
@@ -97,7 +100,7 @@ describe('execution names', () => {
 
 describe('keys of the ledger', () => {
   test('ordinals sort as text in the order of their numbers', () => {
-    const key = fc.constantFrom(entry.asked, entry.answered, entry.batch);
+    const key = fc.constantFrom(entry.answered, entry.batch);
     fc.assert(
       fc.property(key, round, fc.nat(100_000), fc.nat(100_000), (of, r, a, b) => {
         expect(of(r, a) < of(r, b)).toBe(a < b);
@@ -107,18 +110,25 @@ describe('keys of the ledger', () => {
   });
 
   test('the prefix of a round finds that round only', () => {
-    expect(entry.asked(1, 5).startsWith(entry.askedInRound(1))).toBe(true);
-    expect(entry.asked(10, 5).startsWith(entry.askedInRound(1))).toBe(false);
+    expect(entry.answered(1, 5).startsWith(entry.answeredInRound(1))).toBe(true);
     expect(entry.answered(12, 0).startsWith(entry.answeredInRound(1))).toBe(false);
     expect(entry.batch(11, 0).startsWith(entry.batchesInRound(1))).toBe(false);
     expect(entry.unfiled(11, 'x').startsWith(entry.unfiledInRound(1))).toBe(false);
   });
 
   test('the prefix of one kind of row finds no other kind', () => {
-    const rows = [entry.plan, entry.asked(1, 1), entry.answered(1, 1), entry.batch(1, 1), entry.unfiled(1, 'mark')];
+    const rows = [
+      entry.plan,
+      entry.prompt(1),
+      entry.round(1),
+      entry.section(1),
+      entry.answered(1, 1),
+      entry.batch(1, 1),
+      entry.unfiled(1, 'mark'),
+    ];
     const found = (prefix: string) => rows.filter((row) => row.startsWith(prefix));
-    expect([entry.askedInRound(1), entry.answeredInRound(1), entry.batches, entry.unfiledAll].map(found)).toEqual(
-      rows.slice(1).map((row) => [row]),
+    expect([entry.sections, entry.answeredInRound(1), entry.batches, entry.unfiledAll].map(found)).toEqual(
+      rows.slice(3).map((row) => [row]),
     );
   });
 });
@@ -144,7 +154,25 @@ describe('names that the web client and the server look for', () => {
   });
 });
 
+const MADE = { model: 'm', prompt_version: 'v', schema_version: 1 };
+
 test('the hash of a prompt tells where one part ends and the next begins', () => {
-  expect(promptHash('a', 'bc')).not.toBe(promptHash('ab', 'c'));
-  expect(promptHash('a', 'bc')).toMatch(/^[0-9a-f]{64}$/);
+  expect(promptHash(MADE, 'a', 'bc')).not.toBe(promptHash(MADE, 'ab', 'c'));
+  expect(promptHash(MADE, 'a', 'bc')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each([{ model: 'other' }, { prompt_version: 'other' }, { schema_version: 2 }])(
+  'the hash of a prompt is another one with %j',
+  (change) => {
+    expect(promptHash({ ...MADE, ...change }, 'a')).not.toBe(promptHash(MADE, 'a'));
+  },
+);
+
+test('a known answer has a row of its question, and a turn a row of its report', () => {
+  expect(answerKey('abc')).toEqual({ job_id: 'answer:abc', entry: 'answer' });
+  expect(turnKey('r1')).toEqual({ job_id: 'report:r1', entry: 'turn' });
+});
+
+test('round and ordinal are read from the key of an answer', () => {
+  expect(placeOf(entry.answered(12, 7))).toEqual({ round: 12, ordinal: 7 });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { API_AWAITED } from '../../../lambdas/batch/wait.ts';
 import {
   AnthropicRefused,
   AnthropicUnavailable,
@@ -204,7 +205,7 @@ describe('when the API is in trouble', () => {
       troubles: troubles + 1,
       checks: 4,
     });
-    expect(changes).toEqual([]);
+    expect(changes).toMatchObject([{ batch_progress: API_AWAITED }]);
   });
 
   test('what had ended before the trouble is kept', async () => {

@@ -9,10 +9,12 @@ const claimed: Facts = {
   plan: undefined,
   planHolds: false,
   batches: [],
-  reusedStored: false,
+  turn: 'ours',
+  planned: undefined,
   begun: undefined,
 };
 const planned: Facts = { ...claimed, plan: plan(), planHolds: true };
+const begun = (round: number) => ({ round, requests: [], prompts: new Map() });
 const batch = (round: number, state: BatchEntry['state'], part = 0) =>
   batchEntry({ round, part, state, batch_id: state === 'intended' ? undefined : `b${round}${part}` });
 
@@ -21,7 +23,7 @@ describe('what is due for a job that is ours', () => {
     ['there is no plan', { plan: undefined, planHolds: false }, { kind: 'plan' }],
     ['nothing was sent by the plan of an earlier attempt', { planHolds: false }, { kind: 'plan' }],
     ['it is planned', {}, { kind: 'begin round', round: 1 }],
-    ['its first round is reserved', { begun: 1 }, { kind: 'send round', round: 1 }],
+    ['its first round is reserved', { begun: begun(1) }, { kind: 'send round', round: 1 }],
     ['a submission had no clear answer', { batches: [batch(1, 'intended')] }, { kind: 'send round', round: 1 }],
     [
       'the second part of a round is not sent',
@@ -29,10 +31,29 @@ describe('what is due for a job that is ours', () => {
       { kind: 'send round', round: 1 },
     ],
     ['its first round is collected', { batches: [batch(1, 'collected')] }, { kind: 'begin round', round: 2 }],
-    ['its second round is begun', { batches: [batch(1, 'collected')], begun: 2 }, { kind: 'send round', round: 2 }],
-    ['every section can be reused', { plan: plan({ reused: 3 }) }, { kind: 'store reused' }],
-    ['every reused section is stored', { plan: plan({ reused: 3 }), reusedStored: true }, { kind: 'complete' }],
-    ['a reused text is gone and is bought', { plan: plan({ reused: 3 }), begun: 1 }, { kind: 'send round', round: 1 }],
+    [
+      'its second round is begun',
+      { batches: [batch(1, 'collected')], begun: begun(2) },
+      { kind: 'send round', round: 2 },
+    ],
+    ['every section has an answer', { plan: plan({ reused: 3 }) }, { kind: 'complete' }],
+    ['it does not know yet whose turn it is', { turn: undefined }, { kind: 'take turn' }],
+    ['nothing is planned, and whose turn it is is not known', { ...claimed, turn: undefined }, { kind: 'take turn' }],
+    [
+      'an earlier job of the report is under way',
+      { ...claimed, turn: { waitsFor: 'job-1' } },
+      { kind: 'wait for turn', waitsFor: 'job-1' },
+    ],
+    [
+      'a later round is due and another job has the turn',
+      { batches: [batch(1, 'collected')], turn: { waitsFor: 'job-1' } },
+      { kind: 'wait for turn', waitsFor: 'job-1' },
+    ],
+    [
+      'a part of a round was sent, whoever has the turn',
+      { batches: [batch(1, 'submitted')], turn: { waitsFor: 'job-1' } },
+      { kind: 'send round', round: 1 },
+    ],
   ])('when %s', (_what, facts, due) => {
     expect(whatIsDue({ ...planned, ...facts })).toEqual(due);
   });
@@ -52,9 +73,12 @@ describe('what is due for a job that was cancelled', () => {
     expect(whatIsDue({ ...cancelled, ...facts })).toEqual(due);
   });
 
-  test.each([{}, { begun: 1 }, { planHolds: false }])('nothing is sent, whatever else holds: %j', (facts) => {
-    expect(whatIsDue({ ...cancelled, ...facts }).kind).not.toMatch(/send|begin|plan/);
-  });
+  test.each([{}, { begun: begun(1) }, { planHolds: false }, { turn: undefined }])(
+    'nothing is sent, whatever else holds: %j',
+    (facts) => {
+      expect(whatIsDue({ ...cancelled, ...facts }).kind).not.toMatch(/send|begin|plan|turn/);
+    },
+  );
 });
 
 test('a job that is not ours is left alone', () => {

@@ -66,7 +66,7 @@ test('lines and writes in any order, and lost processes, leave the same rows', a
         lost.find(([at]) => at === write)?.[1] && Math.min(lost.find(([at]) => at === write)?.[1] ?? 0, rows);
       const wild = await collected(all, other, trouble);
       const { plan } = calm;
-      expectAllHolds(all, { plan, answered: calm.answered(), unfiled: calm.unfiled(), reports: calm.reports() });
+      expectAllHolds(all, { plan, answered: calm.answered(), unfiled: calm.unfiled(), reports: await calm.reports() });
       expect(wild.rows()).toEqual(calm.rows());
       calm.again();
       await collect({ ...calm.deps, batches: { results: async () => streamOf(all) } }, STATE);

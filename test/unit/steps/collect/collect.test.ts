@@ -40,7 +40,7 @@ test.each([
       const { next, store, first } = await collected([one, ...others.slice(0, apart), two, ...others.slice(apart)]);
       expect(next).toBe('complete');
       expect(first).toMatchObject({ kind: 'stored', message_id: 'msg_1' });
-      expect(store.reports()).toHaveLength(SECTIONS);
+      expect(await store.reports()).toHaveLength(SECTIONS);
       expect(store.unfiled()).toMatchObject([
         { why: 'duplicate', custom_id: idOf(0), tokens: { input: 10, output: 20 } },
       ]);
@@ -95,7 +95,7 @@ test.each([0, 1, 2])(
     await expect(collect(deps, STATE)).rejects.toThrow('the process was lost');
     expect(store.answered().filter(({ reason }) => reason === 'missing')).toEqual([]);
     expect(await collect(deps, STATE)).toMatchObject({ next: 'complete' });
-    expect(store.reports()).toHaveLength(SOME);
+    expect(await store.reports()).toHaveLength(SOME);
   },
 );
 
@@ -111,7 +111,9 @@ test.each([0, 1, 2, 3, 4, 5])(
     store.state.trouble = (write) => (write === nth ? 0 : undefined);
     await expect(collected(LINES, store)).rejects.toThrow('the process was lost');
     expect(await collected(LINES, store)).toMatchObject({ next: 'complete' });
-    expect(store.reports().map(({ section }) => section)).toEqual(whole.reports().map(({ section }) => section));
+    expect((await store.reports()).map(({ section }) => section)).toEqual(
+      (await whole.reports()).map(({ section }) => section),
+    );
     expect(store.unfiled().filter(isBilledApart)).toEqual([]);
     expect(store.rows()).toEqual(whole.rows());
   },
@@ -166,5 +168,5 @@ test('an invocation that found something new resets the count', async () => {
     expect(state).toMatchObject({ next: 'collect' });
   }
   expect(await next(state)).toMatchObject({ next: 'complete' });
-  expect(store.reports()).toHaveLength(FEW);
+  expect(await store.reports()).toHaveLength(FEW);
 });

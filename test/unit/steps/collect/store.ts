@@ -1,11 +1,21 @@
+import { publish } from '../../../../lambdas/job/publish.ts';
+import { summarize } from '../../../../lambdas/job/summary.ts';
 import type { ReportRow } from '../../../../lambdas/report/row.ts';
-import type { Answered, Asked, BatchEntry, Plan, Unfiled } from '../../../../lambdas/shared/ledger-rows.ts';
-import { customId, entry } from '../../../../lambdas/shared/names.ts';
+import type {
+  Answered,
+  BatchEntry,
+  KnownAnswer,
+  Plan,
+  Request,
+  Section,
+  Unfiled,
+} from '../../../../lambdas/shared/ledger-rows.ts';
+import { customId } from '../../../../lambdas/shared/names.ts';
 import type { CollectDeps } from '../../../../lambdas/steps/collect/round.ts';
-import { ledgerTable } from '../../../../lambdas/stores/ledger.ts';
+import { ledgerTable, roundRow } from '../../../../lambdas/stores/ledger.ts';
 import { reportsTable } from '../../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../../lib/names.ts';
-import { batchEntry, JOB, askedRow as madeAskedRow, plan as madePlan } from '../../../support/make.ts';
+import { batchEntry, JOB, plan as madePlan, sectionRow } from '../../../support/make.ts';
 import { type Call, checkItem, clientOf, MemoryDb } from '../../../support/memory/dynamodb.ts';
 import { rowText } from '../../../support/readers.ts';
 
@@ -16,14 +26,15 @@ export const shownTo = (ordinal: number): number[] => [0, 10 + ordinal, 11 + ord
 export const idOf = (ordinal: number): string => customId(JOB, 1, ordinal);
 
 /** What submitting leaves in the ledger for a job of so many sections. */
-export function planned(sections: number): { plan: Plan; asked: Asked[]; batch: BatchEntry } {
-  const asked = Array.from({ length: sections }, (_, ordinal) => ({
-    ...madeAskedRow(ordinal),
-    entry: entry.asked(1, ordinal),
-    shown: shownTo(ordinal),
-  }));
-  const batch = batchEntry({ state: 'ended', batch_id: BATCH, requests: sections });
-  return { plan: madePlan({ sections }), asked, batch };
+export function planned(count: number): { plan: Plan; sections: Section[]; requests: Request[]; batch: BatchEntry } {
+  const ordinals = [...Array(count).keys()];
+  const batch = batchEntry({ state: 'ended', batch_id: BATCH, requests: count });
+  return {
+    plan: madePlan({ sections: count }),
+    sections: ordinals.map((ordinal) => sectionRow(ordinal, { shown: shownTo(ordinal) })),
+    requests: ordinals.map((ordinal) => ({ ordinal, part: 0, max_tokens: 8_000 })),
+    batch,
+  };
 }
 
 /** The hand-off that "Collect results" is given. */
@@ -60,15 +71,15 @@ type Input = { RequestItems?: Record<string, { PutRequest: { Item: object } }[]>
  * @param keep false: what is written is checked, and forgotten
  */
 export function memoryStore(
-  sections: number,
+  count: number,
   { pause = async () => {}, keep = true }: { pause?: () => Promise<void>; keep?: boolean } = {},
 ) {
-  const { plan, asked, batch } = planned(sections);
+  const { plan, sections, requests, batch } = planned(count);
   const state = { trouble: (() => undefined) as Trouble, writes: 0 };
   const db = new MemoryDb();
   const put = (TableName: string, Item: object) =>
     db.apply({ constructor: { name: 'PutCommand' }, input: { TableName, Item } });
-  for (const row of [plan, batch, ...asked]) put(TABLE_NAMES.ledger, row);
+  for (const row of [plan, batch, ...sections, roundRow(plan, 1, requests)]) put(TABLE_NAMES.ledger, row);
 
   const call: Call = async (_what, act) => {
     await pause();
@@ -97,7 +108,6 @@ export function memoryStore(
   const client = { send } as unknown as typeof memory;
   const deps = {
     ledger: ledgerTable(client, TABLE_NAMES.ledger),
-    reports: reportsTable(client, TABLE_NAMES.reports),
     spending: { settle: async () => {} },
     log: { info: () => {}, warn: () => {}, error: () => {} },
     metrics: { add: () => {} },
@@ -106,7 +116,8 @@ export function memoryStore(
   };
   const entries = <T>(prefix: string) =>
     (db.rows(TABLE_NAMES.ledger) as unknown as (T & { entry: string })[]).filter((row) => row.entry.startsWith(prefix));
-  const reports = () => db.rows(TABLE_NAMES.reports) as unknown as ReportRow[];
+  const known = () =>
+    (db.rows(TABLE_NAMES.ledger) as unknown as KnownAnswer[]).filter((row) => row.job_id.startsWith('answer:'));
   return {
     plan,
     deps: deps as unknown as Omit<CollectDeps, 'batches'>,
@@ -114,14 +125,21 @@ export function memoryStore(
     batch: () => entries<BatchEntry>('batch#')[0],
     answered: () => entries<Answered>('answered#'),
     unfiled: () => entries<Unfiled>('unfiled#'),
-    reports,
+    known,
+    /** The rows of the report that is published from what was collected. */
+    async reports(): Promise<ReportRow[]> {
+      const ledger = ledgerTable(memory, TABLE_NAMES.ledger);
+      await publish(
+        { ledger, reports: reportsTable(memory, TABLE_NAMES.reports) },
+        plan,
+        await summarize(ledger, plan),
+      );
+      return db.rows(TABLE_NAMES.reports) as unknown as ReportRow[];
+    },
     /** Takes the batch for one that was not collected yet: the step is to be run again. */
     again: () => put(TABLE_NAMES.ledger, batch),
     /** Every row as text, in a stable order, for comparing. */
-    rows: () => ({
-      ledger: [...entries<Answered>('answered#'), ...entries<Unfiled>('unfiled#')].map(rowText).sort(),
-      reports: reports().map(rowText).sort(),
-    }),
+    rows: () => [...entries<Answered>('answered#'), ...entries<Unfiled>('unfiled#'), ...known()].map(rowText).sort(),
   };
 }
 

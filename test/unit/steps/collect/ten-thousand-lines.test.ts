@@ -19,11 +19,11 @@ test('10,000 hostile lines lose and misfile nothing, and twice leave the same ro
       plan: store.plan,
       answered: store.answered(),
       unfiled: store.unfiled(),
-      reports: store.reports(),
+      reports: await store.reports(),
     };
     expectAllHolds(lines, written);
     // the generator makes good lines as well
-    expect(written.reports.length).toBeGreaterThan(SECTIONS / 4);
+    expect(written.reports.filter(({ errors }) => errors === undefined).length).toBeGreaterThan(SECTIONS / 4);
     const rows = store.rows();
     store.again();
     await collect(deps, STATE);
