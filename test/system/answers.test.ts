@@ -53,14 +53,15 @@ describe('an answer that may be better the next time is asked for again, and it 
 
   it('a truncated answer is asked for again with more max_tokens', async () => {
     const job = await runWith({ kind: 'max_tokens' });
-    const [first, second] = await Promise.all([1, 2].map((round) => ledgerRow(job.job_id, `asked#${round}#000003`)));
+    const first = (await world.asked(job.job_id, 1)).find(({ ordinal }) => ordinal === 3);
+    const [second] = await world.asked(job.job_id, 2);
     expect([first?.max_tokens, second?.max_tokens]).toEqual([8_000, 16_000]);
     expect(second?.custom_id).not.toBe(first?.custom_id);
   });
 
   it('after three rounds the section is named as a gap and gets a row with errors', async () => {
     const job = await runWith({ kind: 'not_json' }, 3);
-    const section = (await ledgerRow(job.job_id, 'asked#1#000003'))?.section as string;
+    const section = (await ledgerRow(job.job_id, 'section#000003'))?.section as string;
     expect(job.row.status).toBe('COMPLETED');
     expect(job.results).toMatchObject({
       planned: 15,
@@ -70,7 +71,6 @@ describe('an answer that may be better the next time is asked for again, and it 
     });
     const gap = job.reports.find((row) => row.section === section);
     expect(gap?.errors).toContain('not_json');
-    expect(JSON.parse(gap?.report_data ?? '')).toMatchObject({ paragraphs: [] });
     for (const round of [1, 2, 3]) expect((await ledgerRow(job.job_id, `answered#${round}#000003`))?.raw).toBeDefined();
   });
 });
@@ -97,7 +97,7 @@ describe('an answer that would not get better is a named failure', () => {
     expect(job.row).toMatchObject({ status: 'FAILED', process_exit_confirmed: true });
     expect(job.row.error_message).toMatch(/^NothingStored: none of 15 sections could be written \(15 refusal/);
     expect(job.row.checker_schedule_failed).toBeUndefined();
-    expect(job.reports.every((row) => row.errors !== undefined)).toBe(true);
+    expect(job.reports).toEqual([]);
     expect(job.states.slice(-2)).toEqual([STATE.failJob, STATE.jobFailed]);
   });
 });
@@ -116,17 +116,15 @@ describe('lines that do not say whose they are', () => {
 
   it('one null custom_id is filed by elimination under the one section that is unanswered', async () => {
     const job = await runWith({ kind: 'null_custom_id' });
-    const section = (await ledgerRow(job.job_id, 'asked#1#000003'))?.section;
+    const section = (await ledgerRow(job.job_id, 'section#000003'))?.section;
     expect(job.results).toMatchObject({ stored: 15, rounds: 1, unfiled: [{ why: 'no_custom_id', filed_as: section }] });
     expect(job.reports.map((row) => row.section)).toContain(section);
   });
 
   it('two null custom_ids are kept as topic_1 and topic_2, and their sections asked again', async () => {
     const job = await runWith({ kind: 'null_custom_id' }, 1, [3, 7]);
-    const names = job.reports.map((row) => row.section);
-    expect(names).toHaveLength(17);
-    expect(new Set(names).size).toBe(17);
-    expect(names).toEqual(expect.arrayContaining(['topic_1', 'topic_2']));
+    const filed = (await world.ledgerRows(job.job_id, 'unfiled#')).map(({ filed_as }) => filed_as);
+    expect(filed.sort()).toEqual(['topic_1', 'topic_2']);
     expect(job.results).toMatchObject({ stored: 15, rounds: 2, unfiled_count: 2 });
   });
 

@@ -197,7 +197,7 @@ describe('every figure is counted once', () => {
     expect(sums()).toMatchObject({ SectionsStored: 13, Rounds: 1, 'SectionsFailed canceled': 2 });
     await world.putJob({ ...first.row, status: 'PENDING', version: Number(first.row.version) + 1 });
     await world.settle();
-    const results = JSON.parse(String((await world.deps.jobs.get(row.job_id))?.job_results));
+    const { results } = await world.ended(row.job_id);
     expect(results).toMatchObject({ stored: 15, rounds: 2 });
     expect(sums()).toMatchObject({ JobsCompleted: 2, 'SectionsFailed canceled': 2, ...toldOnTheRow(results) });
   });

@@ -49,18 +49,19 @@ describe('what was reserved', () => {
 
   it('stays until it is known that no batch was made', async () => {
     const row = world.jobRow();
-    const { submit } = taskSteps(world.deps);
+    const { submit, complete } = taskSteps(world.deps);
     const state = { job_id: row.job_id, job_type: row.job_type, version: 2, execution: `${row.job_id}-v2` };
     await world.deps.jobs.putNew({ ...row, job_type: 'NOT_FOR_THE_STREAM' });
     await world.deps.jobs.change(row.job_id, { status: 'PENDING', version: 1 }, { job_type: row.job_type });
     world.standIn.script.dropBefore('create');
     await expect(submit({ ...state, troubles: MAX_TROUBLES })).rejects.toThrow(/gave no clear answer/);
     expect(await world.spendRow(row.job_id)).toBeDefined();
-    await world.deps.jobs.change(row.job_id, { status: 'PROCESSING', version: 3 }, { status: 'CANCELLED' });
+    await world.setCancelled(row);
     world.passTime(SETTLE_SECONDS);
     expect(await submit(state)).toMatchObject({ next: 'complete' });
     expect(await world.spendRow(row.job_id)).toBeUndefined();
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0 });
+    await complete(state);
   });
 
   it('is kept while a step from before the stop still sends', async () => {
