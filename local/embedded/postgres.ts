@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { dataDir as preparedFolder } from '@electric-sql/pglite-prepopulatedfs';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import { claimPort } from '../os.ts';
 
@@ -13,6 +10,7 @@ export interface EmbeddedPostgres {
 }
 
 /**
+ * Starts PostgreSQL in a thread of its own, so that it neither waits for this one nor holds it up.
  * @param dataDir the folder that keeps the data; undefined keeps it in memory
  * @throws InvalidSetting when the port is in use or the folder cannot be opened
  */
@@ -21,26 +19,22 @@ export async function startPostgres(options: {
   port?: number | undefined;
 }): Promise<EmbeddedPostgres> {
   const port = await claimPort('--postgres-port', options.port);
-  const db = await open(options.dataDir).catch((error: unknown) => {
+  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), {
+    workerData: { dataDir: options.dataDir, port },
+  });
+  try {
+    await once(thread, 'message');
+  } catch (error) {
     throw new InvalidSetting(
       `the embedded PostgreSQL cannot open its data folder ${options.dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
       { cause: error },
     );
-  });
-  const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 8 });
-  await server.start();
+  }
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async stop() {
-      await server.stop();
-      await db.close();
+      thread.postMessage('stop');
+      await once(thread, 'exit');
     },
   };
-}
-
-/** A new database is unpacked from one that is initialised already: initdb would take three seconds and a gigabyte. */
-async function open(dataDir: string | undefined): Promise<PGlite> {
-  if (dataDir !== undefined && existsSync(join(dataDir, 'PG_VERSION'))) return PGlite.create(dataDir);
-  const loadDataDir = await preparedFolder();
-  return PGlite.create(dataDir === undefined ? { loadDataDir } : { dataDir, loadDataDir });
 }
