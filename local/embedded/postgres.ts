@@ -22,6 +22,7 @@ export async function startPostgres(options: {
   const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), {
     workerData: { dataDir: options.dataDir, port },
   });
+  const ended = new Promise((done) => thread.once('exit', done));
   try {
     await once(thread, 'message');
   } catch (error) {
@@ -34,7 +35,7 @@ export async function startPostgres(options: {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async stop() {
       thread.postMessage('stop');
-      await once(thread, 'exit');
+      await ended;
     },
   };
 }
