@@ -1,7 +1,7 @@
 import type { ConversationData } from './conversation.ts';
-import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.ts';
+import { type EmbeddedPostgres, launchPostgres } from './embedded/postgres.ts';
 import type { LocalEnvironment, Options } from './options.ts';
-import { stopSignal } from './os.ts';
+import { claimPort, stopSignal } from './os.ts';
 import { openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 
 /** What a run begins with, before the rest of the program is loaded. */
@@ -22,7 +22,7 @@ export interface OpenedRun {
  * Reads the export, opens the folders, and lets PostgreSQL begin to start: in its thread that takes about as long as
  * loading the rest takes here.
  * @param parts gets everything that is to be stopped
- * @throws InvalidSetting when the export or a folder cannot be used
+ * @throws InvalidSetting when the export, a folder or the port cannot be used
  */
 export async function openRun(
   options: Options,
@@ -36,7 +36,9 @@ export async function openRun(
   parts.defer(stop.release);
   parts.defer(folder.release);
   const out = openReportFolder(options.out ?? folder.path('reports'));
-  const postgres = startPostgres({ dataDir: folder.path('postgres'), port: options.postgresPort });
+  const port = await claimPort('--postgres-port', options.postgresPort);
+  // not awaited: the thread has to be at work before this one is busy with loading
+  const postgres = launchPostgres(folder.path('postgres'), port);
   // also handles a start that fails before anybody waits for it
   const stopPostgres = postgres.then(
     ({ stop }) => stop,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
@@ -47,7 +48,11 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       ledgerDays: LEDGER_DAYS,
     },
     log: progress.log,
-    onEvent: progress.onEvent,
+    onEvent: (execution, event) => {
+      progress.onEvent(execution, event);
+      // at the end of the run it would take a third of a second; here there is nothing else to do
+      if (event.stateType === 'Wait') flushCompileCache();
+    },
   });
   parts.defer(embedded.stop);
   const delivered = deliveredJobs(folder);

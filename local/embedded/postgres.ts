@@ -9,25 +9,28 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** The folder that keeps the data; undefined keeps it in memory. */
+type DataDir = string | undefined;
+
 /**
  * Starts PostgreSQL in a thread of its own, so that it neither waits for this one nor holds it up.
- * @param dataDir the folder that keeps the data; undefined keeps it in memory
  * @throws InvalidSetting when the port is in use or the folder cannot be opened
  */
-export async function startPostgres(options: {
-  dataDir?: string;
-  port?: number | undefined;
-}): Promise<EmbeddedPostgres> {
-  const port = await claimPort('--postgres-port', options.port);
-  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), {
-    workerData: { dataDir: options.dataDir, port },
-  });
+export const startPostgres = async (options: { dataDir?: DataDir; port?: number | undefined }) =>
+  launchPostgres(options.dataDir, await claimPort('--postgres-port', options.port));
+
+/**
+ * The same on a port that is claimed already: the thread runs as soon as this is called.
+ * @throws InvalidSetting when the folder cannot be opened
+ */
+export async function launchPostgres(dataDir: DataDir, port: number): Promise<EmbeddedPostgres> {
+  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), { workerData: { dataDir, port } });
   const ended = new Promise((done) => thread.once('exit', done));
   try {
     await once(thread, 'message');
   } catch (error) {
     throw new InvalidSetting(
-      `the embedded PostgreSQL cannot open its data folder ${options.dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
+      `the embedded PostgreSQL cannot open its data folder ${dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
       { cause: error },
     );
   }
