@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
-import { writeAll } from '../../lambdas/stores/dynamodb.ts';
+import { queryAll, writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../conversation.ts';
 
@@ -124,18 +125,24 @@ CREATE TABLE IF NOT EXISTS zinvites (zid int, zinvite varchar(300));
 CREATE TABLE IF NOT EXISTS loaded_conversations (zid int PRIMARY KEY, sha256 text);
 `;
 
-/** Puts a conversation's topics into the three tables of the Delphi pipeline. */
+/** Puts a conversation's topics into the three tables of the Delphi pipeline; rows that are there already are left as they are. */
 export async function loadTopics(db: DynamoDBDocumentClient, data: ConversationData): Promise<void> {
-  const put = (table: string, rows: readonly object[]) =>
-    writeAll(
+  const zid = String(data.conversation.zid);
+  const put = async (TableName: string, range: string, rows: readonly object[]) => {
+    const stored = new Map<unknown, object>();
+    const query = { KeyConditionExpression: 'conversation_id = :zid', ExpressionAttributeValues: { ':zid': zid } };
+    for await (const row of queryAll(db, { TableName, ...query, ConsistentRead: true })) stored.set(row[range], row);
+    const changed = rows.filter((row) => !isDeepStrictEqual(stored.get(row[range as keyof typeof row]), { ...row }));
+    await writeAll(
       db,
-      table,
-      rows.map((row) => ({ PutRequest: { Item: { ...row } } })),
+      TableName,
+      changed.map((row) => ({ PutRequest: { Item: { ...row } } })),
     );
+  };
   await Promise.all([
-    put(TABLE_NAMES.topicNames, data.topicNames),
-    put(TABLE_NAMES.clusterAssignments, data.clusterAssignments),
-    put(TABLE_NAMES.clusterKeywords, data.keywords),
+    put(TABLE_NAMES.topicNames, 'topic_key', data.topicNames),
+    put(TABLE_NAMES.clusterAssignments, 'comment_id', data.clusterAssignments),
+    put(TABLE_NAMES.clusterKeywords, 'cluster_key', data.keywords),
   ]);
 }
 

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import pg from 'pg';
-import { afterAll, describe, expect, it } from 'vitest';
-import { loadPostgres } from '../../../local/embedded/polis.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
+import { createTables, startDynamo } from '../../../local/embedded/dynamodb.ts';
+import { loadPostgres, loadTopics, topicTableInputs } from '../../../local/embedded/polis.ts';
 import { startPostgres } from '../../../local/embedded/postgres.ts';
 import { checkedSooner } from '../../../local/embedded/steps.ts';
+import { NARRATIVES } from '../../../local/machine/narratives.ts';
 import { sampleConversation } from '../../../local/sample.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'narratives-embedded-'));
@@ -81,6 +85,34 @@ describe('the embedded PostgreSQL', () => {
     await expect(startPostgres({ dataDir: broken })).rejects.toThrow(
       new RegExp(`cannot open its data folder ${broken}`),
     );
+  });
+});
+
+describe('the topics of a conversation', () => {
+  it('are written where they are not stored like this already, and only there', async () => {
+    const dynamo = await startDynamo({});
+    const db = documentClient(dynamo.client);
+    const sent = vi.spyOn(db, 'send');
+    const written = () =>
+      sent.mock.calls.flatMap(([command]) =>
+        command instanceof BatchWriteCommand ? Object.values(command.input.RequestItems ?? {}).flat() : [],
+      );
+    try {
+      await createTables(dynamo.client, [...NARRATIVES.tables, ...topicTableInputs]);
+      const data = sampleConversation();
+      await loadTopics(db, data);
+      const { topicNames, clusterAssignments, keywords } = data;
+      expect(written()).toHaveLength(topicNames.length + clusterAssignments.length + keywords.length);
+      sent.mockClear();
+      await loadTopics(db, data);
+      expect(written()).toEqual([]);
+      const [first, ...others] = topicNames;
+      const renamed = { ...first, topic_name: 'Another name' } as NonNullable<typeof first>;
+      await loadTopics(db, { ...data, topicNames: [renamed, ...others] });
+      expect(written()).toEqual([{ PutRequest: { Item: renamed } }]);
+    } finally {
+      await dynamo.stop();
+    }
   });
 });
 
