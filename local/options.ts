@@ -85,7 +85,7 @@ export const startCommand = (): Command =>
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
     .addOption(defaulted('--max-batch-size <count>', 'maximum number of sections in one batch', '20'))
-    .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '4'))
+    .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '1'))
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

@@ -1,36 +1,32 @@
+import { flushCompileCache } from 'node:module';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
-import { DERIVATION, readExport } from './export/read-export.ts';
+import { DERIVATION } from './export/read-export.ts';
+import type { OpenedRun } from './open-run.ts';
 import type { LocalEnvironment, Options } from './options.ts';
-import { aborted, STOPPED, stopSignal } from './os.ts';
+import { aborted, STOPPED } from './os.ts';
 import { Progress } from './progress.ts';
 import { type RunContext, reportOn, SIMULATED } from './report.ts';
 import { sampleConversation } from './sample.ts';
 import { listen, serve } from './serve.ts';
-import { deliveredJobs, openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
+import { deliveredJobs, type StateFolder } from './state-folder.ts';
 
 const STAND_IN_KEY = 'stand-in-key';
 
 /**
- * `npm start`: reads one conversation, writes its report, and serves it when asked to.
+ * `npm start`: writes the report of one conversation, and serves it when asked to.
  * @returns the exit code
- * @throws InvalidSetting when an option, a folder or the export cannot be used
+ * @throws InvalidSetting when an option or a folder cannot be used
  */
-export async function run(options: Options, env: LocalEnvironment): Promise<number> {
+export async function run(options: Options, env: LocalEnvironment, opened: OpenedRun): Promise<number> {
+  const { folder, out, stopped, postgres, parts } = opened;
   const real = env.ANTHROPIC_API_KEY !== undefined;
-  const data = options.export ? await readExport(options.export) : sampleConversation();
-  // everything that was started is stopped in reverse order, however the run ends
-  await using parts = new AsyncDisposableStack();
-  const folder = openStateFolder(options.state, real ? 'real' : 'simulated');
-  const stop = stopSignal();
-  parts.defer(stop.release);
-  parts.defer(folder.release);
-  const out = openReportFolder(options.out ?? folder.path('reports'));
   // before money is spent on a report that could not be served
   const api = options.serve === undefined ? undefined : await listen(options.serve);
   if (api) parts.defer(api.close);
+  const data = opened.exported ?? sampleConversation();
   const logFile = folder.path('run.log');
   const progress = new Progress(logFile);
   parts.defer(() => progress.close());
@@ -39,11 +35,11 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
   const anthropic = await connectAnthropic(env, options, folder, parts);
   const embedded = await startEmbedded({
     dbPath: folder.path('dynamodb.sqlite'),
-    postgresDir: folder.path('postgres'),
     dynamoPort: options.dynamodbPort,
-    postgresPort: options.postgresPort,
     dynamoEndpoint: env.DYNAMODB_ENDPOINT,
+    postgres,
     anthropic,
+    simulated: !real,
     settings: {
       defaultModel: options.model,
       jobBudget: env.JOB_BUDGET_USD,
@@ -52,7 +48,11 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
       ledgerDays: LEDGER_DAYS,
     },
     log: progress.log,
-    onEvent: progress.onEvent,
+    onEvent: (execution, event) => {
+      progress.onEvent(execution, event);
+      // at the end of the run it would take a third of a second; here there is nothing else to do
+      if (event.stateType === 'Wait') flushCompileCache();
+    },
   });
   parts.defer(embedded.stop);
   const delivered = deliveredJobs(folder);
@@ -65,9 +65,9 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
     out,
     delivered,
     logFile,
-    stopped: stop.signal,
+    stopped,
   };
-  let code = await Promise.race([aborted(stop.signal), reportOn(context)]);
+  let code = await Promise.race([aborted(stopped), reportOn(context)]);
   if (api && code === 0) code = await serve(api, context);
   if (code === STOPPED) {
     progress.say('stopped. A batch that was already sent is still being processed: run the same command to resume it');

@@ -166,12 +166,14 @@ export async function createTables(
   tables: readonly CreateTableCommandInput[],
 ): Promise<string> {
   const existing = new Set((await client.send(new ListTablesCommand({}))).TableNames);
-  let stream: string | undefined;
-  for (const table of tables) {
-    if (!existing.has(table.TableName ?? '')) await client.send(new CreateTableCommand(table));
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
-    stream ??= Table?.LatestStreamArn;
-  }
+  const described = await Promise.all(
+    tables.map(async (table) =>
+      existing.has(table.TableName ?? '')
+        ? (await client.send(new DescribeTableCommand({ TableName: table.TableName }))).Table
+        : (await client.send(new CreateTableCommand(table))).TableDescription,
+    ),
+  );
+  const stream = described.find((table) => table?.LatestStreamArn)?.LatestStreamArn;
   if (!stream)
     throw new InvalidSetting(
       'this DynamoDB has no stream for the job table: set DYNAMODB_ENDPOINT to one with Streams',

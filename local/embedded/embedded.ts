@@ -12,17 +12,19 @@ import { NARRATIVES } from '../machine/narratives.ts';
 import { StreamPump } from '../machine/stream-pump.ts';
 import { createTables, localAws, startDynamo } from './dynamodb.ts';
 import { topicTableInputs } from './polis.ts';
-import { startPostgres } from './postgres.ts';
-import { type StepWorld, stepWorld, taskSteps } from './steps.ts';
+import type { EmbeddedPostgres } from './postgres.ts';
+import { checkedSooner, type StepWorld, stepWorld, taskSteps } from './steps.ts';
 
 export interface EmbeddedOptions {
-  /** where the databases are kept; undefined keeps them in memory */
+  /** where DynamoDB is kept; undefined keeps it in memory */
   dbPath?: string;
-  postgresDir?: string;
+  /** being started by the caller, who also stops it */
+  postgres: Promise<EmbeddedPostgres>;
   dynamoPort?: number | undefined;
-  postgresPort?: number | undefined;
   dynamoEndpoint?: string | undefined;
   anthropic: { apiKey: string; baseURL?: string | undefined };
+  /** the API is the stand-in on this machine */
+  simulated: boolean;
   settings: StepWorld['settings'];
   log: Log;
   onEvent?: (execution: string, event: MachineEvent) => void;
@@ -54,21 +56,19 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     endpoint: options.dynamoEndpoint,
   });
   starting.defer(dynamo.stop);
-  const postgres = await startPostgres({
-    ...(options.postgresDir ? { dataDir: options.postgresDir } : {}),
-    port: options.postgresPort,
-  });
-  starting.defer(postgres.stop);
-  const pool = postgresPool(postgres.url);
-  starting.defer(() => pool.end());
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
+  const pool = postgresPool((await options.postgres).url);
+  starting.defer(() => pool.end());
   const db = documentClient(dynamo.client);
   const { apiKey, baseURL } = options.anthropic;
   const anthropic = anthropicClient({ apiKey, baseURL });
   const world = stepWorld({ db, pool, anthropic, log, settings: options.settings });
+  const steps = taskSteps(world);
   const machine = new LocalStateMachine({
     ...narratives,
-    steps: taskSteps(world),
+    steps: options.simulated
+      ? Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, checkedSooner(step)]))
+      : steps,
     ...(options.onEvent ? { onEvent: options.onEvent } : {}),
   });
   const handler = streamHandler({ ...world, executions: { start: async (name, input) => machine.start(name, input) } });

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
-import { writeAll } from '../../lambdas/stores/dynamodb.ts';
+import { queryAll, writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../conversation.ts';
 
@@ -14,15 +16,24 @@ const TABLES = [
   'votes',
   'votes_latest_unique',
   'math_main',
+  'loaded_conversations',
 ];
 
-/** Puts one conversation into a database of Polis' shape, in place of what it held of that conversation. */
+/**
+ * Puts one conversation into a database of Polis' shape, in place of what it held of that conversation. A database that
+ * holds exactly this already is left as it is.
+ */
 export async function loadPostgres(pool: pg.Pool, data: ConversationData): Promise<void> {
+  const { zid } = data.conversation;
+  const sha256 = hash('sha256', JSON.stringify([POLIS_SCHEMA, data]));
   const client = await pool.connect();
   try {
     await client.query(POLIS_SCHEMA);
+    const held = await client.query('SELECT 1 FROM loaded_conversations WHERE zid = $1 AND sha256 = $2', [zid, sha256]);
+    if (held.rows.length > 0) return;
     await client.query('BEGIN');
     await insert(client, data);
+    await client.query('INSERT INTO loaded_conversations VALUES ($1, $2)', [zid, sha256]);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -97,7 +108,8 @@ const labels = Array.from({ length: 10 }, (_, gid) => `label_group_${gid} varcha
 
 /**
  * The part of Polis' PostgreSQL that this project reads, for the embedded run and for tests. Names and types are those
- * of Polis; `votes_latest_unique` is a plain table here, and the loader fills it as Polis' rule would.
+ * of Polis; `votes_latest_unique` is a plain table here, and the loader fills it as Polis' rule would. `loaded_conversations`
+ * is the loader's own.
  */
 export const POLIS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS conversations (zid serial PRIMARY KEY, topic varchar(1000), description varchar(50000), participant_count int);
@@ -110,19 +122,28 @@ CREATE TABLE IF NOT EXISTS votes (zid int, pid int, tid int, vote smallint, crea
 CREATE TABLE IF NOT EXISTS votes_latest_unique (zid int, pid int, tid int, vote smallint, modified bigint, UNIQUE (zid, pid, tid));
 CREATE TABLE IF NOT EXISTS math_main (zid int, math_env varchar(999), data jsonb, last_vote_timestamp bigint, math_tick bigint, modified bigint, UNIQUE (zid, math_env));
 CREATE TABLE IF NOT EXISTS zinvites (zid int, zinvite varchar(300));
+CREATE TABLE IF NOT EXISTS loaded_conversations (zid int PRIMARY KEY, sha256 text);
 `;
 
-/** Puts a conversation's topics into the three tables of the Delphi pipeline. */
+/** Puts a conversation's topics into the three tables of the Delphi pipeline; rows that are there already are left as they are. */
 export async function loadTopics(db: DynamoDBDocumentClient, data: ConversationData): Promise<void> {
-  const put = (table: string, rows: readonly object[]) =>
-    writeAll(
+  const zid = String(data.conversation.zid);
+  const put = async (TableName: string, range: string, rows: readonly object[]) => {
+    const stored = new Map<unknown, object>();
+    const query = { KeyConditionExpression: 'conversation_id = :zid', ExpressionAttributeValues: { ':zid': zid } };
+    for await (const row of queryAll(db, { TableName, ...query, ConsistentRead: true })) stored.set(row[range], row);
+    const changed = rows.filter((row) => !isDeepStrictEqual(stored.get(row[range as keyof typeof row]), { ...row }));
+    await writeAll(
       db,
-      table,
-      rows.map((row) => ({ PutRequest: { Item: { ...row } } })),
+      TableName,
+      changed.map((row) => ({ PutRequest: { Item: { ...row } } })),
     );
-  await put(TABLE_NAMES.topicNames, data.topicNames);
-  await put(TABLE_NAMES.clusterAssignments, data.clusterAssignments);
-  await put(TABLE_NAMES.clusterKeywords, data.keywords);
+  };
+  await Promise.all([
+    put(TABLE_NAMES.topicNames, 'topic_key', data.topicNames),
+    put(TABLE_NAMES.clusterAssignments, 'comment_id', data.clusterAssignments),
+    put(TABLE_NAMES.clusterKeywords, 'cluster_key', data.keywords),
+  ]);
 }
 
 const table = (TableName: string, range: string, type: 'S' | 'N'): CreateTableCommandInput => ({

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { dataDir as preparedFolder } from '@electric-sql/pglite-prepopulatedfs';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
 import { claimPort } from '../os.ts';
 
@@ -12,35 +9,36 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** The folder that keeps the data; undefined keeps it in memory. */
+type DataDir = string | undefined;
+
 /**
- * @param dataDir the folder that keeps the data; undefined keeps it in memory
+ * Starts PostgreSQL in a thread of its own, so that it neither waits for this one nor holds it up.
  * @throws InvalidSetting when the port is in use or the folder cannot be opened
  */
-export async function startPostgres(options: {
-  dataDir?: string;
-  port?: number | undefined;
-}): Promise<EmbeddedPostgres> {
-  const port = await claimPort('--postgres-port', options.port);
-  const db = await open(options.dataDir).catch((error: unknown) => {
+export const startPostgres = async (options: { dataDir?: DataDir; port?: number | undefined }) =>
+  launchPostgres(options.dataDir, await claimPort('--postgres-port', options.port));
+
+/**
+ * The same on a port that is claimed already: the thread runs as soon as this is called.
+ * @throws InvalidSetting when the folder cannot be opened
+ */
+export async function launchPostgres(dataDir: DataDir, port: number): Promise<EmbeddedPostgres> {
+  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), { workerData: { dataDir, port } });
+  const ended = new Promise((done) => thread.once('exit', done));
+  try {
+    await once(thread, 'message');
+  } catch (error) {
     throw new InvalidSetting(
-      `the embedded PostgreSQL cannot open its data folder ${options.dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
+      `the embedded PostgreSQL cannot open its data folder ${dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
       { cause: error },
     );
-  });
-  const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 8 });
-  await server.start();
+  }
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async stop() {
-      await server.stop();
-      await db.close();
+      thread.postMessage('stop');
+      await ended;
     },
   };
-}
-
-/** A new database is unpacked from one that is initialised already: initdb would take three seconds and a gigabyte. */
-async function open(dataDir: string | undefined): Promise<PGlite> {
-  if (dataDir !== undefined && existsSync(join(dataDir, 'PG_VERSION'))) return PGlite.create(dataDir);
-  const loadDataDir = await preparedFolder();
-  return PGlite.create(dataDir === undefined ? { loadDataDir } : { dataDir, loadDataDir });
 }

@@ -4,7 +4,6 @@ import type { CommentRow, ConversationData, VoteRow } from '../conversation.ts';
 import { deriveMath } from '../math/derive-math.ts';
 import { type ExportComment, type ExportFiles, type ExportVote, readExportFiles } from './export-files.ts';
 import { stableReportId, stableZid } from './identity.ts';
-import { deriveTopics } from './topics.ts';
 
 /**
  * Reads a Polis export folder (comments.csv, votes.csv, participants-votes.csv, summary.csv) as a whole conversation.
@@ -22,6 +21,8 @@ export async function readExport(dir: string): Promise<ConversationData> {
   const participants = participantsOf(files, current);
   const lastVote = votes.at(-1)?.created ?? 0;
   const tidsWith = (mod: CommentRow['mod']) => comments.filter((row) => row.mod === mod).map(({ tid }) => tid);
+  // clustering loads 250 files, which a run on the sample can do without
+  const { deriveTopics } = await import('./topics.ts');
   const data = deriveMath({
     tids: comments.map(({ tid }) => tid),
     votes: current,

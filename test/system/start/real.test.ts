@@ -68,7 +68,7 @@ describe('a run that would cost money', () => {
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/\$\d+\.\d\d, at most [\s\S]*Submit batch\n/);
-    expect(stdout).toMatch(/waiting for \d+ s, next check in \d+ s: \d+ processing/);
+    expect(stdout).toMatch(/waiting for \d+ s, next check in 5 s: \d+ processing/);
     expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, .*, cost \$\d+\.\d{4}, \d+ s/);
     expect(stdout).toContain(api.url);
     expect(sent().map(({ path }) => path)).toEqual(['/v1/messages/batches']);

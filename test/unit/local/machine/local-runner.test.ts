@@ -1,3 +1,4 @@
+import { StateMachine } from 'aws-local-stepfunctions';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../../../lambdas/shared/errors.ts';
 import { STATE } from '../../../../lib/names.ts';
@@ -140,9 +141,10 @@ describe('the local runner', () => {
     expect(names()).toEqual(['submit']);
   });
 
-  it('does not start with a definition that is no state machine', () => {
-    const definition = { ...synthesized.definition, StartAt: 'Nowhere' };
-    expect(() => scripted({}, { definition })).toThrow(/definition is invalid/);
+  it('is given a definition that the library finds valid, as it would not find another', () => {
+    const { definition } = synthesized;
+    expect(() => new StateMachine(definition)).not.toThrow();
+    expect(() => new StateMachine({ ...definition, StartAt: 'Nowhere' })).toThrow(/definition is invalid/);
   });
 
   it('does not start with a task that has no step', () => {
