@@ -1,7 +1,6 @@
 import type { ReportRow } from '../../lambdas/report/row.ts';
 import type { Answered, BatchEntry } from '../../lambdas/shared/ledger-rows.ts';
 import type { StepWorld } from '../../local/embedded/steps.ts';
-import { currentInvocation } from './gate.ts';
 import type { Breakage, Definition } from './world.ts';
 
 /** A mistake somebody could make in this project, the fault that brings it to light, and the invariant it breaks. */
