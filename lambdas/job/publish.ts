@@ -1,13 +1,13 @@
 import { parseResultLine } from '../batch/result-lines.ts';
 import { readResult } from '../report/answer.ts';
-import { gapRow, type ReportRow, storedRow } from '../report/row.ts';
+import { gapRow, MAX_TOGETHER, type ReportRow, storedRow } from '../report/row.ts';
 import type { Report } from '../report/shape.ts';
 import type { Answered, AnsweredFacts, AnswerRef, Plan, Section, Unfiled } from '../shared/ledger-rows.ts';
 import { placeOf } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { MAX_TOGETHER, type Reports } from '../stores/reports.ts';
+import type { Reports } from '../stores/reports.ts';
 import type { SectionState } from './sections.ts';
 import type { JobSummary } from './summary.ts';
 

@@ -5,6 +5,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Prompt } from '../../lambdas/shared/ledger-rows.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
+import { groupsByPid } from '../../lambdas/stores/postgres.ts';
 import { atMost, type Line, median, medianLine, printTable, spread } from '../command-line.ts';
 import {
   assignmentRows,
@@ -123,7 +124,11 @@ async function submitOnce(servers: Servers, shape: Shape, round: number): Promis
   await db.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(jobRow(jobId, shape)) }));
   const sections = shape.topics.reduce((sum, count) => sum + count, 3);
   const input = { databaseUrl, anthropicUrl, tables, jobId, sections };
-  return runFresh(runs.path('submit-run'), input, env);
+  const measured = await runFresh(runs.path('submit-run'), input, env);
+  // the next job of the report would wait for it
+  const ended = { ...jobRow(jobId, shape), status: 'COMPLETED' };
+  await db.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(ended) }));
+  return measured;
 }
 
 const jobIdOf = (shape: Shape, round: number): string => `batch_report_${shape.name}_${round}`;
@@ -162,12 +167,9 @@ function jobRow(job_id: string, shape: Shape) {
   };
 }
 
-/** Who is in which group: the step computes it from `math_main`, the bare reads need it beforehand. */
-function groupsOf(shape: Shape): { pids: number[]; gids: number[] } {
-  const math = mathData(shape);
-  const base = math['base-clusters'];
-  const pairs = math['group-clusters'].flatMap(({ id, members }) =>
-    members.flatMap((member) => (base.members[base.id.indexOf(member)] ?? []).map((pid) => [pid, id] as const)),
-  );
-  return { pids: pairs.map(([pid]) => pid), gids: pairs.map(([, gid]) => gid) };
+/** The group of every participant: the step computes it from `math_main`, the bare reads need it beforehand. */
+function groupsOf(shape: Shape): number[] {
+  const { 'base-clusters': base, 'group-clusters': groups } = mathData(shape);
+  const membersOf = (member: number) => base.members[base.id.indexOf(member)] ?? [];
+  return groupsByPid(groups.map(({ id, members }) => ({ gid: id, pids: members.flatMap(membersOf) })));
 }
