@@ -25,6 +25,9 @@ import { type Measured, runFresh } from '../servers/process.ts';
 import { promptLines } from './prompts.ts';
 import type { Bench } from './setup.ts';
 
+/** What a call to a service in the same region takes. */
+const LATENCY_MS = 5;
+
 /**
  * Measures both conversations and prints a table of each.
  * @returns lines about the prompts that were sent
@@ -44,6 +47,8 @@ export async function benchSubmit(bench: Bench, pairs: number): Promise<Line[]> 
     ]);
     const small = await measureSubmit(servers, SMALL, pairs, {});
     printTable('Claim to submit: 197 comments, 49,000 votes, 2 groups, 21 sections', [...small, quoted('0.39 s')]);
+    const far = await measureSubmit(servers, SMALL, pairs, { latencyMs: LATENCY_MS });
+    printTable(`The same with ${LATENCY_MS} ms added to every call of DynamoDB and PostgreSQL`, far);
     return [
       ...promptLines('5,000 comments', await promptsOf(servers, BIG)),
       ...promptLines('197 comments', await promptsOf(servers, SMALL)),
@@ -78,7 +83,7 @@ async function measureSubmit(
   servers: Servers,
   shape: Shape,
   pairs: number,
-  targets: { ratio?: number; peakMiB?: number },
+  { latencyMs = 0, ...targets }: { ratio?: number; peakMiB?: number; latencyMs?: number },
 ): Promise<Line[]> {
   const { databaseUrl, tables, runs, env } = servers;
   const countsFile = join(runs.folder, `counts-${shape.name}.json`);
@@ -90,11 +95,12 @@ async function measureSubmit(
     rid: ridOf(shape),
     reportId: reportIdOf(shape),
     countsFile,
+    latencyMs,
   };
   const submits: Measured[] = [];
   const bare: Measured[] = [];
   for (let round = 0; round <= pairs; round++) {
-    const step = await submitOnce(servers, shape, round);
+    const step = await submitOnce(servers, shape, round, latencyMs);
     const read = await runFresh(runs.path('reads-run'), reads, env);
     // the first pair warms the databases' caches for both
     if (round === 0) continue;
@@ -118,12 +124,12 @@ async function measureSubmit(
   ];
 }
 
-async function submitOnce(servers: Servers, shape: Shape, round: number): Promise<Measured> {
+async function submitOnce(servers: Servers, shape: Shape, round: number, latencyMs: number): Promise<Measured> {
   const { db, databaseUrl, anthropicUrl, tables, runs, env } = servers;
-  const jobId = jobIdOf(shape, round);
+  const jobId = jobIdOf(shape, round, latencyMs);
   await db.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(jobRow(jobId, shape)) }));
   const sections = shape.topics.reduce((sum, count) => sum + count, 3);
-  const input = { databaseUrl, anthropicUrl, tables, jobId, sections };
+  const input = { databaseUrl, anthropicUrl, tables, jobId, sections, latencyMs };
   const measured = await runFresh(runs.path('submit-run'), input, env);
   // the next job of the report would wait for it
   const ended = { ...jobRow(jobId, shape), status: 'COMPLETED' };
@@ -131,7 +137,8 @@ async function submitOnce(servers: Servers, shape: Shape, round: number): Promis
   return measured;
 }
 
-const jobIdOf = (shape: Shape, round: number): string => `batch_report_${shape.name}_${round}`;
+const jobIdOf = (shape: Shape, round: number, latencyMs = 0): string =>
+  `batch_report_${shape.name}_${latencyMs}_${round}`;
 
 /** The prompts of the first run of a conversation, from the ledger. */
 async function promptsOf({ db, tables }: Servers, shape: Shape): Promise<Prompt[]> {
