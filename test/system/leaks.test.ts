@@ -159,7 +159,8 @@ describe('no comment is leaked', () => {
         new UpdateCommand({
           TableName: TABLE_NAMES.ledger,
           Key: { job_id, entry },
-          UpdateExpression: 'SET raw = :raw',
+          UpdateExpression: 'SET #raw = :raw',
+          ExpressionAttributeNames: { '#raw': 'raw' },
           ExpressionAttributeValues: { ':raw': pack(`{"id": "${someComment()}`) },
         }),
       );
