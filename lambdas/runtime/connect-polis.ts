@@ -7,8 +7,12 @@ import { keptWhile } from './step-handler.ts';
 
 const poolFor = keptWhile(
   (url) => {
-    const { DATABASE_TLS, DATABASE_CA } = environment('DATABASE_TLS', 'DATABASE_CA');
-    return postgresPool(url, { tls: DATABASE_TLS, ca: DATABASE_CA });
+    const env = environment('DATABASE_TLS', 'DATABASE_CA', 'DATABASE_TLS_SERVER_NAME');
+    return postgresPool(url, {
+      tls: env.DATABASE_TLS,
+      ca: env.DATABASE_CA,
+      serverName: env.DATABASE_TLS_SERVER_NAME,
+    });
   },
   (old) => void old.end(),
 );
