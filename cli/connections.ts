@@ -6,7 +6,7 @@ import { anthropicKeyOf, databaseUrlOf } from '../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
-import { type Conversations, conversationsOf, postgresPool } from '../lambdas/stores/postgres.ts';
+import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
 import { DatabaseAway, NotSetUp, UsageError } from './errors.ts';
@@ -85,7 +85,7 @@ export async function openDatabase(context: Context, deployment: Deployment): Pr
   const ca = DATABASE_CA_FILE === undefined ? undefined : readCa(DATABASE_CA_FILE);
   const pool = postgresPool(url, { tls, ca, serverName });
   context.closing.push(() => pool.end());
-  return { pool, tls, conversations: conversationsOf(pool, MathEnv) };
+  return { pool, tls, conversations: conversationsOf(readOnly(pool), MathEnv) };
 }
 
 function readCa(file: string): string {

@@ -18,7 +18,7 @@ import {
 import { LambdaInvoke, type LambdaInvokeProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { RETRIED_ERRORS } from '../lambdas/shared/errors.ts';
+import { RETRIED_ERRORS, ROTATION_ERRORS } from '../lambdas/shared/errors.ts';
 import type { Next } from '../lambdas/shared/hand-off.ts';
 import { AWAITING_BATCH } from '../lambdas/shared/job-row.ts';
 import { FUNCTIONS, type StepName } from './functions.ts';
@@ -171,6 +171,14 @@ export class NarrativeMachine extends Construct {
       maxAttempts: 6,
       maxDelay: Duration.seconds(60),
       jitterStrategy: JitterType.FULL,
+    });
+    // 15 to 60 seconds, six minutes in all: secrets are cached for five, and rotated in less
+    task.addRetry({
+      errors: [...ROTATION_ERRORS],
+      interval: Duration.seconds(15),
+      backoffRate: 2,
+      maxAttempts: 7,
+      maxDelay: Duration.seconds(60),
     });
     // 2 to 60 seconds, four minutes in all
     task.addRetry({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Tokens, usageSchema } from '../money/prices.ts';
+import { apiWords } from '../shared/api-words.ts';
 import { listOf } from '../shared/list-of.ts';
 import type { Reason } from '../shared/outcome.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
@@ -18,6 +19,8 @@ export type Outcome = (
   stop_reason?: string;
   /** ids the API gave */
   message_id?: string;
+  /** what the API says about an errored request: `type: message` on one line, cleaned and cut to 300 characters */
+  said?: string;
 };
 
 /** A fact of a message; a good answer is used even if this cannot be read. */
@@ -33,9 +36,6 @@ const resultSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('canceled') }),
   z.object({ type: z.literal('expired') }),
 ]);
-
-/** `error` of an errored result: the API wraps the error once. */
-const errorSchema = z.object({ error: z.object({ type: z.string() }) });
 
 /** Longest text read: a report that can be stored is a third of it, and 32,000 tokens are about 130,000 characters. */
 const MAX_TEXT_CHARACTERS = 1_000_000;
@@ -57,10 +57,13 @@ export function readResult(result: unknown, shown: (tid: number) => boolean): Ou
     case 'succeeded':
       return readMessage(parsed.data.message, shown);
     case 'errored': {
-      const type = errorSchema.safeParse(parsed.data.error).data?.error.type;
-      return type === 'invalid_request_error'
-        ? { kind: 'failed', reason: 'invalid_request' }
-        : { kind: 'ask_again', reason: 'errored' };
+      const { type, said } = apiWords(parsed.data.error) ?? {};
+      return {
+        ...(type === 'invalid_request_error'
+          ? { kind: 'failed', reason: 'invalid_request' }
+          : { kind: 'ask_again', reason: 'errored' }),
+        ...(said ? { said } : {}),
+      };
     }
     case 'canceled':
       return { kind: 'failed', reason: 'canceled' };

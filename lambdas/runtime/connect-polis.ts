@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type Conversations, conversationsOf, postgresPool } from '../stores/postgres.ts';
+import { type Conversations, conversationsOf, mayBeRotated, postgresPool, readOnly } from '../stores/postgres.ts';
 import { type Topics, topicTables } from '../stores/topics.ts';
 import { environment } from './environment.ts';
 import { databaseUrl } from './secrets.ts';
@@ -17,10 +17,24 @@ const poolFor = keptWhile(
   (old) => void old.end(),
 );
 
-/** Polis' PostgreSQL, with the address that Secrets Manager holds now. */
+/**
+ * Polis' PostgreSQL, with the address that Secrets Manager holds now. When user or password is refused, it is looked up again, once a
+ * connection.
+ */
 export async function connectConversations(): Promise<Conversations> {
   const env = environment('DATABASE_SECRET_NAME', 'MATH_ENV');
-  return conversationsOf(poolFor(await databaseUrl(env.DATABASE_SECRET_NAME)), env.MATH_ENV);
+  const poolNow = async (fresh: boolean) => poolFor(await databaseUrl(env.DATABASE_SECRET_NAME, fresh));
+  let pool = await poolNow(false);
+  const connect = async () => {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!mayBeRotated(error)) throw error;
+      pool = await poolNow(true);
+      return pool.connect();
+    }
+  };
+  return conversationsOf(readOnly({ connect }), env.MATH_ENV);
 }
 
 /** Polis' PostgreSQL and Delphi's topic tables. */

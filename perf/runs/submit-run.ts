@@ -4,7 +4,7 @@ import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropi
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
-import { conversationsOf, postgresPool } from '../../lambdas/stores/postgres.ts';
+import { conversationsOf, postgresPool, readOnly } from '../../lambdas/stores/postgres.ts';
 import { reportsTable, storedSections } from '../../lambdas/stores/reports.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
@@ -28,7 +28,7 @@ const deps = {
   reports: reportsTable(db, tables.reports),
   stored: storedSections(db, tables.reports),
   spending: spendingTable(db, tables.ledger),
-  conversations: conversationsOf(pool, 'prod'),
+  conversations: conversationsOf(readOnly(pool), 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   settings: {

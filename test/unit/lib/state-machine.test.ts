@@ -51,6 +51,13 @@ describe('state machine', () => {
           MaxDelaySeconds: 60,
           JitterStrategy: 'FULL',
         },
+        {
+          ErrorEquals: ['KeyRefused', 'PasswordRefused'],
+          IntervalSeconds: 15,
+          BackoffRate: 2,
+          MaxAttempts: 7,
+          MaxDelaySeconds: 60,
+        },
         { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 8, MaxDelaySeconds: 60 },
         { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 6 },
       ]);
@@ -96,11 +103,11 @@ describe('state machine', () => {
 
   it('retries only names of errors that exist', () => {
     const names = Object.values(errors).flatMap((value) =>
-      typeof value === 'function' && value !== errors.NarrativesError
+      typeof value === 'function' && value.prototype instanceof errors.NarrativesError
         ? [new (value as typeof errors.BadInput)('').name]
         : [],
     );
-    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
+    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS, ...errors.ROTATION_ERRORS]));
   });
 
   it("lets every task outlive its function's own limit", () => {

@@ -18,9 +18,13 @@ describe('what becomes of each type of result', () => {
     });
   });
 
-  test('a request that the API refuses has failed: it would be refused again', () => {
-    const error = { type: 'error', error: { type: 'invalid_request_error', message: 'x' } };
-    expect(read({ type: 'errored', error })).toEqual({ kind: 'failed', reason: 'invalid_request' });
+  test('a request that the API refuses has failed: it would be refused again, and the API says why', () => {
+    const error = { type: 'error', error: { type: 'invalid_request_error', message: 'max_tokens: too large' } };
+    expect(read({ type: 'errored', error })).toEqual({
+      kind: 'failed',
+      reason: 'invalid_request',
+      said: 'invalid_request_error: max_tokens: too large',
+    });
   });
 
   test.each(['api_error', 'overloaded_error', 'rate_limit_error', 'timeout_error', 'something_new'])(
@@ -29,6 +33,7 @@ describe('what becomes of each type of result', () => {
       expect(read({ type: 'errored', error: { type: 'error', error: { type, message: 'x' } } })).toEqual({
         kind: 'ask_again',
         reason: 'errored',
+        said: `${type}: x`,
       });
     },
   );
