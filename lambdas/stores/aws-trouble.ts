@@ -27,9 +27,6 @@ const PERMANENT = new Set([
   'InvalidRequestException',
 ]);
 
-/** Credentials are looked up outside of what the SDK marks. */
-const CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
-
 interface AwsError {
   name?: string;
   code?: unknown;
@@ -45,8 +42,8 @@ interface AwsError {
 export function awsTrouble(what: string, error: unknown): unknown {
   if (error instanceof NarrativesError || isFault(error)) return error;
   const { name = '', code, $metadata } = (error ?? {}) as AwsError;
-  // the SDK puts metadata on every error of a call, also where no answer came; Node puts a code on those of the network
-  const isOfCall = $metadata !== undefined || typeof code === 'string' || CREDENTIALS.has(name);
+  // the SDK names its errors and puts metadata on them, Node puts a code on those of the network; a bare Error is neither's
+  const isOfCall = $metadata !== undefined || typeof code === 'string' || name !== 'Error';
   if (!isOfCall || PERMANENT.has(name)) return error;
   const tag = typeof code === 'string' && code !== name ? `${name} ${code}` : name;
   return new StoreUnavailable(`${what} (${tag})`, { cause: error });

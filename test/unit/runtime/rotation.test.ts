@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { clearCaches } from '@aws-lambda-powertools/parameters';
+import { DEFAULT_PROVIDERS } from '@aws-lambda-powertools/parameters/base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectAnthropic } from '../../../lambdas/runtime/connect-anthropic.ts';
 import { connectConversations } from '../../../lambdas/runtime/connect-polis.ts';
@@ -55,6 +56,8 @@ const urlOf = (server: Server) => `postgres://polis:secret-word@127.0.0.1:${port
 beforeAll(async () => {
   for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${portOf(secretsManager)}`);
+  // a client that another file has made asks at another address
+  delete DEFAULT_PROVIDERS.secrets;
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');

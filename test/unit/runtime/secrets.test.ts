@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { clearCaches } from '@aws-lambda-powertools/parameters';
+import { DEFAULT_PROVIDERS } from '@aws-lambda-powertools/parameters/base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { anthropicKey, databaseUrl } from '../../../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../../../lambdas/shared/errors.ts';
@@ -21,6 +22,8 @@ beforeAll(async () => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`);
+  // a client that another file has made asks at another address
+  delete DEFAULT_PROVIDERS.secrets;
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
