@@ -26,6 +26,7 @@ export const outputsSchema = z.object({
   AnthropicBaseUrl: z.url().optional(),
   /** `off` if the deployed functions connect to PostgreSQL without TLS */
   DatabaseTls: z.enum(['verify', 'off']).optional(),
+  DatabaseTlsServerName: z.string().optional(),
 });
 
 /** Names and addresses of the parts of one deployment. */

@@ -82,13 +82,18 @@ export function translated(error: unknown, where: string): NarrativesError {
     return new AnthropicUnavailable(`${error.message}: ${todo}`, { cause: error });
   }
   if (error instanceof NarrativesError) {
-    // every error of the AWS SDK has metadata; one of PostgreSQL has none
-    const behind = error instanceof StoreUnavailable && (error.cause as SdkError | undefined)?.$metadata;
+    const behind = error instanceof StoreUnavailable && isOfAws(error.cause);
     return (behind && awsError(error.cause, where)) || error;
   }
   const { name = 'Error', message = '' } = (error ?? {}) as SdkError;
   return new AwsRefused(`${name}: ${firstLine(message) || 'no reason given'}`, { cause: error });
 }
+
+/** Every error of a call by the AWS SDK has metadata, and one of its credentials a name of its own; one of PostgreSQL has neither. */
+const isOfAws = (cause: unknown): boolean => {
+  const { name, $metadata } = (cause ?? {}) as SdkError;
+  return $metadata !== undefined || name === 'CredentialsProviderError';
+};
 
 function awsError(error: unknown, where: string): NarrativesError | undefined {
   if (error instanceof NarrativesError || typeof error !== 'object' || error === null) return undefined;

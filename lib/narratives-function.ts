@@ -87,6 +87,7 @@ function environment(
     }),
     ...(needs.database && { DATABASE_SECRET_NAME: config.databaseSecretName, MATH_ENV: config.mathEnv }),
     ...(needs.database && { DATABASE_TLS: config.databaseTls }),
+    ...(needs.database && config.databaseTlsServerName && { DATABASE_TLS_SERVER_NAME: config.databaseTlsServerName }),
     ...(needs.database && databaseCa && { DATABASE_CA: databaseCa }),
     ...(needs.anthropic && { ANTHROPIC_SECRET_NAME: config.anthropicSecretName }),
     ...(needs.anthropic && config.anthropicBaseUrl && { ANTHROPIC_BASE_URL: config.anthropicBaseUrl }),

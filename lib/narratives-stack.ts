@@ -75,6 +75,7 @@ export class NarrativesStack extends Stack {
       AnthropicSecretName: config.anthropicSecretName,
       DatabaseSecretName: config.databaseSecretName,
       DatabaseTls: config.databaseTls,
+      ...(config.databaseTlsServerName && { DatabaseTlsServerName: config.databaseTlsServerName }),
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
       ...(config.dayBudgetUsd && { DayBudgetUsd: String(config.dayBudgetUsd) }),

@@ -171,6 +171,12 @@ export const SETTINGS = {
     parse: z.string().min(1).optional(),
     wants: "a PEM file with the certificate of the authority that signed the database's certificate",
   },
+  databaseTlsServerName: {
+    does: "The name in the database's certificate, when it is reached under another: through a tunnel or an alias.",
+    unset: "the host of the database's address",
+    parse: z.hostname().max(100).optional(),
+    wants: 'a host name of at most 100 characters, such as polis.abc.eu-west-1.rds.amazonaws.com',
+  },
   subnetIds: {
     does: 'The private network of the functions that read PostgreSQL. Needs `securityGroupIds`.',
     unset: 'no private network',
@@ -232,7 +238,7 @@ export function refuseContradictions(config: NarrativesConfig): void {
   refuseOneTableTwice(config);
   refuseUnexpectedTables(config);
   refuseHalfANetwork(config);
-  refuseAuthorityWithoutTls(config);
+  refuseCertificateWithoutTls(config);
 }
 
 function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
@@ -286,9 +292,9 @@ function refuseHalfANetwork({ subnetIds, securityGroupIds }: NarrativesConfig): 
   );
 }
 
-function refuseAuthorityWithoutTls({ databaseTls, databaseCaFile }: NarrativesConfig): void {
-  if (databaseTls === 'verify' || databaseCaFile === undefined) return;
-  throw new InvalidSetting(
-    `-c ${CONTEXT_PREFIX}databaseCaFile has no meaning with databaseTls=off: remove one of the two`,
-  );
+function refuseCertificateWithoutTls(config: NarrativesConfig): void {
+  if (config.databaseTls === 'verify') return;
+  const idle = (['databaseCaFile', 'databaseTlsServerName'] as const).find((key) => config[key] !== undefined);
+  if (!idle) return;
+  throw new InvalidSetting(`-c ${CONTEXT_PREFIX}${idle} has no meaning with databaseTls=off: remove one of the two`);
 }

@@ -24,6 +24,7 @@ const variables = {
   DATABASE_SECRET_NAME: name,
   DATABASE_TLS: z.enum(['verify', 'off']).default('verify'),
   DATABASE_CA: name.optional(),
+  DATABASE_TLS_SERVER_NAME: name.optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   STATE_MACHINE_ARN: name,
   STAGE: z.string().default(''),

@@ -2,7 +2,14 @@ import pg from 'pg';
 import * as z from 'zod';
 import type { Comment, GroupCount } from '../report/comments.ts';
 import { POSTGRES_VOTE } from '../report/votes.ts';
-import { InvalidRow, InvalidSetting, StoreUnavailable } from '../shared/errors.ts';
+import {
+  InvalidRow,
+  InvalidSetting,
+  isFault,
+  NarrativesError,
+  PasswordRefused,
+  StoreUnavailable,
+} from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 import { type DatabaseTls, hostOf, tlsFor, tlsTrouble } from './database-tls.ts';
 
@@ -27,6 +34,8 @@ export interface Conversations {
 const CONNECTIONS = 2;
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 120_000;
+/** Longer than PostgreSQL's own limit: it ends a query whose connection is dead. */
+const QUERY_MS = STATEMENT_MS + 10_000;
 
 /**
  * Connects to Polis' PostgreSQL, read only.
@@ -42,7 +51,8 @@ export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 10_000,
-    statement_timeout: STATEMENT_MS,
+    // no time limit of the server's among the start-up parameters: PgBouncer refuses those that it does not know
+    query_timeout: QUERY_MS,
     application_name: 'delphi-narratives',
     allowExitOnIdle: true,
   });
@@ -79,8 +89,41 @@ const ints = z.array(int);
 const countsSchema = z.object({ gid: int.nullable(), tids: ints, agrees: ints, disagrees: ints, passes: ints });
 const labelSchema = z.string().nullish();
 
+/** What runs the statements. */
+export interface Reader {
+  query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** Read-only, with a limit of its own: this holds through PgBouncer too, which may use another connection for the next transaction. */
+const BEGIN = `BEGIN READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_MS}`;
+
+/**
+ * Runs each statement in a read-only transaction of its own, which PostgreSQL ends after two minutes.
+ * @param pool a pool, or what gives out connections otherwise
+ */
+export const readOnly = (pool: { connect(): Promise<pg.PoolClient> }): Reader => ({
+  async query(sql, values) {
+    const client = await pool.connect();
+    // between two statements, a connection that breaks has nobody else to tell
+    const broken = () => undefined;
+    client.on('error', broken);
+    let done = false;
+    try {
+      await client.query(BEGIN);
+      const result = await client.query(sql, values);
+      await client.query('COMMIT');
+      done = true;
+      return result;
+    } finally {
+      client.off('error', broken);
+      // a connection in the middle of a transaction is closed, which ends it
+      client.release(!done);
+    }
+  },
+});
+
 /** PostgreSQL's side of the conversation. @param mathEnv the `math_env` whose `math_main` row is read */
-export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): Conversations {
+export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
   const rows = async (what: string, sql: string, values: unknown[]): Promise<unknown[]> => {
     try {
       return (await pool.query(sql, values)).rows;
@@ -139,31 +182,63 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
   };
 }
 
-/** Names the failure without the text of the query or its values. Missing tables, rights and bad passwords do not pass with time. */
-function queryError(what: string, error: unknown): Error {
+/** User or password are refused; while the secret is being rotated, that passes. */
+const REFUSED_LOGIN = new Set(['28P01', '28000']);
+/** What older versions of PgBouncer answer to whatever is wrong, also to a wrong password. */
+const PROTOCOL_VIOLATION = '08P01';
+
+/** Whether a connection may succeed with what the secret holds by now. */
+export function mayBeRotated(error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  return !tlsTrouble(error) && (REFUSED_LOGIN.has(code) || code === PROTOCOL_VIOLATION);
+}
+
+/**
+ * Names the failure without the text of the query or its values. Permanent are only missing tables, rights and databases, values
+ * of an unexpected form, and certificates; whatever else PostgreSQL, a pooler or the network answers may pass.
+ */
+function queryError(what: string, error: unknown): unknown {
+  if (error instanceof NarrativesError) return error;
   const trouble = tlsTrouble(error);
   if (trouble) return trouble;
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === '42P01' || code === '42703') {
+  const { code = '', message } = error as { code?: string; message?: string };
+  const options = { cause: error };
+  if (REFUSED_LOGIN.has(code)) {
+    return new PasswordRefused(
+      `PostgreSQL refuses the connection (${code}): check user and password in the database secret`,
+      options,
+    );
+  }
+  if (code === '3D000') {
     return new InvalidSetting(
-      `PostgreSQL has no ${what} like that of Polis (${code}): check that the database secret names the Polis database`,
-      { cause: error },
+      `PostgreSQL has no such database (${code}): check the name of the database in the database secret`,
+      options,
     );
   }
   if (code === '42501') {
     return new InvalidSetting(
       `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user`,
-      { cause: error },
+      options,
     );
   }
-  if (code === '28P01' || code === '28000' || code === '3D000') {
+  // syntax error or access rule violation; invalid schema name; feature not supported
+  if (/^(42|3F|0A)\w{3}$/.test(code)) {
     return new InvalidSetting(
-      `PostgreSQL refuses the connection (${code}): check user, password and database in the database secret`,
-      { cause: error },
+      `PostgreSQL has no ${what} like that of Polis (${code}): check that the database secret names the Polis database`,
+      options,
     );
   }
-  return new StoreUnavailable(
-    `PostgreSQL could not read ${what} (${code ?? message}): check that it is running and can be reached from here`,
-    { cause: error },
-  );
+  // cardinality violation; data exception
+  if (/^2[12]\w{3}$/.test(code)) {
+    return new InvalidRow(
+      `PostgreSQL ${what}: a value cannot be read (${code}); is it a Polis database of a known shape?`,
+      options,
+    );
+  }
+  if (isFault(error)) return error;
+  const todo =
+    code === PROTOCOL_VIOLATION
+      ? 'PgBouncer answers this for a wrong password or database, for statement pooling and for an outage; its log says which'
+      : 'check that it is running and can be reached from here';
+  return new StoreUnavailable(`PostgreSQL could not read ${what} (${code || message}): ${todo}`, options);
 }

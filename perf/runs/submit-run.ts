@@ -4,7 +4,7 @@ import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropi
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
-import { conversationsOf, postgresPool } from '../../lambdas/stores/postgres.ts';
+import { conversationsOf, postgresPool, readOnly } from '../../lambdas/stores/postgres.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
 import type { Tables } from '../data/tables.ts';
@@ -25,7 +25,7 @@ const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger,
   spending: spendingTable(db, tables.ledger),
-  conversations: conversationsOf(pool, 'prod'),
+  conversations: conversationsOf(readOnly(pool), 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   settings: {

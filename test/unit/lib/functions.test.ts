@@ -41,7 +41,7 @@ describe('functions', () => {
   const EVERYWHERE = ['JOB_TABLE', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
   const TOPICS = ['TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE'];
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
-  const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'MATH_ENV'];
+  const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DATABASE_TLS_SERVER_NAME', 'MATH_ENV'];
   const PLANNING = ['DEFAULT_MODEL', 'JOB_BUDGET_USD', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
   const PAYING = ['DAY_BUDGET_USD', 'UNPRICED_MODELS'];
   it.each([
@@ -57,6 +57,7 @@ describe('functions', () => {
   ])('gives %s only the environment that it needs', (name, names) => {
     const { narratives } = stacks({
       'narratives:anthropicBaseUrl': 'http://localhost:8080',
+      'narratives:databaseTlsServerName': 'db.example.org',
       'narratives:jobBudgetUsd': 5,
       'narratives:dayBudgetUsd': 20,
       'narratives:unpricedModels': 'narrator-9, narrator-10',

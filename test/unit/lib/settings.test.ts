@@ -132,6 +132,10 @@ describe('settings', () => {
       { 'narratives:databaseTls': 'off', 'narratives:databaseCaFile': 'ca.pem' },
       /databaseCaFile has no meaning with databaseTls=off/,
     ],
+    [
+      { 'narratives:databaseTls': 'off', 'narratives:databaseTlsServerName': 'db.example.org' },
+      /databaseTlsServerName has no meaning with databaseTls=off/,
+    ],
     [{ 'narratives:createTables': 'false' }, /createTables is false, but no setting names Delphi_JobQueue, /],
   ])('refuses settings that contradict each other: %j', (context, says) => {
     expect(() => readConfig(context)).toThrow(says);
