@@ -1,8 +1,8 @@
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
+import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
-import { DERIVATION, readExport } from './export/read-export.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { aborted, STOPPED, stopSignal } from './os.ts';
 import { Progress } from './progress.ts';
@@ -20,7 +20,7 @@ const STAND_IN_KEY = 'stand-in-key';
  */
 export async function run(options: Options, env: LocalEnvironment): Promise<number> {
   const real = env.ANTHROPIC_API_KEY !== undefined;
-  const data = options.export ? await readExport(options.export) : sampleConversation();
+  const data = await conversationOf(options);
   // everything that was started is stopped in reverse order, however the run ends
   await using parts = new AsyncDisposableStack();
   const folder = openStateFolder(options.state, real ? 'real' : 'simulated');
@@ -75,15 +75,26 @@ export async function run(options: Options, env: LocalEnvironment): Promise<numb
   return code;
 }
 
+async function conversationOf({ export: path, allComments }: Options): Promise<ConversationData> {
+  if (path === undefined) return sampleConversation();
+  // only an export needs the libraries that this loads
+  const { readExport } = await import('./export/read-export.ts');
+  return readExport(path, { allComments });
+}
+
 function announce(progress: Progress, options: Options, data: ConversationData, env: LocalEnvironment): void {
-  const { conversation, comments, votes } = data;
+  const { conversation, comments, participants, derivation = [], warnings = [] } = data;
   const source = options.export ? `export ${options.export}` : 'sample conversation';
   progress.say(`${source}: "${conversation.topic}"`);
-  const voteCount = votes.length.toLocaleString('en');
-  progress.say(`${comments.length} comments, ${conversation.participant_count} participants, ${voteCount} votes`);
-  if (options.export) {
+  const votes = participants.reduce((sum, { vote_count }) => sum + vote_count, 0);
+  const voters = participants.filter(({ vote_count }) => vote_count > 0).length;
+  progress.say(
+    `${countOf(comments.length, 'comment')}, ${countOf(voters, 'participant')} who voted, ${countOf(votes, 'vote')}`,
+  );
+  for (const line of warnings) progress.say(`warning: ${line}`);
+  if (derivation.length > 0) {
     progress.say('An export does not contain everything that a report needs. The rest is derived:');
-    for (const line of DERIVATION) progress.say(`  ${line}`);
+    for (const line of derivation) progress.say(`  ${line}`);
   }
   const address = env.ANTHROPIC_BASE_URL ?? 'the Anthropic API';
   progress.say(

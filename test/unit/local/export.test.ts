@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InvalidSetting } from '../../../lambdas/shared/errors.ts';
-import { DERIVATION, readExport } from '../../../local/export/read-export.ts';
+import { readExport } from '../../../local/export/read-export.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../support/fixtures/export');
 const made: string[] = [];
@@ -65,7 +65,9 @@ describe('the sign of votes', () => {
 
   it('is refused when votes.csv has it the other way round than the counts of comments.csv', async () => {
     const error = await errorOf('votes.csv', flipVotes);
-    expect(error.message).toMatch(/votes\.csv.*comments\.csv.*opposite signs/);
+    expect(error.message).toMatch(
+      /^votes\.csv, column "vote": .*votes\.csv says disagree where comments\.csv and participants-votes\.csv say agree/,
+    );
   });
 });
 
@@ -140,27 +142,17 @@ describe('an export that cannot be used', () => {
     return (error as Error).message;
   };
 
-  it.each(['comments.csv', 'votes.csv', 'participants-votes.csv', 'summary.csv'])(
-    'says so when %s is a folder',
-    async (file) => {
-      const dir = await exportWith(file, () => undefined);
-      await mkdir(join(dir, file));
-      expect(await messageOf(dir)).toContain(`${file} in ${dir} is not a file: a Polis export folder contains`);
-    },
-  );
-
-  it('takes the server’s file name when a folder has the other one', async () => {
-    const dir = await exportWith('participants-votes.csv', () => undefined);
-    await mkdir(join(dir, 'participants-votes.csv'));
-    await cp(join(FIXTURE, 'participants-votes.csv'), join(dir, 'participant-votes.csv'));
-    expect(await readExport(dir)).toEqual(await readExport(FIXTURE));
+  it('says that there is nothing, or a file of another kind', async () => {
+    const nowhere = join(FIXTURE, 'nowhere');
+    expect(await messageOf(nowhere)).toContain(`${nowhere} does not exist: a Polis export is a folder or a zip file`);
+    const file = join(FIXTURE, 'votes.csv');
+    expect(await messageOf(file)).toContain(`${file} is not a zip file that can be read`);
   });
 
-  it('says that a folder does not exist, or is not a folder', async () => {
-    const nowhere = join(FIXTURE, 'nowhere');
-    expect(await messageOf(nowhere)).toContain(`the folder ${nowhere} does not exist`);
-    const file = join(FIXTURE, 'votes.csv');
-    expect(await messageOf(file)).toContain(`${file} is not a folder`);
+  it('takes a folder that is called like a file for a missing file', async () => {
+    const dir = await exportWith('votes.csv', () => undefined);
+    await mkdir(join(dir, 'votes.csv'));
+    expect(await messageOf(dir)).toContain(`votes.csv is missing in ${dir}`);
   });
 
   it.each(['comments.csv', 'votes.csv', 'participants-votes.csv', 'summary.csv'])(
@@ -197,7 +189,7 @@ describe('an export that cannot be used', () => {
 
   it('names the line when a row has too few cells', async () => {
     const error = await errorOf('votes.csv', (text) => text.replace(/^(.*\n.*\n.*),[^,\n]*\n/, '$1\n'));
-    expect(error.message).toMatch(/^votes\.csv line 3, .*as many cells as the first line/);
+    expect(error.message).toMatch(/^votes\.csv line 3: expected as many cells as the first line has, but it has 4$/);
   });
 
   it('names the key that summary.csv lacks', async () => {
@@ -235,9 +227,10 @@ describe('names made for an export', () => {
 });
 
 describe('what is said about derived parts', () => {
-  it('names topics, the analysis of votes and the tallies in plain lines', () => {
-    for (const part of [/[Tt]opics/, /principal component/, /agrees, disagrees and passes/, /report id/]) {
-      expect(DERIVATION.some((line) => part.test(line))).toBe(true);
+  it('names topics, their language, the analysis of votes and the tallies in plain lines', async () => {
+    const { derivation } = await readExport(FIXTURE);
+    for (const part of [/[Tt]opics/, /English/, /principal component/, /agrees, disagrees and passes/, /report id/]) {
+      expect(derivation.filter((line) => part.test(line))).not.toEqual([]);
     }
   });
 });
