@@ -87,10 +87,8 @@ function announce(progress: Progress, options: Options, data: ConversationData, 
   const source = options.export ? `export ${options.export}` : 'sample conversation';
   progress.say(`${source}: "${conversation.topic}"`);
   const votes = participants.reduce((sum, { vote_count }) => sum + vote_count, 0);
-  const voters = participants.filter(({ vote_count }) => vote_count > 0).length;
-  progress.say(
-    `${countOf(comments.length, 'comment')}, ${countOf(voters, 'participant')} who voted, ${countOf(votes, 'vote')}`,
-  );
+  const people = countOf(conversation.participant_count, 'participant');
+  progress.say(`${countOf(comments.length, 'comment')}, ${people}, ${countOf(votes, 'vote')}`);
   for (const line of warnings) progress.say(`warning: ${line}`);
   if (derivation.length > 0) {
     progress.say('An export does not contain everything that a report needs. The rest is derived:');

@@ -39,7 +39,7 @@ export async function readExportFiles(path: string): Promise<ExportFiles> {
   const summary = readSummary(open.summary, warnings);
   const comments = await readComments(open.comments, warnings);
   const tids = new Set(comments.map((comment) => comment.tid));
-  const { participants, columns } = await readParticipants(open, tids, summary.agree, warnings);
+  const { participants, columns } = await readParticipants(open, tids, summary, warnings);
   const votes = await readVotes(open, tids, summary.agree);
   const groups = open.groups ? await readGroups(open.groups) : [];
   warnings.push(...withoutLineBreak([open.comments, open.votes, open.participants]));
@@ -118,7 +118,7 @@ function linesWith(
 async function readParticipants(
   { participants: file, comments: { name: commentsFile } }: OpenExport,
   tids: Set<number>,
-  agree: 1 | -1,
+  summary: ExportSummary,
   warnings: string[],
 ): Promise<{ participants: ExportParticipant[]; columns: Set<number> }> {
   const byPid = new Map<number, ExportParticipant>();
@@ -138,10 +138,10 @@ async function readParticipants(
       if (cell === '') continue;
       const vote = voteCell.safeParse(cell);
       if (!vote.success) throw cellError(place, String(tid), `expected ${VOTES} or nothing`);
-      votes.set(tid, inUsualSign(vote.data, agree));
+      votes.set(tid, inUsualSign(vote.data, summary.agree));
     }
     const participant = { pid, gid, comments, votes, place };
-    checkCounts(participant, { votes: counts['n-votes'], agree: counts['n-agree'], disagree: counts['n-disagree'] });
+    checkCounts(participant, counts, summary.declared ? ', or summary.csv declares the wrong one' : '');
     byPid.set(pid, participant);
   }
   if (byPid.size === 0)
@@ -168,7 +168,8 @@ function commentColumns(
 /** Checks the counts of a row against its own cells. @throws InvalidExport naming both figures */
 function checkCounts(
   { votes, place }: ExportParticipant,
-  counts: { votes: number | undefined; agree: number | undefined; disagree: number | undefined },
+  counts: { 'n-votes'?: number | undefined; 'n-agree'?: number | undefined; 'n-disagree'?: number | undefined },
+  declaration: string,
 ): void {
   const cast = [...votes.values()];
   const own = {
@@ -176,18 +177,19 @@ function checkCounts(
     agree: cast.filter((vote) => vote === EXPORT_VOTE.agree).length,
     disagree: cast.filter((vote) => vote === EXPORT_VOTE.disagree).length,
   };
-  const swapped = own.agree !== own.disagree && counts.agree === own.disagree && counts.disagree === own.agree;
-  if (swapped && own.votes === counts.votes) {
+  const swapped =
+    own.agree !== own.disagree && counts['n-agree'] === own.disagree && counts['n-disagree'] === own.agree;
+  if (swapped && own.votes === counts['n-votes']) {
     throw cellError(
       place,
       'n-agree',
-      `says ${counts.agree} agrees and ${counts.disagree} disagrees, but the cells of the row say the opposite: ${own.agree} and ${own.disagree}. The sign of the votes is reversed in one of them`,
+      `says ${counts['n-agree']} agrees and ${counts['n-disagree']} disagrees, but the cells of the row say the opposite: ${own.agree} and ${own.disagree}. The sign of the votes is reversed in one of them${declaration}`,
     );
   }
   for (const [column, said, found, noun] of [
-    ['n-votes', counts.votes, own.votes, 'vote'],
-    ['n-agree', counts.agree, own.agree, 'agree'],
-    ['n-disagree', counts.disagree, own.disagree, 'disagree'],
+    ['n-votes', counts['n-votes'], own.votes, 'vote'],
+    ['n-agree', counts['n-agree'], own.agree, 'agree'],
+    ['n-disagree', counts['n-disagree'], own.disagree, 'disagree'],
   ] as const) {
     if (said === undefined || said === found) continue;
     throw cellError(

@@ -55,7 +55,7 @@ export async function readExport(path: string, { allComments = false } = {}): Pr
     );
   }
   return {
-    conversation: { zid, topic, description, participant_count: participants.length },
+    conversation: { zid, topic, description, participant_count: current.size },
     report: {
       rid: zid,
       report_id: stableReportId(url, topic),

@@ -31,7 +31,7 @@ describe('npm start -- --export', () => {
     const { markdown, names } = reportIn(out);
     expect(names).toHaveLength(2);
     expect(markdown).toContain('# Opening hours of the town library');
-    expect(ended.stdout).toContain('13 comments, 10 participants who voted, 108 votes');
+    expect(ended.stdout).toContain('13 comments, 10 participants, 108 votes');
     const { derivation } = await readExport(EXPORT);
     for (const line of derivation) {
       expect(ended.stdout).toContain(line);
@@ -60,6 +60,17 @@ describe('npm start -- --export', () => {
     expect(Object.keys(answer.reports).sort()).toEqual(Object.keys(first.reports).sort());
     for (const { job_id } of Object.values(answer.reports)) expect(job_id).toBe(answer.current_job_id);
   });
+});
+
+it('prints what is suspicious in an export as warnings, and goes on', async () => {
+  const folder = brokenExport('votes.csv', (text) => text.slice(0, -1));
+  const run = new Command(['--export', folder, '--state', tempFolder()]);
+  await run.said(/warning: votes\.csv does not end with a line break/);
+  expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('takes --all-comments only with --export', async () => {
+  expect(await command(['--all-comments'])).toMatchObject(wrongUse(/--all-comments needs --export/));
 });
 
 describe('an export that cannot be read', () => {
