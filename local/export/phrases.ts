@@ -15,10 +15,10 @@ interface Phrase {
   texts: Set<number>;
   /** how often it is written so */
   forms: Map<string, number>;
-  /** how often it stands in a text */
-  times: number;
-  /** how often one of its words has a capital that the beginning of a sentence does not explain: a name, or a noun in German */
+  /** how often one of its words has a capital that the beginning of a sentence does not explain */
   capitals: number;
+  /** how often none has a capital */
+  small: number;
 }
 
 const LONGEST = 5;
@@ -41,13 +41,13 @@ export function phrasesIn(texts: SplitText[], usual: ReadonlySet<string>): Phras
         const keys = run.filter(tells).map(({ key }) => key);
         if (keys.length > MOST_TELLING || new Set(keys).size < keys.length) break;
         const key = run.map(({ key }) => key).join(' ');
-        const phrase = phrases.get(key) ?? { key, keys, texts: new Set(), forms: new Map(), times: 0, capitals: 0 };
+        const phrase = phrases.get(key) ?? { key, keys, texts: new Set(), forms: new Map(), capitals: 0, small: 0 };
         phrases.set(key, phrase);
         phrase.texts.add(text);
         const form = txt.slice(word.start, last.end).replace(/\s+/g, ' ');
         phrase.forms.set(form, (phrase.forms.get(form) ?? 0) + 1);
-        phrase.times += 1;
         if (run.some(({ capital }) => capital)) phrase.capitals += 1;
+        else if (run.every(({ capital }) => capital === false)) phrase.small += 1;
       }
     }
   }
@@ -78,9 +78,9 @@ export function distinctivePhrases(phrases: Phrase[], members: Set<number>, text
     const weight =
       inside *
       Math.log(1 + texts / all) *
-      (inside / all) *
+      (inside / all) ** 0.75 *
       (1 + LONGER * (phrase.keys.length - 1)) *
-      (1 + (CAPITAL * phrase.capitals) / phrase.times);
+      (1 + CAPITALS * ((phrase.capitals + 1) / (phrase.capitals + phrase.small + 2)));
     // a phrase of one text may be a chance
     return [{ phrase, weight: inside >= 2 ? weight : weight / texts }];
   });
@@ -98,8 +98,8 @@ export function distinctivePhrases(phrases: Phrase[], members: Set<number>, text
 
 /** How much each further word adds to the weight of a phrase, which is in fewer texts than its words are. */
 const LONGER = 0.5;
-/** How much a capital adds: names, and nouns in German, say what a topic is about. */
-const CAPITAL = 1;
+/** How much capitals add: names, and nouns in German, say what a topic is about. */
+const CAPITALS = 3;
 
 const usualForm = ({ forms }: Phrase): string =>
   [...forms].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? 1 : -1))[0]?.[0] ?? '';

@@ -8,8 +8,8 @@ export interface Word {
   /** Where it stands in the text. */
   start: number;
   end: number;
-  /** Whether it begins with a capital that the beginning of a sentence does not explain. */
-  capital: boolean;
+  /** Whether it begins with a capital; undefined when the beginning of a sentence explains it. */
+  capital: boolean | undefined;
   /** Whether only a space or a hyphen, or nothing, is between it and the word before. */
   joined: boolean;
 }
@@ -30,12 +30,13 @@ export function wordSplitter({ code, commonWords, stem }: Language): (text: stri
       const abbreviation = /^\p{Lu}{2,4}\p{N}?$/u.test(written) && /\p{Ll}/u.test(text);
       const common = !abbreviation && (isCommon(form) || isCommon(lowerCase(segment).replaceAll('’', "'")));
       const gap = text.slice(before, index);
+      const startsSentence = words.length === 0 || /[.!?:;"“„»\n-]/.test(gap);
       words.push({
         key: stem(form),
         telling: !common && /^\p{L}[\p{L}\p{M}\p{N}]+$/u.test(form),
         start: index + from,
         end: index + to,
-        capital: abbreviation || (words.length > 0 && /^\p{Lu}/u.test(written) && !/[.!?:;"“„»\n-]/.test(gap)),
+        capital: abbreviation || !/^\p{Lu}/u.test(written) ? abbreviation : startsSentence ? undefined : true,
         joined: words.length > 0 && /^(\s*|-)$/.test(gap),
       });
       before = index + to;
