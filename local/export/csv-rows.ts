@@ -24,7 +24,7 @@ const PIECE = 2 ** 16;
 
 /**
  * Reads a CSV file row by row, each parsed by `schema`; its keys are the columns needed, in any order, and those that
- * accept undefined may be missing. Accepts LF and CRLF, a byte order mark, and quoted line breaks.
+ * accept undefined may be missing. Accepts a byte order mark and quoted line breaks.
  * @param onHeader is told the names of all columns, and may refuse them
  * @throws InvalidExport naming file, line, column and what was expected
  */
@@ -39,7 +39,7 @@ export async function* csvRows<Row>(
     bom: true,
     info: true,
     skip_empty_lines: true,
-    record_delimiter: ['\r\n', '\n', '\r'],
+    record_delimiter: '\n',
     on_record: (record, { lines }) => {
       parsed = lines;
       return record;

@@ -64,7 +64,7 @@ export async function readExportFiles(path: string): Promise<ExportFiles> {
 /** The server ends every row of these files with a line break; summary.csv has none at its end. */
 const withoutLineBreak = (files: ExportFile[]): string[] =>
   files
-    .filter(({ bytes }) => bytes.at(-1) !== 10 && bytes.at(-1) !== 13)
+    .filter(({ bytes }) => bytes.at(-1) !== 10)
     .map(({ name }) => `${name} does not end with a line break: its last row may be cut off`);
 
 async function readComments(file: ExportFile, warnings: string[]): Promise<ExportComment[]> {

@@ -42,7 +42,9 @@ const STEMMERS: Readonly<Record<string, () => Promise<{ stemmer: (word: string) 
 
 /** Detects the language that most of the texts are in, and loads what is known about it. */
 export async function languageOf(texts: readonly string[]): Promise<Language> {
-  const likely = francAll(texts.join('\n')).map(([code]) => Intl.getCanonicalLocales(code)[0] ?? code);
+  const likely = francAll(texts.join('\n'), { minLength: FEWEST_CHARACTERS }).map(
+    ([code]) => Intl.getCanonicalLocales(code)[0] ?? code,
+  );
   const lists: Readonly<Record<string, readonly string[]>> = commonWords;
   // of near relations, such as English and Scots, the one with a list of common words is meant
   const code = likely.find((each) => lists[each]) ?? likely[0];
@@ -56,6 +58,9 @@ export async function languageOf(texts: readonly string[]): Promise<Language> {
     stem: stemmer?.stemmer ?? ((word) => word),
   };
 }
+
+/** In less text, any language could be found. */
+const FEWEST_CHARACTERS = 50;
 
 /** What the detector answers when there is too little text. */
 const UNDETERMINED = 'und';

@@ -34,7 +34,7 @@ const MAX_ZIP_ENTRIES = 10_000;
 export interface ExportFile {
   /** as it is called in the folder or zip file */
   name: string;
-  /** UTF-8 */
+  /** UTF-8, with LF at the end of each line */
   bytes: Buffer;
 }
 

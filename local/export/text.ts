@@ -4,18 +4,22 @@ import { InvalidExport } from './invalid-export.ts';
 const SAVE_AS_UTF8 = 'Download the file again, or save it as UTF-8';
 
 /**
- * The bytes of a text file as UTF-8. UTF-16 with a byte order mark is converted; other encodings are refused, because
+ * The bytes of a text file as UTF-8, with LF at the end of each line. UTF-16 with a byte order mark is converted; other encodings are refused, because
  * they cannot be told apart for certain.
  * @throws InvalidExport naming file, line and byte, when the file is empty, is in another encoding, or holds NUL
  */
 export function checkedText(bytes: Buffer, file: string): Buffer {
-  const text = utf8Of(bytes, file);
+  const text = withLineFeeds(utf8Of(bytes, file));
   const nul = text.indexOf(0);
   if (nul !== -1) {
     throw new InvalidExport({ file, line: lineAt(text, nul) }, `holds a NUL character. ${SAVE_AS_UTF8}`);
   }
   if (text.toString('utf8', 0, 1000).trim() === '') throw new InvalidExport({ file }, 'is empty. Download it again');
   return text;
+}
+
+function withLineFeeds(bytes: Buffer): Buffer {
+  return bytes.includes('\r') ? Buffer.from(bytes.toString().replace(/\r\n?/g, '\n')) : bytes;
 }
 
 function utf8Of(bytes: Buffer, file: string): Buffer {
