@@ -15,19 +15,25 @@ const text = z.string().trim().min(1, 'should not be empty');
 const port = wholeNumber(65_535).optional();
 const SERVE_PORT = '8787';
 
-const optionsSchema = z.object({
-  export: text.optional(),
-  yes: z.boolean().default(false),
-  state: text,
-  out: text.optional(),
-  model: text,
-  maxBatchSize: wholeNumber(100_000),
-  batchSeconds: wholeNumber(86_400),
-  cache: z.boolean(),
-  dynamodbPort: port,
-  postgresPort: port,
-  serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
-});
+const optionsSchema = z
+  .object({
+    export: text.optional(),
+    allComments: z.boolean().default(false),
+    yes: z.boolean().default(false),
+    state: text,
+    out: text.optional(),
+    model: text,
+    maxBatchSize: wholeNumber(100_000),
+    batchSeconds: wholeNumber(86_400),
+    cache: z.boolean(),
+    dynamodbPort: port,
+    postgresPort: port,
+    serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
+  })
+  .refine((given) => given.export !== undefined || !given.allComments, {
+    path: ['allComments'],
+    error: 'needs --export',
+  });
 
 /** What `npm start --` was given. */
 export type Options = z.infer<typeof optionsSchema>;
@@ -79,7 +85,11 @@ const defaulted = (flags: string, description: string, value: string): Option =>
 export const startCommand = (): Command =>
   new Command('npm start --')
     .description('Writes the narrative report of one conversation on this machine.')
-    .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
+    .option(
+      '--export <path>',
+      'a Polis export (a folder or a zip file) to report on, instead of the sample conversation',
+    )
+    .option('--all-comments', 'with --export: also report on comments that moderators rejected')
     .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
     .addOption(defaulted('--state <folder>', 'where databases and batches are kept between runs', '.narratives'))
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')

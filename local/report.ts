@@ -1,7 +1,6 @@
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { loadPostgres, loadTopics } from './embedded/polis.ts';
-import { DERIVATION } from './export/read-export.ts';
 import {
   checkKey,
   completedJobs,
@@ -133,14 +132,14 @@ async function putNewJob({ embedded, data, progress, real, options }: RunContext
 
 /** Writes a completed job's report to files. @returns the exit code */
 async function write(
-  { embedded, data, progress, real, options, out, delivered }: RunContext,
+  { embedded, data, progress, real, out, delivered }: RunContext,
   jobId: string,
   model: string,
 ): Promise<number> {
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
-    method: options.export ? DERIVATION : [],
+    method: data.derivation ?? [],
   });
   delivered.add(jobId);
   progress.say(`report to read:                  ${written.markdown}`);

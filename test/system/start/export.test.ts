@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DERIVATION, readExport } from '../../../local/export/read-export.ts';
+import { readExport } from '../../../local/export/read-export.ts';
 import { plain } from '../../../local/output/markdown.ts';
 import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
@@ -26,12 +26,14 @@ describe('npm start -- --export', () => {
     ended = await command(args);
   });
 
-  it('reports on the export, and says in its output and in the report what was derived', () => {
+  it('reports on the export, and says in its output and in the report what was derived', async () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const { markdown, names } = reportIn(out);
     expect(names).toHaveLength(2);
     expect(markdown).toContain('# Opening hours of the town library');
-    for (const line of DERIVATION) {
+    expect(ended.stdout).toContain('13 comments, 10 participants, 108 votes');
+    const { derivation } = await readExport(EXPORT);
+    for (const line of derivation) {
       expect(ended.stdout).toContain(line);
       expect(markdown).toContain(`- ${plain(line)}`);
     }
@@ -58,6 +60,17 @@ describe('npm start -- --export', () => {
     expect(Object.keys(answer.reports).sort()).toEqual(Object.keys(first.reports).sort());
     for (const { job_id } of Object.values(answer.reports)) expect(job_id).toBe(answer.current_job_id);
   });
+});
+
+it('prints what is suspicious in an export as warnings, and goes on', async () => {
+  const folder = brokenExport('votes.csv', (text) => text.slice(0, -1));
+  const run = new Command(['--export', folder, '--state', tempFolder()]);
+  await run.said(/warning: votes\.csv does not end with a line break/);
+  expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('takes --all-comments only with --export', async () => {
+  expect(await command(['--all-comments'])).toMatchObject(wrongUse(/--all-comments needs --export/));
 });
 
 describe('an export that cannot be read', () => {
