@@ -8,7 +8,6 @@ import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-lin
 
 const HELP = `Measures submit, collect, prompts and the functions’ bundles; see docs/benchmarks.md.
 
-  --full         also collects 100,000 answers
   --only <part>  runs one part: submit, collect, prompts or functions
   --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
   --help         prints this
@@ -17,7 +16,6 @@ Figures over their target are marked so; the exit code is 0 unless something bre
 
 const PAIRS = 'should be a whole number from 1 to 100';
 const flagsSchema = z.strictObject({
-  full: isSwitch,
   help: isSwitch,
   only: oneOf(['submit', 'collect', 'prompts', 'functions']).optional(),
   pairs: z
@@ -29,7 +27,6 @@ const flagsSchema = z.strictObject({
 
 /** `npm run bench`, as {@link HELP} says. */
 const flags = readFlags(flagsSchema, {
-  full: { type: 'boolean' },
   help: { type: 'boolean' },
   only: { type: 'string' },
   pairs: { type: 'string' },
@@ -67,7 +64,7 @@ async function benchSteps(): Promise<Line[]> {
   const bench = await setUp(resources);
   const submitted = wanted('submit') ? await benchSubmit(bench, flags.pairs ?? 5) : [];
   if (wanted('collect')) {
-    const lines = await benchCollect(bench, flags.pairs ?? 3, flags.full);
+    const lines = await benchCollect(bench, flags.pairs ?? 3);
     printTable('Collect: answers of about 11 KB to stored sections', lines);
   }
   return submitted;

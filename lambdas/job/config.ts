@@ -10,7 +10,7 @@ const DEFAULT_MAX_BATCH_SIZE = 20;
 
 const configSchema = z.strictObject({
   model: z.string().min(1).nullish(),
-  max_batch_size: z.number().int().min(1).max(10_000).nullish(),
+  max_batch_size: z.number().int().min(1).max(100_000).nullish(),
   no_cache: z.boolean().nullish(),
   report_id: z.string().min(1).nullish(),
   include_moderation: z.boolean().nullish(),

@@ -63,6 +63,9 @@ export interface PlanDeps {
  * @throws BadInput of the kind that says what to fix
  */
 export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): Promise<PlannedJob> {
+  // asked meanwhile; whether the answer is needed shows later
+  const known = deps.batches.knowsModel(config.model);
+  known.catch(() => undefined);
   const report = await checkReport(deps.conversations, row, config);
   const facts = await readConversation(deps, row.conversation_id, report, config);
   const drafts = draftsOf(row.job_id, facts, config);
@@ -73,7 +76,7 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
   const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT, now);
   if (open.length > 0) {
-    if (!(await deps.batches.knowsModel(config.model))) {
+    if (!(await known)) {
       throw new UnknownModel(
         `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
       );

@@ -1,13 +1,13 @@
 import { parseResultLine } from '../batch/result-lines.ts';
 import { readResult } from '../report/answer.ts';
-import { gapRow, type ReportRow, storedRow } from '../report/row.ts';
+import { gapRow, MAX_TOGETHER, type ReportRow, storedRow } from '../report/row.ts';
 import type { Report } from '../report/shape.ts';
 import type { Answered, AnsweredFacts, AnswerRef, Plan, Section, Unfiled } from '../shared/ledger-rows.ts';
 import { placeOf } from '../shared/names.ts';
 import { REASONS, type Reason } from '../shared/outcome.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { MAX_TOGETHER, type Reports } from '../stores/reports.ts';
+import type { Reports } from '../stores/reports.ts';
 import type { SectionState } from './sections.ts';
 import type { JobSummary } from './summary.ts';
 
@@ -16,7 +16,8 @@ const TEXTS_AT_ONCE = 100;
 
 /**
  * Publishes the report of a job: a row for every section that has an answer, and for every gap one that says why. Up to 100 rows
- * appear all at once; those of a larger report within seconds. May run again: the same rows are put.
+ * appear all at once; those of a larger report within seconds. Without any answer nothing is put. May run again: the same rows
+ * are put.
  * @returns sections whose answer is no longer there: they are gaps of the report
  */
 export async function publish(
@@ -24,6 +25,8 @@ export async function publish(
   plan: Plan,
   summary: Pick<JobSummary, 'states'>,
 ): Promise<Section[]> {
+  const { states } = summary;
+  if (!states.some(({ kind }) => kind === 'stored')) return [];
   const rows: ReportRow[] = [
     ...(plan.left_out ?? []).map((section) =>
       gapRow(plan, section, 'no_comments: no comment belongs here', NO_COMMENTS),
@@ -31,7 +34,6 @@ export async function publish(
     ...(await namelessRows(deps.ledger, plan, summary.states)),
   ];
   const gone: Section[] = [];
-  const { states } = summary;
   for (let from = 0; from < states.length; from += TEXTS_AT_ONCE) {
     const slice = states.slice(from, from + TEXTS_AT_ONCE);
     const textOf = await textsOf(deps.ledger, slice);
@@ -43,7 +45,8 @@ export async function publish(
     }
     if (states.length > MAX_TOGETHER) await deps.reports.write(rows.splice(0));
   }
-  await deps.reports.writeTogether(rows);
+  // a report without any text would only hide the one before it
+  if (rows.some(({ errors }) => errors === undefined)) await deps.reports.writeTogether(rows);
   return gone;
 }
 

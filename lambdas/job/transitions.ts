@@ -226,7 +226,7 @@ export async function recordBatch(
   const { batch_id } = batch;
   const time = deps.now().toISOString();
   const line = `round ${batch.round}: batch ${batch_id} submitted with ${batch.requests} sections${remark}`;
-  const recorded = await changeWhile(
+  const recording = changeWhile(
     deps,
     row.job_id,
     (current) => isRunBy(current, execution),
@@ -244,9 +244,9 @@ export async function recordBatch(
       };
     },
   );
+  const [recorded] = await Promise.all([recording, putBatchRow(deps, execution, row, plan, batch)]);
   if (!recorded)
     deps.log.warn('the row is no longer ours; its batch is watched all the same', { job_id: row.job_id, batch_id });
-  await putBatchRow(deps, execution, row, plan, batch);
 }
 
 /** The AWAITING row of a batch: new, or claimed from an execution of this job that is gone. */

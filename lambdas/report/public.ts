@@ -71,6 +71,7 @@ function runsOf(rows: readonly StoredReport[]): Run[] {
  * they were given, and a conversation's number (zid) must not reach a client.
  */
 const PUBLIC_METADATA: ReadonlySet<string> = new Set([
+  'provider',
   'section_kind',
   'section_title',
   'topic_key',

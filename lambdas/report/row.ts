@@ -19,6 +19,9 @@ export interface ReportRow {
   errors?: string;
 }
 
+/** Rows that can appear at once: DynamoDB writes as many in one transaction. */
+export const MAX_TOGETHER = 100;
+
 /** What a row says about its section. */
 type About = Pick<Section, 'section' | 'kind' | 'title' | 'topic'>;
 

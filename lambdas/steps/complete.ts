@@ -22,11 +22,11 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const summary = await summarize(deps.ledger, plan);
   const row = await readLoosely(deps.jobs, state.job_id);
   if (!isCancelledUnder(row, state.execution)) {
-    if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
     for (const { section, title } of await publish(deps, plan, summary)) {
       summary.stored -= 1;
       summary.failed.push({ section, title, reason: 'gone' });
     }
+    if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
   }
   const seconds = secondsSince(row?.started_at, deps.now());
   const message = `${summary.stored} of ${summary.planned} sections stored${tellReused(summary)}, ${summary.failed.length} failed, ${summary.rounds} round(s)`;

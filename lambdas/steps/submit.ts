@@ -43,8 +43,8 @@ export interface Facts {
   planHolds: boolean;
   /** every batch of the job, of all rounds */
   batches: readonly BatchEntry[];
-  /** whether it is this job's turn to ask for sections of its report; undefined: not known yet */
-  turn: 'ours' | { waitsFor: string } | undefined;
+  /** whether it is this job's turn to ask for sections of its report */
+  turn: 'ours' | { waitsFor: string };
   /** what the first round of a plan that was just made asks for */
   planned: Omit<BegunRound, 'round'> | undefined;
   begun: BegunRound | undefined;
@@ -59,7 +59,6 @@ export type Due =
   | { kind: 'settle'; intents: readonly BatchEntry[] }
   /** cancelled: open batches are watched to their end */
   | { kind: 'watch'; round: number }
-  | { kind: 'take turn' }
   /** an earlier job of the same report is under way */
   | { kind: 'wait for turn'; waitsFor: string }
   | { kind: 'plan' }
@@ -75,7 +74,6 @@ export function whatIsDue({ row, plan, planHolds, batches, turn, begun }: Facts)
   const round = roundToAsk(batches);
   const isBegun = begun?.round === round || batches.some((batch) => batch.round === round);
   if (plan && planHolds && isBegun) return { kind: 'send round', round };
-  if (turn === undefined) return { kind: 'take turn' };
   if (turn !== 'ours') return { kind: 'wait for turn', ...turn };
   if (!plan || !planHolds) return { kind: 'plan' };
   if (plan.reused === plan.sections && batches.length === 0) return { kind: 'complete' };
@@ -144,8 +142,6 @@ async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): P
       return { ...state, next: 'complete' };
     case 'plan':
       return makePlan(deps, state, facts);
-    case 'take turn':
-      return takeTurn(deps, facts, row as JobRow);
     case 'wait for turn':
       return waitForTurn(deps, state, due.waitsFor);
     case 'begin round':
@@ -156,19 +152,25 @@ async function act(deps: SubmitDeps, state: JobState, facts: Facts, due: Due): P
 }
 
 async function readFacts(deps: SubmitDeps, state: JobState, row: JobRow | undefined): Promise<Facts> {
-  const [batches, plan] = await Promise.all([deps.ledger.batches(state.job_id), deps.ledger.plan(state.job_id)]);
+  const [batches, plan, turn] = await Promise.all([
+    deps.ledger.batches(state.job_id),
+    deps.ledger.plan(state.job_id),
+    row ? takeTurn(deps, row) : OURS,
+  ]);
   if (row) deps.log.ids?.({ report_id: row.report_id ?? undefined });
   // one that sends nothing may be published already
   const planHolds = plan !== undefined && (batches.length > 0 || plan.reused === plan.sections);
   const standing = row ?? (await standingWithout(deps, state));
-  return { row: standing, plan, planHolds, batches, turn: undefined, planned: undefined, begun: undefined };
+  return { row: standing, plan, planHolds, batches, turn, planned: undefined, begun: undefined };
 }
 
-async function takeTurn(deps: SubmitDeps, facts: Facts, row: JobRow): Promise<Facts> {
+const OURS = 'ours' as const;
+
+async function takeTurn(deps: SubmitDeps, row: JobRow): Promise<Facts['turn']> {
   const reportId = row.report_id ?? parseJobConfig(row.job_config, deps.settings.defaultModel).report_id;
   // a job that names no report is refused when it is planned
   const waitsFor = reportId && (await waitsForJob(deps, reportId, row.job_id));
-  return { ...facts, turn: waitsFor ? { waitsFor } : 'ours' };
+  return waitsFor ? { waitsFor } : OURS;
 }
 
 async function waitForTurn(deps: SubmitDeps, state: JobState, waitsFor: string): Promise<JobState> {

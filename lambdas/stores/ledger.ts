@@ -19,6 +19,7 @@ import {
   requestSchema,
   roundSchema,
   type Section,
+  sectionRow,
   sectionSchema,
   type Unfiled,
   unfiledSchema,
@@ -74,7 +75,8 @@ export interface Ledger {
   disownBatch(batchId: string, intent: BatchEntry): Promise<void>;
   /** @param round undefined: of every round */
   answers(jobId: string, round?: number): AsyncIterable<AnsweredFacts>;
-  putAnswers(rows: Answered[]): Promise<void>;
+  /** @param known which of them are good, and what they answer */
+  putAnswers(rows: readonly Answered[], known?: readonly KnownAnswer[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;
   /** @param round undefined: of every round */
   unfiled(jobId: string, round?: number): AsyncIterable<Unfiled>;
@@ -137,7 +139,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       return row && parse(planSchema, row);
     },
     async writePlan(plan, sections, prompts, requests) {
-      await put([...sections, ...prompts, roundRow(plan, 1, requests)]);
+      await put([...sections.map(sectionRow), ...prompts, roundRow(plan, 1, requests)]);
       await putOne(plan);
     },
     updatePlan: putOne,
@@ -150,7 +152,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       }
       return found;
     },
-    putSections: put,
+    putSections: (sections) => put(sections.map(sectionRow)),
     async prompts(job_id, ordinals) {
       const rows = await readAll(
         db,
@@ -240,7 +242,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       const prefix = round === undefined ? entry.answeredAll : entry.answeredInRound(round);
       for await (const row of query(job_id, prefix, names)) yield parse(answeredSchema, row);
     },
-    putAnswers: put,
+    putAnswers: (rows, known = []) => put([...rows, ...known]),
     putUnfiled: put,
     async *unfiled(job_id, round) {
       const prefix = round === undefined ? entry.unfiledAll : entry.unfiledInRound(round);

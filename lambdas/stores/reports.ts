@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type StoredReport, storedReportSchema } from '../report/public.ts';
-import type { ReportRow } from '../report/row.ts';
+import { MAX_TOGETHER, type ReportRow } from '../report/row.ts';
 import { InvalidRow } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
 import { queryAll, transact, writeAll } from './dynamodb.ts';
@@ -12,8 +12,7 @@ export interface Reports {
   writeTogether(rows: readonly ReportRow[]): Promise<void>;
 }
 
-/** What DynamoDB writes in one transaction: so many rows, and 4 MB, of which some is left for names and keys. */
-export const MAX_TOGETHER = 100;
+/** What DynamoDB writes in one transaction is 4 MB, of which some is left for names and keys. */
 const MAX_TOGETHER_BYTES = 3_500_000;
 
 /** `Delphi_NarrativeReports`. */

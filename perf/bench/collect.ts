@@ -6,13 +6,10 @@ import { type Measured, runFresh } from '../servers/process.ts';
 import type { Bench } from './setup.ts';
 
 const ANSWERS = 10_000;
-const FULL_ANSWERS = 100_000;
 const MAX_RATIO = 1.5;
-/** Up to here it counts as the same memory: single runs of 10,000 answers differ as much. */
-const MAX_GROWTH = 1.15;
 
 /** Collect step and bare writes of the same rows, in turns, each into fresh tables. */
-export async function benchCollect(bench: Bench, pairs: number, full: boolean): Promise<Line[]> {
+export async function benchCollect(bench: Bench, pairs: number): Promise<Line[]> {
   const answersUrl = await bench.started(startAnthropic('answers'));
   const steps: Measured[] = [];
   const bare: Measured[] = [];
@@ -23,25 +20,13 @@ export async function benchCollect(bench: Bench, pairs: number, full: boolean): 
   const seconds = (measured: Measured[], of: 'ms' | 'cpuMs') => measured.map((one) => one[of] / 1e3);
   const ratio = median(seconds(steps, 'ms')) / median(seconds(bare, 'ms'));
   const peaks = steps.map(({ peakMiB }) => peakMiB);
-  const lines: Line[] = [
+  return [
     medianLine('collect step, 10,000 answers', seconds(steps, 'ms'), 's', 2),
     medianLine('the same rows, bare BatchWriteItem', seconds(bare, 'ms'), 's', 2),
     { what: 'ratio', figure: ratio.toFixed(2), target: atMost(ratio, MAX_RATIO) },
     medianLine('CPU time of the collect step', seconds(steps, 'cpuMs'), 's', 2),
     medianLine('CPU time of the bare writes', seconds(bare, 'cpuMs'), 's', 2),
     medianLine('peak memory, 10,000 answers', peaks, 'MiB'),
-  ];
-  if (!full) return lines;
-  const large = await collectOnce(bench, answersUrl, FULL_ANSWERS);
-  const growth = large.peakMiB / median(peaks);
-  return [
-    ...lines,
-    {
-      what: 'peak memory, 100,000 answers',
-      figure: `${large.peakMiB.toFixed(0)} MiB`,
-      note: `${(large.ms / 1e3).toFixed(0)} s`,
-      target: `same as 10,000: ${growth <= MAX_GROWTH ? 'ok' : 'over'} (×${growth.toFixed(2)})`,
-    },
   ];
 }
 

@@ -5,6 +5,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Prompt } from '../../lambdas/shared/ledger-rows.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
+import { groupsByPid } from '../../lambdas/stores/postgres.ts';
 import { atMost, type Line, median, medianLine, printTable, spread } from '../command-line.ts';
 import {
   assignmentRows,
@@ -23,6 +24,9 @@ import { startPostgres } from '../servers/postgres.ts';
 import { type Measured, runFresh } from '../servers/process.ts';
 import { promptLines } from './prompts.ts';
 import type { Bench } from './setup.ts';
+
+/** What a call to a service in the same region takes. */
+const LATENCY_MS = 5;
 
 /**
  * Measures both conversations and prints a table of each.
@@ -43,6 +47,8 @@ export async function benchSubmit(bench: Bench, pairs: number): Promise<Line[]> 
     ]);
     const small = await measureSubmit(servers, SMALL, pairs, {});
     printTable('Claim to submit: 197 comments, 49,000 votes, 2 groups, 21 sections', [...small, quoted('0.39 s')]);
+    const far = await measureSubmit(servers, SMALL, pairs, { latencyMs: LATENCY_MS });
+    printTable(`The same with ${LATENCY_MS} ms added to every call of DynamoDB and PostgreSQL`, far);
     return [
       ...promptLines('5,000 comments', await promptsOf(servers, BIG)),
       ...promptLines('197 comments', await promptsOf(servers, SMALL)),
@@ -77,7 +83,7 @@ async function measureSubmit(
   servers: Servers,
   shape: Shape,
   pairs: number,
-  targets: { ratio?: number; peakMiB?: number },
+  { latencyMs = 0, ...targets }: { ratio?: number; peakMiB?: number; latencyMs?: number },
 ): Promise<Line[]> {
   const { databaseUrl, tables, runs, env } = servers;
   const countsFile = join(runs.folder, `counts-${shape.name}.json`);
@@ -89,11 +95,12 @@ async function measureSubmit(
     rid: ridOf(shape),
     reportId: reportIdOf(shape),
     countsFile,
+    latencyMs,
   };
   const submits: Measured[] = [];
   const bare: Measured[] = [];
   for (let round = 0; round <= pairs; round++) {
-    const step = await submitOnce(servers, shape, round);
+    const step = await submitOnce(servers, shape, round, latencyMs);
     const read = await runFresh(runs.path('reads-run'), reads, env);
     // the first pair warms the databases' caches for both
     if (round === 0) continue;
@@ -117,16 +124,21 @@ async function measureSubmit(
   ];
 }
 
-async function submitOnce(servers: Servers, shape: Shape, round: number): Promise<Measured> {
+async function submitOnce(servers: Servers, shape: Shape, round: number, latencyMs: number): Promise<Measured> {
   const { db, databaseUrl, anthropicUrl, tables, runs, env } = servers;
-  const jobId = jobIdOf(shape, round);
+  const jobId = jobIdOf(shape, round, latencyMs);
   await db.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(jobRow(jobId, shape)) }));
   const sections = shape.topics.reduce((sum, count) => sum + count, 3);
-  const input = { databaseUrl, anthropicUrl, tables, jobId, sections };
-  return runFresh(runs.path('submit-run'), input, env);
+  const input = { databaseUrl, anthropicUrl, tables, jobId, sections, latencyMs };
+  const measured = await runFresh(runs.path('submit-run'), input, env);
+  // the next job of the report would wait for it
+  const ended = { ...jobRow(jobId, shape), status: 'COMPLETED' };
+  await db.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(ended) }));
+  return measured;
 }
 
-const jobIdOf = (shape: Shape, round: number): string => `batch_report_${shape.name}_${round}`;
+const jobIdOf = (shape: Shape, round: number, latencyMs = 0): string =>
+  `batch_report_${shape.name}_${latencyMs}_${round}`;
 
 /** The prompts of the first run of a conversation, from the ledger. */
 async function promptsOf({ db, tables }: Servers, shape: Shape): Promise<Prompt[]> {
@@ -162,12 +174,9 @@ function jobRow(job_id: string, shape: Shape) {
   };
 }
 
-/** Who is in which group: the step computes it from `math_main`, the bare reads need it beforehand. */
-function groupsOf(shape: Shape): { pids: number[]; gids: number[] } {
-  const math = mathData(shape);
-  const base = math['base-clusters'];
-  const pairs = math['group-clusters'].flatMap(({ id, members }) =>
-    members.flatMap((member) => (base.members[base.id.indexOf(member)] ?? []).map((pid) => [pid, id] as const)),
-  );
-  return { pids: pairs.map(([pid]) => pid), gids: pairs.map(([, gid]) => gid) };
+/** The group of every participant: the step computes it from `math_main`, the bare reads need it beforehand. */
+function groupsOf(shape: Shape): number[] {
+  const { 'base-clusters': base, 'group-clusters': groups } = mathData(shape);
+  const membersOf = (member: number) => base.members[base.id.indexOf(member)] ?? [];
+  return groupsByPid(groups.map(({ id, members }) => ({ gid: id, pids: members.flatMap(membersOf) })));
 }

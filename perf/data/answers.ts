@@ -4,6 +4,7 @@ import {
   type Plan,
   type Prompt,
   type Section,
+  sectionRow,
 } from '../../lambdas/shared/ledger-rows.ts';
 import { customId, entry, promptHash } from '../../lambdas/shared/names.ts';
 import { pack } from '../../lambdas/shared/packed.ts';
@@ -110,7 +111,7 @@ export const batchOf = (jobId: string, sections: number): BatchEntry => ({
 });
 
 /** One section. */
-export function sectionRow(jobId: string, ordinal: number): Section {
+export function sectionOf(jobId: string, ordinal: number): Section {
   const topic_key = `3b1f0c52-7d44-4c5e-9a0e-5b9d2f6e8a10#0#${ordinal}`;
   const section = topic_key.replaceAll('#', '_');
   const name = `Topic ${ordinal}`;
@@ -144,7 +145,7 @@ export function* ledgerRows(jobId: string, sections: number): Generator<object> 
   yield plan;
   const ordinals = [...Array(sections).keys()];
   for (const ordinal of ordinals) {
-    yield sectionRow(jobId, ordinal);
+    yield sectionRow(sectionOf(jobId, ordinal));
     yield promptRow(jobId, ordinal);
   }
   yield roundRow(

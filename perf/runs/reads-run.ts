@@ -2,23 +2,26 @@ import { readFileSync } from 'node:fs';
 import { type AttributeValue, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { postgresPool, SQL } from '../../lambdas/stores/postgres.ts';
 import type { Tables } from '../data/tables.ts';
+import { addLatency } from './latency.ts';
 import { input, measure } from './measure.ts';
 
 /**
  * The bare reads under a submit step: the same statements and queries in the same order, as many at once, and nothing
- * done with the rows. The parameters of the vote count (who is in which group) are prepared beforehand.
+ * done with the rows. The parameter of the vote count (who is in which group) is prepared beforehand.
  */
-const { databaseUrl, tables, zid, rid, reportId, countsFile } = input<{
+const { databaseUrl, tables, zid, rid, reportId, countsFile, latencyMs } = input<{
   databaseUrl: string;
   tables: Tables;
   zid: number;
   rid: number;
   reportId: string;
   countsFile: string;
+  latencyMs: number;
 }>();
-const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as { pids: number[]; gids: number[] };
+const gids = JSON.parse(readFileSync(countsFile, 'utf8')) as number[];
 const pool = postgresPool(databaseUrl);
 const db = new DynamoDBClient();
+addLatency(latencyMs, db, pool);
 const layers = Array.from({ length: 10 }, (_, layer) => `layer${layer}_cluster_id`);
 
 async function query(TableName: string, attributes: readonly string[]): Promise<void> {
@@ -39,14 +42,15 @@ async function query(TableName: string, attributes: readonly string[]): Promise<
 
 await measure(async () => {
   await pool.query(SQL.report, [reportId]);
-  await Promise.all([
-    pool.query(SQL.math, [zid, 'prod']),
+  const math = pool.query(SQL.math, [zid, 'prod']);
+  const [, counts] = await Promise.all([
+    math,
+    math.then(() => pool.query(SQL.counts, [zid, gids, -1, 1, 0])),
     pool.query(SQL.comments, [zid, rid]),
     query(tables.topicNames, ['topic_key', 'layer_id', 'cluster_id', 'topic_name', 'created_at']),
     query(tables.assignments, ['comment_id', ...layers]),
     pool.query(SQL.topic, [zid]),
   ]);
-  const { rows } = await pool.query(SQL.counts, [zid, counts.pids, counts.gids, -1, 1, 0]);
-  if (rows.length === 0) throw new Error('the conversation has no votes');
+  if (counts.rows.length === 0) throw new Error('the conversation has no votes');
 });
 await pool.end();

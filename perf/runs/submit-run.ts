@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { microUsd } from '../../lambdas/money/money.ts';
 import { submit } from '../../lambdas/steps/submit.ts';
 import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropic.ts';
@@ -8,18 +9,22 @@ import { conversationsOf, postgresPool, readOnly } from '../../lambdas/stores/po
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
 import type { Tables } from '../data/tables.ts';
+import { addLatency } from './latency.ts';
 import { input, measure, silent } from './measure.ts';
 
 /** Runs the submit step once, from claim to its return, with the clients that are deployed. */
-const { databaseUrl, anthropicUrl, tables, jobId, sections } = input<{
+const { databaseUrl, anthropicUrl, tables, jobId, sections, latencyMs } = input<{
   databaseUrl: string;
   anthropicUrl: string;
   tables: Tables;
   jobId: string;
   sections: number;
+  latencyMs: number;
 }>();
-const db = documentClient();
+const client = new DynamoDBClient({ maxAttempts: 5 });
+const db = documentClient(client);
 const pool = postgresPool(databaseUrl);
+addLatency(latencyMs, client, pool);
 const ledger = ledgerTable(db, tables.ledger);
 const deps = {
   jobs: jobTable(db, tables.jobs),

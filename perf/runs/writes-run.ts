@@ -3,7 +3,7 @@ import { readLine } from '../../lambdas/batch/result-lines.ts';
 import { readResult } from '../../lambdas/report/answer.ts';
 import { customIdReader } from '../../lambdas/shared/names.ts';
 import { answeredRow, knownAnswer } from '../../lambdas/steps/collect/answer-rows.ts';
-import { answerLines, batchIdOf, planOf, sectionRow } from '../data/answers.ts';
+import { answerLines, batchIdOf, planOf, sectionOf } from '../data/answers.ts';
 import { type Tables, type WriteCall, writeAtOnce, writeCalls } from '../data/tables.ts';
 import { input, measure } from './measure.ts';
 
@@ -23,7 +23,7 @@ function* rows(): Generator<object> {
   for (const text of answerLines(jobId, count)) {
     const line = readLine(text);
     const { ordinal } = customIdReader(jobId)(line.custom_id ?? '') as { ordinal: number };
-    const section = sectionRow(jobId, ordinal);
+    const section = sectionOf(jobId, ordinal);
     const shown = new Set(section.shown);
     const outcome = readResult(line.result, (tid) => shown.has(tid));
     const answered = answeredRow({ plan, round: 1, at }, batchIdOf(jobId, count), section, line, outcome);

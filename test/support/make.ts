@@ -48,7 +48,7 @@ export function plan(change: Partial<Plan> = {}): Plan {
 }
 
 /** A section whose question is its own. */
-export function sectionRow(ordinal: number, change: Partial<Section> = {}): Section {
+export function section(ordinal: number, change: Partial<Section> = {}): Section {
   return {
     job_id: JOB,
     entry: entry.section(ordinal),

@@ -216,8 +216,12 @@ export async function startWorld({
 
     /** Sets a job CANCELLED, from whatever it is, as somebody who changes nothing else. */
     async setCancelled(job: Job) {
-      const { status, version } = await this.rowOf(job);
-      await deps.jobs.change(job.job_id, { status: String(status), version }, { status: 'CANCELLED' });
+      let changed = '';
+      // a step may change the row at the same moment
+      while (changed !== 'changed') {
+        const { status, version } = await this.rowOf(job);
+        changed = await deps.jobs.change(job.job_id, { status: String(status), version }, { status: 'CANCELLED' });
+      }
     },
     /** Stops the first execution of a job. */
     stop: (job: Job) => machine.abort(firstName(job)),

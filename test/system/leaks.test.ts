@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { serverJob } from '../../lambdas/job/put.ts';
 import { stepHandler } from '../../lambdas/runtime/step-handler.ts';
 import { customId } from '../../lambdas/shared/names.ts';
-import { unpack } from '../../lambdas/shared/packed.ts';
+import { pack, unpack } from '../../lambdas/shared/packed.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { taskSteps } from '../../local/embedded/steps.ts';
 import { stepByStep } from '../support/steps-by-hand.ts';
@@ -146,7 +146,7 @@ describe('no comment, key or password is leaked', () => {
 });
 
 describe('no comment is leaked', () => {
-  it('by a job that reuses stored texts, or by one that finds them damaged', async () => {
+  it('by a job that uses known answers, or by one that finds them damaged', async () => {
     const { report, conversation } = world.data;
     const asked = { report_id: report.report_id, conversation_id: String(conversation.zid), model: MODEL };
     const next = (mark: string) => {
@@ -157,19 +157,21 @@ describe('no comment is leaked', () => {
     const reusing = await runDeployed(next('leak0002'));
     expect(JSON.parse(String(reusing.row.job_results)).reused).toBeGreaterThan(5);
     expect(leaksIn(shownBy(reusing))).toEqual([]);
-    for (const { rid_section_model, timestamp } of await world.all(TABLE_NAMES.reports)) {
+    const answers = (await world.all(TABLE_NAMES.ledger)).filter(({ entry }) => String(entry).startsWith('answered#'));
+    for (const { job_id, entry } of answers) {
       await world.db.send(
         new UpdateCommand({
-          TableName: TABLE_NAMES.reports,
-          Key: { rid_section_model, timestamp },
-          UpdateExpression: 'SET report_data = :text',
-          ExpressionAttributeValues: { ':text': `{"id": "${someComment()}` },
+          TableName: TABLE_NAMES.ledger,
+          Key: { job_id, entry },
+          UpdateExpression: 'SET raw = :raw',
+          ExpressionAttributeValues: { ':raw': pack(`{"id": "${someComment()}`) },
         }),
       );
     }
-    const buying = await runDeployed(next('leak0003'));
-    expect(JSON.parse(String(buying.row.job_results)).reused).toBe(0);
-    expect(leaksIn(shownBy(buying))).toEqual([]);
+    const damaged = await runDeployed(next('leak0003'));
+    expect(damaged.error?.name).toBe('NothingStored');
+    expect(damaged.row.error_message).toContain('15 gone');
+    expect(leaksIn(shownBy(damaged))).toEqual([]);
   });
 });
 

@@ -142,18 +142,19 @@ describe('a job that is cancelled while its submission is unclear', () => {
   it('has its paid batch found and collected, and stays cancelled', async () => {
     world.standIn.script.dropAfter('create');
     const row = world.jobRow();
-    const { batches, jobs } = world.deps;
+    const { batches } = world.deps;
     const { createdSince } = batches;
     batches.createdSince = async () => {
       batches.createdSince = createdSince;
-      await jobs.change(row.job_id, { status: 'PROCESSING', version: 2 }, { status: 'CANCELLED' });
+      await world.setCancelled(row);
       throw new AnthropicUnavailable('the list is not available');
     };
     await world.putJob(row);
     await world.settle();
     const job = await world.ended(row.job_id);
     expect(job.row).toMatchObject({ status: 'FAILED', withdrawn_reason: 'cancelled', process_exit_confirmed: true });
-    expect(job.reports).toHaveLength(15);
+    expect(job.results).toMatchObject({ stored: 15 });
+    expect(job.reports).toEqual([]);
   });
 });
 

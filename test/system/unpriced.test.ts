@@ -1,9 +1,6 @@
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { microUsd } from '../../lambdas/money/money.ts';
 import { customId } from '../../lambdas/shared/names.ts';
-import { TABLE_NAMES } from '../../lib/names.ts';
-import { onNextCall } from '../support/faults.ts';
 import { useWorld } from '../support/use-world.ts';
 import { UNPRICED } from '../support/world.ts';
 
@@ -50,24 +47,5 @@ describe('a model without a price', () => {
       'submitted with 15 sections; its price is not known, and no budget counts it',
     );
     expect(await world.spent()).toMatchObject({ committed_micro_usd: 0, open_micro_usd: 0, unpriced_rounds: 2 });
-  });
-
-  it('is used for a text that should be reused and was deleted', async () => {
-    const changes = world.configured({ model: UNPRICED, allow_unpriced: true, no_cache: false });
-    await world.run(changes);
-    world.passTime(1);
-    onNextCall(world.deps.ledger, 'writePlan', {
-      after: async () => {
-        const plans = (await world.all(TABLE_NAMES.ledger)).filter(({ entry }) => entry === 'asked#0#000003');
-        const newest: unknown = plans.sort((a, b) => Number(b.expires_at_epoch) - Number(a.expires_at_epoch))[0];
-        const { key: Key } = (newest as { reuse: { key: Record<string, string> } }).reuse;
-        await world.db.send(new DeleteCommand({ TableName: TABLE_NAMES.reports, Key }));
-      },
-    });
-    const before = world.sent().length;
-    const { row, results } = await world.run(changes);
-    expect(row.status).toBe('COMPLETED');
-    expect(results).toMatchObject({ stored: 15, reused: 14, failed: [] });
-    expect(world.sent().length).toBe(before + 1);
   });
 });

@@ -5,8 +5,8 @@ import { entry } from '../../shared/names.ts';
 import { answeredRow, knownAnswer, replacedRow, unfiledRow } from './answer-rows.ts';
 import type { CollectDeps, Round } from './round.ts';
 
-/** Lines and characters that are filed together: they bound the memory. One such window is filed while the next one is read. */
-const WINDOW_LINES = 100;
+/** Lines and characters that are filed together: they bound the memory. One such window is written while the next one is read. */
+const WINDOW_LINES = 50;
 const WINDOW_CHARACTERS = 2_000_000;
 
 /** A line, and the section of this round that its custom id names. */
@@ -19,6 +19,8 @@ interface Rows {
   answers: Map<number, Answered>;
   known: Map<number, KnownAnswer>;
   unfiled: Unfiled[];
+  /** where the ledger has answers that better ones replace */
+  replaced: { job_id: string; entry: string }[];
 }
 
 /**
@@ -61,13 +63,14 @@ export class Filing {
   }
 
   async #flush(): Promise<void> {
-    const lines = this.#lines;
+    const rows: Rows = { answers: new Map(), known: new Map(), unfiled: [], replaced: [] };
+    // read while the rows of the lines before are written
+    for (const line of this.#lines) this.#take(this.#named(line), rows);
     this.#lines = [];
     this.#characters = 0;
-    if (lines.length === 0) return;
     await this.#underWay;
     this.#throwFailure();
-    this.#underWay = this.#file(lines).catch((error: unknown) => {
+    this.#underWay = this.#write(rows).catch((error: unknown) => {
       this.#failure ??= { error };
     });
   }
@@ -76,21 +79,16 @@ export class Filing {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #file(lines: readonly (string | TooLong)[]): Promise<void> {
+  async #write({ answers, known, unfiled, replaced }: Rows): Promise<void> {
     const { ledger } = this.#deps;
-    const rows: Rows = { answers: new Map(), known: new Map(), unfiled: [] };
-    const replaced: Answered[] = [];
-    for (const line of lines) {
-      const before = this.#take(this.#named(line), rows);
-      if (before) replaced.push(...(await ledger.answersAt([before])));
+    if (replaced.length > 0) {
+      // what is replaced is kept before it is gone
+      const before = await ledger.answersAt(replaced);
+      await ledger.putUnfiled(before.map((row) => replacedRow(row, this.#round.round)));
     }
-    // what is replaced is kept before it is gone
-    await ledger.putUnfiled(replaced.map((row) => replacedRow(row, this.#round.round)));
-    await bothEnd(ledger.putAnswers([...rows.answers.values()]), ledger.putUnfiled(rows.unfiled));
-    // an answer that is found by its question has to be there
-    await ledger.putKnownAnswers([...rows.known.values()]);
-    this.rows += rows.answers.size + rows.unfiled.length;
-    this.#round.found += rows.answers.size + rows.unfiled.length;
+    await bothEnd(ledger.putAnswers([...answers.values()], [...known.values()]), ledger.putUnfiled(unfiled));
+    this.rows += answers.size + unfiled.length;
+    this.#round.found += answers.size + unfiled.length;
   }
 
   #named(line: string | TooLong): NamedLine {
@@ -100,24 +98,24 @@ export class Filing {
     return { ...read, section: ordinal === undefined ? undefined : sections.all.get(ordinal) };
   }
 
-  /** Makes the rows for one line. @returns where the ledger has an answer that this one replaces */
-  #take(line: NamedLine, rows: Rows): { job_id: string; entry: string } | undefined {
+  /** Makes the rows for one line. */
+  #take(line: NamedLine, rows: Rows): void {
     const { answers, unfiled, plan, round } = this.#round;
     const { section, mark } = line;
     if (!section) {
       this.#unfile(line, whyUnfiled(line), rows);
-      return undefined;
+      return;
     }
     const { ordinal } = section;
     const held = answers.markOf(ordinal);
     // in the ledger already: as the answer, or beside it
-    if (held === mark || (held !== undefined && unfiled.has(entry.unfiled(round, mark)))) return undefined;
+    if (held === mark || (held !== undefined && unfiled.has(entry.unfiled(round, mark)))) return;
     const shown = new Set(section.shown);
     const outcome = readResult(line.result, (tid) => shown.has(tid));
     const answered = answeredRow(this.#round, this.#batchId, section, line, outcome);
     if (!answers.take(ordinal, answered.kind, mark)) {
       this.#unfile(line, 'duplicate', rows);
-      return undefined;
+      return;
     }
     const inWindow = rows.answers.get(ordinal);
     if (inWindow) this.#keep(replacedRow(inWindow, round), rows);
@@ -125,9 +123,9 @@ export class Filing {
     rows.known.delete(ordinal);
     const known = knownAnswer(section, answered);
     if (known) rows.known.set(ordinal, known);
-    if (held === undefined || inWindow) return undefined;
+    if (held === undefined || inWindow) return;
     unfiled.add(entry.unfiled(round, held));
-    return { job_id: plan.job_id, entry: answered.entry };
+    rows.replaced.push({ job_id: plan.job_id, entry: answered.entry });
   }
 
   #unfile(line: ReadLine, why: Unfiled['why'], rows: Rows): void {

@@ -46,9 +46,8 @@ async function fileByElimination(deps: CollectDeps, round: Round, section: Secti
   const outcome = readResult(parsed.result, (tid) => shown.has(tid));
   const line = { text: parsed.text, mark: markOf(round, row) };
   const answered = answeredRow(round, row.batch_id ?? '', section, line, outcome);
-  await deps.ledger.putAnswers([answered]);
   const known = knownAnswer(section, answered);
-  if (known) await deps.ledger.putKnownAnswers([known]);
+  await deps.ledger.putAnswers([answered], known ? [known] : []);
   await deps.ledger.putUnfiled([{ ...row, filed_as: section.section }]);
   round.answers.take(section.ordinal, answered.kind, line.mark);
 }

@@ -33,8 +33,8 @@ export function memoryPool(data: ConversationData, reports: readonly Conversatio
           }),
       ),
     [SQL.math]: ([zid, env]) => ifKnown(zid, () => (env === math.math_env ? [mathRow(data)] : [])),
-    [SQL.counts]: ([zid, pids, gids, agree, disagree, pass]) => {
-      const groupOf = new Map((pids as number[]).map((pid, at) => [pid, (gids as number[])[at]]));
+    [SQL.counts]: ([zid, gids, agree, disagree, pass]) => {
+      const groupOf = new Map((gids as number[]).map((gid, pid) => [pid, gid]));
       return ifKnown(zid, () => countRows([...latest.values()], groupOf, [agree, disagree, pass] as number[]));
     },
   };
@@ -63,7 +63,7 @@ function mathRow({ math: { data } }: ConversationData): Row {
   };
 }
 
-/** A row for each group with lists of its comments and their counts; people of no group are the group null. */
+/** A row for each group with lists of its comments and their counts; people beyond the list are the group null. */
 function countRows(
   votes: ConversationData['votes'],
   groupOf: ReadonlyMap<number, number | undefined>,

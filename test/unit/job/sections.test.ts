@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sectionStates, toAsk } from '../../../lambdas/job/sections.ts';
 import type { AnsweredFacts, Section } from '../../../lambdas/shared/ledger-rows.ts';
 import { entry } from '../../../lambdas/shared/names.ts';
-import { JOB, sectionRow } from '../../support/make.ts';
+import { JOB, section } from '../../support/make.ts';
 
 const answer = (round: number, ordinal: number, change: Partial<AnsweredFacts> = {}): AnsweredFacts => ({
   job_id: JOB,
@@ -24,7 +24,7 @@ const stored = (round: number, ordinal: number) => ({
 });
 
 describe('how a section stands', () => {
-  const one = byOrdinal(sectionRow(0));
+  const one = byOrdinal(section(0));
 
   test('without an answer it is open', () => {
     expect(states(one)).toEqual([{ kind: 'open' }]);
@@ -60,16 +60,12 @@ describe('how a section stands', () => {
 
   test('the answer of another job holds', () => {
     const reused = { kind: 'stored', reused: true, answer: REUSED };
-    expect(states(byOrdinal(sectionRow(0, { reused: REUSED })))).toEqual([reused]);
-    expect(states(byOrdinal(sectionRow(0, { reused: REUSED })), answer(1, 0, { kind: 'failed' }))).toEqual([reused]);
+    expect(states(byOrdinal(section(0, { reused: REUSED })))).toEqual([reused]);
+    expect(states(byOrdinal(section(0, { reused: REUSED })), answer(1, 0, { kind: 'failed' }))).toEqual([reused]);
   });
 
   test('sections with the very same question have one answer together', () => {
-    const twins = byOrdinal(
-      sectionRow(2, { prompt_hash: 'same' }),
-      sectionRow(1, { prompt_hash: 'same' }),
-      sectionRow(0),
-    );
+    const twins = byOrdinal(section(2, { prompt_hash: 'same' }), section(1, { prompt_hash: 'same' }), section(0));
     expect(states(twins, answer(1, 1))).toEqual([{ kind: 'open' }, stored(1, 1), stored(1, 1)]);
     expect(states(twins, answer(1, 1, { kind: 'failed', reason: 'refusal' })).slice(1)).toEqual([
       { kind: 'failed', reason: 'refusal' },
@@ -78,7 +74,7 @@ describe('how a section stands', () => {
   });
 
   test('sections whose questions are not known stand alone', () => {
-    const { prompt_hash: _, ...unknown } = sectionRow(0);
+    const { prompt_hash: _, ...unknown } = section(0);
     expect(states(byOrdinal(unknown, { ...unknown, ordinal: 1 }), answer(1, 0))).toEqual([
       stored(1, 0),
       { kind: 'open' },
@@ -87,7 +83,7 @@ describe('how a section stands', () => {
 });
 
 test('of sections with the very same question only the first is asked for', () => {
-  const sections = [sectionRow(0), sectionRow(1, { prompt_hash: 'same' }), sectionRow(2, { prompt_hash: 'same' })];
+  const sections = [section(0), section(1, { prompt_hash: 'same' }), section(2, { prompt_hash: 'same' })];
   expect(toAsk(sections, () => true).map(({ ordinal }) => ordinal)).toEqual([0, 1]);
   expect(toAsk(sections, ({ ordinal }) => ordinal !== 0).map(({ ordinal }) => ordinal)).toEqual([1]);
 });

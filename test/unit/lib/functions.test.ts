@@ -47,9 +47,9 @@ describe('functions', () => {
   it.each([
     ['dispatch', ['STATE_MACHINE_ARN']],
     ['adopt', PLANNING],
-    ['submit', ['REPORTS_TABLE', ...PLANNING, ...PAYING, ...API]],
+    ['submit', [...PLANNING, ...PAYING, ...API]],
     ['check-status', ['LEDGER_TABLE', ...API]],
-    ['collect', ['LEDGER_TABLE', 'REPORTS_TABLE', ...API]],
+    ['collect', ['LEDGER_TABLE', ...API]],
     ['complete', ['LEDGER_TABLE', 'REPORTS_TABLE']],
     ['fail', ['LEDGER_TABLE']],
     ['execution-changed', ['LEDGER_TABLE']],
@@ -85,7 +85,7 @@ describe('functions', () => {
   });
 
   it('gives functions the names of imported tables', () => {
-    const { Variables } = functionsByName(stacks(IMPORTED).narratives).collect.Environment;
+    const { Variables } = functionsByName(stacks(IMPORTED).narratives).complete.Environment;
     expect(Variables).toMatchObject({ JOB_TABLE: 'PolisJobs', REPORTS_TABLE: 'PolisReports', LEDGER_TABLE: 'Ledger' });
   });
 });

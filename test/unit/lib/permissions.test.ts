@@ -67,7 +67,7 @@ describe('permissions', () => {
     ['anthropic-api-key', ['check-status', 'collect', 'submit']],
     ['database-url', ['adopt', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
-    ['ReportsTable', ['collect', 'complete', 'submit']],
+    ['ReportsTable', ['complete']],
     ['LedgerTable', ['adopt', 'check-status', 'collect', 'complete', 'execution-changed', 'fail', 'submit', 'sweep']],
   ])('opens %s to %j and to no other function', (resource, names) => {
     const allowed = Object.keys(functionsByName(created.narratives)).filter((name) =>

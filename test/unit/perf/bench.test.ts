@@ -20,7 +20,7 @@ describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
     [['--only'], '--only should be submit, collect, prompts or functions'],
     [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
     [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
-    [['--full=yes'], '--full takes no value'],
+    [['--help=yes'], '--help takes no value'],
     [['--bogus'], '--bogus is not a flag'],
     [['prompts'], '"prompts" is not a flag'],
   ])('%j are refused in one line with exit code 2', (args, problem) => {
@@ -30,7 +30,7 @@ describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it('are all printed by --help', () => {
     const { status, stdout, stderr } = bench('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const flag of ['full', 'only', 'pairs', 'help']) expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
+    for (const flag of ['only', 'pairs', 'help']) expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
   });
 
   it('--only prompts measures the sample and says where the other conversations come from', () => {

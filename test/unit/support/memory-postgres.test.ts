@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { POSTGRES_VOTE } from '../../../lambdas/report/votes.ts';
-import { postgresPool, SQL } from '../../../lambdas/stores/postgres.ts';
+import { groupsByPid, postgresPool, SQL } from '../../../lambdas/stores/postgres.ts';
 import { loadPostgres } from '../../../local/embedded/polis.ts';
 import { startPostgres } from '../../../local/embedded/postgres.ts';
 import { sampleConversation } from '../../../local/sample.ts';
@@ -11,7 +11,7 @@ const { zid } = data.conversation;
 const { rid, report_id } = data.report;
 const { agree, disagree, pass } = POSTGRES_VOTE;
 const people = data.participants.map(({ pid }) => pid).filter((pid) => pid % 5 > 0);
-const groups = people.map((pid) => pid % 3);
+const gids = groupsByPid([0, 1, 2].map((gid) => ({ gid, pids: people.filter((pid) => pid % 3 === gid) })));
 
 let close: (() => Promise<void>) | undefined;
 let real: Pool;
@@ -52,8 +52,8 @@ test.each([
   ['comments', [zid, rid + 1]],
   ['math', [zid, data.math.math_env]],
   ['math', [zid, 'another']],
-  ['counts', [zid, people, groups, agree, disagree, pass]],
-  ['counts', [zid, [], [], agree, disagree, pass]],
+  ['counts', [zid, gids, agree, disagree, pass]],
+  ['counts', [zid, [], agree, disagree, pass]],
 ] as const)('PostgreSQL in memory answers %s as a real one does (%#)', async (name, values) => {
   const memory = memoryPool(data, [data.report]);
   const [expected, answered] = await Promise.all(

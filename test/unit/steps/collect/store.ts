@@ -1,21 +1,22 @@
 import { publish } from '../../../../lambdas/job/publish.ts';
 import { summarize } from '../../../../lambdas/job/summary.ts';
 import type { ReportRow } from '../../../../lambdas/report/row.ts';
-import type {
-  Answered,
-  BatchEntry,
-  KnownAnswer,
-  Plan,
-  Request,
-  Section,
-  Unfiled,
+import {
+  type Answered,
+  type BatchEntry,
+  type KnownAnswer,
+  type Plan,
+  type Request,
+  type Section,
+  sectionRow,
+  type Unfiled,
 } from '../../../../lambdas/shared/ledger-rows.ts';
 import { customId } from '../../../../lambdas/shared/names.ts';
 import type { CollectDeps } from '../../../../lambdas/steps/collect/round.ts';
 import { ledgerTable, roundRow } from '../../../../lambdas/stores/ledger.ts';
 import { reportsTable } from '../../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../../lib/names.ts';
-import { batchEntry, JOB, plan as madePlan, sectionRow } from '../../../support/make.ts';
+import { batchEntry, JOB, plan as madePlan, section } from '../../../support/make.ts';
 import { type Call, checkItem, clientOf, MemoryDb } from '../../../support/memory/dynamodb.ts';
 import { rowText } from '../../../support/readers.ts';
 
@@ -31,7 +32,7 @@ export function planned(count: number): { plan: Plan; sections: Section[]; reque
   const batch = batchEntry({ state: 'ended', batch_id: BATCH, requests: count });
   return {
     plan: madePlan({ sections: count }),
-    sections: ordinals.map((ordinal) => sectionRow(ordinal, { shown: shownTo(ordinal) })),
+    sections: ordinals.map((ordinal) => section(ordinal, { shown: shownTo(ordinal) })),
     requests: ordinals.map((ordinal) => ({ ordinal, part: 0, max_tokens: 8_000 })),
     batch,
   };
@@ -79,7 +80,8 @@ export function memoryStore(
   const db = new MemoryDb();
   const put = (TableName: string, Item: object) =>
     db.apply({ constructor: { name: 'PutCommand' }, input: { TableName, Item } });
-  for (const row of [plan, batch, ...sections, roundRow(plan, 1, requests)]) put(TABLE_NAMES.ledger, row);
+  for (const row of [plan, batch, ...sections.map(sectionRow), roundRow(plan, 1, requests)])
+    put(TABLE_NAMES.ledger, row);
 
   const call: Call = async (_what, act) => {
     await pause();
