@@ -58,7 +58,7 @@ export const submit = command({
       input.zid === undefined
         ? conversationOf(context)
         : // the database is not asked
-          async () => ({ zid: Number(input.zid), rid: 0, labels: [] });
+          async () => ({ zid: Number(input.zid), rid: 0, labels: [], mod_level: 0 });
     const deps = {
       ...newJobTables(context.cloud.db, { jobs: JobTableName, ledger: LedgerTableName }),
       conversations: { report },

@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { splitIntoParts } from '../batch/split.ts';
 import { type Estimate, estimateCost } from '../money/estimate.ts';
 import { addKnown, type MicroUsd } from '../money/money.ts';
-import { shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
+import { type CommentLeftOut, shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
 import { type OpinionMath, parseOpinionMath } from '../report/opinion-groups.ts';
 import { FIRST_MAX_TOKENS, sectionPrompt } from '../report/prompt.ts';
 import { type LeftOut, type PlannedSection, planSections } from '../report/sections.ts';
 import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../report/topics.ts';
+import { checkVoteSigns } from '../report/vote-signs.ts';
 import type { Tally } from '../report/votes.ts';
 import { ConversationNotReady, InvalidRow, ReportMismatch, TooManySections, UnknownModel } from '../shared/errors.ts';
 import type { JobRow } from '../shared/job-row.ts';
@@ -93,6 +94,8 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     ...(config.no_cache ? { no_cache: true as const } : {}),
     reused: drafts.sections.filter(({ prompt_hash }) => answers.has(prompt_hash)).length,
     left_out: drafts.leftOut,
+    comments_left_out: countBy([...facts.hidden.values()]),
+    in_no_section: inNoSection(drafts.inNoSection),
     report_timestamp: now.toISOString(),
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
@@ -141,11 +144,11 @@ function draftsOf(
   jobId: string,
   facts: ConversationFacts,
   config: JobConfig,
-): { sections: Draft[]; leftOut: LeftOut[] } {
-  const { comments, topics, clusters, size: conversationSize, math } = facts;
+): { sections: Draft[]; leftOut: LeftOut[]; inNoSection: TalliedComment[] } {
+  const { comments, topics, clusters, size: conversationSize, math, hidden } = facts;
   const { layers } = config;
   const groupCount = math.groups.length;
-  const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers });
+  const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers, hidden });
   if (planned.sections.length === 0) {
     throw new ConversationNotReady(
       'no section has a comment to show: check moderation, deselected comments and the layers asked for',
@@ -161,7 +164,7 @@ function draftsOf(
     const prompt = sectionPrompt(section, context);
     return { ordinal, section, prompt, prompt_hash: promptHash(madeWith(config), SYSTEM_PROMPT, prompt) };
   });
-  return { sections, leftOut: planned.leftOut };
+  return { ...planned, sections };
 }
 
 const sectionRow = (
@@ -193,7 +196,26 @@ const promptRow = (plan: Plan, { ordinal, section, prompt }: Draft): Prompt => (
   expires_at_epoch: plan.expires_at_epoch,
 });
 
-const counts = ({ votes, agrees, disagrees, passes }: Tally) => [votes, agrees, disagrees, passes];
+/** Comments in no section that the ledger names. */
+const MAX_IN_NO_SECTION = 10;
+
+const inNoSection = (comments: readonly TalliedComment[]): Plan['in_no_section'] => ({
+  count: comments.length,
+  most_voted: comments
+    .filter(({ all }) => all.votes > 0)
+    .slice(0, MAX_IN_NO_SECTION)
+    .map(tallyOf),
+});
+
+const countBy = (reasons: readonly CommentLeftOut[]): Plan['comments_left_out'] =>
+  Object.fromEntries([...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => [reason, all.length]));
+
+const counts = ({ votes, agrees, disagrees, passes }: Tally): [number, number, number, number] => [
+  votes,
+  agrees,
+  disagrees,
+  passes,
+];
 
 const tallyOf = ({ tid, all, groups }: TalliedComment) => ({ tid, all: counts(all), groups: groups.map(counts) });
 
@@ -204,6 +226,8 @@ export interface ConversationFacts {
   /** comments in the whole conversation, shown or not */
   size: number;
   comments: TalliedComment[];
+  /** comments that the report leaves out, by tid */
+  hidden: ReadonlyMap<number, CommentLeftOut>;
   topics: Topic[];
   clusters: ClusterOfComment;
 }
@@ -239,7 +263,7 @@ export async function checkReport(
 
 /**
  * Reads all that a report is planned from, at most two queries of PostgreSQL at a time.
- * @throws ConversationNotReady, InvalidRow: nothing has been spent
+ * @throws ConversationNotReady, InvalidRow, VoteSignMismatch: nothing has been spent
  */
 export async function readConversation(
   { conversations, topics }: { conversations: Conversations; topics: Topics },
@@ -248,10 +272,11 @@ export async function readConversation(
   config: JobConfig,
 ): Promise<ConversationFacts> {
   const math = conversations.mathKeys(report.zid).then((keys) => parseMath(keys, report));
+  const signs = conversations.voteSigns();
   const [opinions, counts, comments, names, assignments, topic] = await Promise.all([
     math,
-    // counting takes longest, and needs nothing but the groups
-    math.then(({ groups }) => conversations.groupCounts(report.zid, groups)),
+    // counting takes longest, and needs nothing but the groups and the signs
+    Promise.all([math, signs]).then(([{ groups }, known]) => conversations.groupCounts(report.zid, groups, known)),
     conversations.comments(report.zid, report.rid),
     topics.names(conversationId),
     topics.assignments(conversationId),
@@ -262,9 +287,11 @@ export async function readConversation(
   const clusters = clustersOf(assignments, new Set(newest.map(({ layer }) => layer)));
   checkTopicsComplete(newest, clusters);
   if (counts.length === 0) throw notReady('has no votes: wait for participants');
-  const shown = shownComments(comments, config);
+  checkVoteSigns(counts, opinions.votes);
+  const { mod_level } = report;
+  const { shown, leftOut: hidden } = shownComments(comments, { ...config, mod_level });
   const tallied = tallyComments(shown, counts, opinions);
-  return { topic, math: opinions, size: comments.length, comments: tallied, topics: newest, clusters };
+  return { topic, math: opinions, size: comments.length, comments: tallied, hidden, topics: newest, clusters };
 }
 
 const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then redrive the job`);

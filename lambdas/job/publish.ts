@@ -26,7 +26,7 @@ export async function publish(
 ): Promise<Section[]> {
   const rows: ReportRow[] = [
     ...(plan.left_out ?? []).map((section) =>
-      gapRow(plan, section, 'no_comments: no comment belongs here', NO_COMMENTS),
+      gapRow(plan, section, 'no_comments: no comment belongs here', section.why ?? NO_COMMENTS),
     ),
     ...(await namelessRows(deps.ledger, plan, summary.states)),
   ];

@@ -88,10 +88,17 @@ export function storesOf(data: ConversationData): { conversations: Conversations
   const base = math.data['base-clusters'];
   return {
     conversations: {
-      report: async () => ({ zid: conversation.zid, rid: report.rid, labels: [] }),
+      report: async () => ({ zid: conversation.zid, rid: report.rid, labels: [], mod_level: -1 }),
       topic: async () => conversation.topic,
       comments: async () =>
-        comments.map(({ tid, txt, mod }) => ({ tid, txt, mod, selected: selected.get(tid) !== -1 })),
+        comments.map(({ tid, txt, mod, active, is_meta }) => ({
+          tid,
+          txt,
+          mod,
+          active,
+          is_meta,
+          selected: selected.get(tid) !== -1,
+        })),
       mathKeys: async () => ({
         tids: math.data.tids,
         extremity: math.data.pca['comment-extremity'],
@@ -100,6 +107,7 @@ export function storesOf(data: ConversationData): { conversations: Conversations
         base_ids: base.id,
         base_members: base.members,
       }),
+      voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async (_zid, groups) => groupCounts(data, groups),
     },
     topics: { names: async () => data.topicNames, assignments: async () => data.clusterAssignments },
