@@ -52,9 +52,9 @@ export const jobFor = (data: ConversationData, options: Options) =>
  */
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
-    const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
+    const { plan, estimate, notes } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
     await checkToday(world, estimate.most_micro_usd);
-    return { model: plan.model, estimate, sections: plan.sections };
+    return { model: plan.model, estimate, sections: plan.sections, notes };
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
@@ -47,6 +48,10 @@ const environmentSchema = z.object({
     .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  UNKNOWN_MODEL: z
+    .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
+    .default('use default'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
@@ -60,6 +65,8 @@ export type LocalEnvironment = z.infer<typeof environmentSchema>;
 export const ENVIRONMENT = {
   ANTHROPIC_API_KEY: 'use the real API; without it the text is simulated and nothing is paid',
   ANTHROPIC_BASE_URL: 'another address of the API (with ANTHROPIC_API_KEY)',
+  MODEL_ALIASES: 'models that stand in for others: old-model=new-model, separated by commas',
+  UNKNOWN_MODEL: '`refuse` fails a job whose model the API does not know; else --model stands in for it',
   JOB_BUDGET_USD: 'refuse a job that could cost more',
   DAY_BUDGET_USD: 'refuse a job when all jobs of its UTC day together could cost more',
   UNPRICED_MODELS: 'models, separated by commas, to use although their price is not known',

@@ -22,9 +22,11 @@ import {
   type Request,
   type Section,
 } from '../shared/ledger-rows.ts';
+import type { ModelAliases, UnknownModelPolicy } from '../shared/model-aliases.ts';
 import { entry, promptHash } from '../shared/names.ts';
 import { pack } from '../shared/packed.ts';
 import { parseOr, wholeCount, wholeNumber } from '../shared/parse.ts';
+import { plainLabel } from '../shared/plain-text.ts';
 import type { Batches } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import type { Conversations, ReportRecord } from '../stores/postgres.ts';
@@ -47,6 +49,17 @@ export interface PlannedJob {
   estimate: Estimate;
   /** what the answers that are there already did cost; undefined when that is not known of all */
   reusedSaved: MicroUsd | undefined;
+  /** for the row's log: why the model is not the one that the job names */
+  notes: string[];
+}
+
+/** Which model writes a report. */
+export interface ModelSettings {
+  /** of jobs that name none */
+  defaultModel: string;
+  modelAliases: ModelAliases;
+  /** what becomes of a job whose model the API does not know */
+  unknownModel: UnknownModelPolicy;
 }
 
 export interface PlanDeps {
@@ -54,7 +67,7 @@ export interface PlanDeps {
   topics: Topics;
   ledger: Pick<Ledger, 'knownAnswers'>;
   batches: Pick<Batches, 'knowsModel'>;
-  settings: BudgetSettings & { ledgerDays: number };
+  settings: BudgetSettings & ModelSettings & { ledgerDays: number };
   now: () => Date;
 }
 
@@ -67,20 +80,9 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   const report = await checkReport(deps.conversations, row, config);
   const facts = await readConversation(deps, row.conversation_id, report, config);
   const drafts = draftsOf(row.job_id, facts, config);
-  const hashes = drafts.sections.map(({ prompt_hash }) => prompt_hash);
-  const answers = config.no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
-  const open = toAsk(drafts.sections, ({ prompt_hash }) => !answers.has(prompt_hash));
+  const { model, hashes, answers, open, estimate, notes } = await chooseModel(deps, drafts.sections, config);
+  if (open.length > 0) checkJobBudget({ ...config, model }, estimate, deps.settings);
   const now = deps.now();
-  const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
-  const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT, now);
-  if (open.length > 0) {
-    if (!(await deps.batches.knowsModel(config.model))) {
-      throw new UnknownModel(
-        `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
-      );
-    }
-    checkJobBudget(config, estimate, deps.settings);
-  }
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
@@ -88,11 +90,11 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     report_id: report.report_id,
     conversation_id: row.conversation_id,
     report_job_id: row.job_id,
-    ...madeWith(config),
+    ...madeWith(model),
     max_batch_size: config.max_batch_size,
     sections: drafts.sections.length,
     ...(config.no_cache ? { no_cache: true as const } : {}),
-    reused: drafts.sections.filter(({ prompt_hash }) => answers.has(prompt_hash)).length,
+    reused: hashes.filter((hash) => answers.has(hash)).length,
     left_out: drafts.leftOut,
     comments_left_out: countBy([...facts.hidden.values()]),
     in_no_section: inNoSection(drafts.inNoSection),
@@ -101,12 +103,15 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
     ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
     // also with nothing to buy: a later round may have to
-    ...(estimate.most_micro_usd === undefined && mayBeUnpriced(config, deps.settings)
+    ...(estimate.most_micro_usd === undefined && mayBeUnpriced({ ...config, model }, deps.settings)
       ? { unpriced: true as const }
       : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
-  const sections = drafts.sections.map((draft) => sectionRow(plan, draft, answers.get(draft.prompt_hash)));
+  const sections = drafts.sections.map((draft) => {
+    const prompt_hash = hashes[draft.ordinal] as string;
+    return sectionRow(plan, draft, prompt_hash, answers.get(prompt_hash));
+  });
   return {
     plan,
     sections,
@@ -120,12 +125,67 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
       (sum: MicroUsd | undefined, { reused }) => (reused ? addKnown(sum, reused.cost_micro_usd) : sum),
       0,
     ),
+    notes,
   };
+}
+
+/** What a job asks of one model. */
+interface ModelChoice {
+  model: string;
+  /** of the sections' questions, in order of ordinal */
+  hashes: string[];
+  answers: ReadonlyMap<string, AnswerRef>;
+  /** sections without an answer */
+  open: Draft[];
+  estimate: Estimate;
+  /** for the row's log: why the model is not the one that the job names */
+  notes: string[];
+}
+
+/**
+ * The model that writes the report: the one that the job names, or what stands in for it by the settings, as long as the API knows
+ * it or nothing is to be bought; else the default model, unless the settings refuse that.
+ * @throws UnknownModel
+ */
+async function chooseModel(deps: PlanDeps, drafts: readonly Draft[], config: JobConfig): Promise<ModelChoice> {
+  const { modelAliases, unknownModel, defaultModel } = deps.settings;
+  const aliased = (model: string) => modelAliases.get(model) ?? model;
+  const wanted = aliased(config.model);
+  const notes =
+    wanted === config.model ? [] : [`model ${plainLabel(config.model)}: ${wanted} is used in its place (modelAliases)`];
+  const choice = await asked(deps, drafts, config, wanted, notes);
+  if (choice.open.length === 0 || (await deps.batches.knowsModel(wanted))) return choice;
+  const fallback = aliased(defaultModel);
+  if (unknownModel === 'refuse' || fallback === wanted) throw unknown(`"${plainLabel(wanted)}"`);
+  notes.push(`the Anthropic API does not know the model ${plainLabel(wanted)}: the default model ${fallback} is used`);
+  const second = await asked(deps, drafts, config, fallback, notes);
+  if (second.open.length === 0 || (await deps.batches.knowsModel(fallback))) return second;
+  throw unknown(`"${plainLabel(wanted)}", nor the default model "${fallback}"`);
+}
+
+const unknown = (models: string) =>
+  new UnknownModel(
+    `the Anthropic API does not know the model ${models}: name another in job_config or in the settings, then redrive the job`,
+  );
+
+async function asked(
+  deps: PlanDeps,
+  drafts: readonly Draft[],
+  { no_cache }: Pick<JobConfig, 'no_cache'>,
+  model: string,
+  notes: string[],
+): Promise<ModelChoice> {
+  const hashes = drafts.map(({ prompt }) => promptHash(madeWith(model), SYSTEM_PROMPT, prompt));
+  const answers = no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
+  const questions = drafts.map((draft, at) => ({ ...draft, prompt_hash: hashes[at] as string }));
+  const open = toAsk(questions, ({ prompt_hash }) => !answers.has(prompt_hash));
+  const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
+  return { model, hashes, answers, open, estimate: estimateCost(model, requests, SYSTEM_PROMPT, deps.now()), notes };
 }
 
 const NO_ANSWERS: ReadonlyMap<string, AnswerRef> = new Map();
 
-const madeWith = ({ model }: Pick<JobConfig, 'model'>) => ({
+const madeWith = (model: string) => ({
   model,
   prompt_version: PROMPT_VERSION,
   schema_version: REPORT_SCHEMA_VERSION,
@@ -136,7 +196,6 @@ interface Draft {
   ordinal: number;
   section: PlannedSection;
   prompt: string;
-  prompt_hash: string;
 }
 
 /** @throws ConversationNotReady, TooManySections */
@@ -160,16 +219,16 @@ function draftsOf(
     );
   }
   const context = { conversationTopic: facts.topic, groups: math.groups };
-  const sections = planned.sections.map((section, ordinal): Draft => {
-    const prompt = sectionPrompt(section, context);
-    return { ordinal, section, prompt, prompt_hash: promptHash(madeWith(config), SYSTEM_PROMPT, prompt) };
-  });
+  const sections = planned.sections.map(
+    (section, ordinal): Draft => ({ ordinal, section, prompt: sectionPrompt(section, context) }),
+  );
   return { ...planned, sections };
 }
 
 const sectionRow = (
   plan: Plan,
-  { ordinal, section: planned, prompt_hash }: Draft,
+  { ordinal, section: planned }: Draft,
+  prompt_hash: string,
   reused: AnswerRef | undefined,
 ): Section => {
   const { section, kind, title, topic, comments } = planned;

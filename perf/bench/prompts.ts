@@ -29,9 +29,18 @@ export async function samplePrompts(): Promise<Prompt[]> {
     include_moderation: true,
     exclude_comment_selections: true,
     layers: undefined,
+    ignored: [],
     allow_unpriced: false,
   };
-  const settings = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [], ledgerDays: 180 };
+  const settings = {
+    jobBudget: undefined,
+    dayBudget: undefined,
+    unpricedModels: [],
+    ledgerDays: 180,
+    defaultModel: 'claude-sonnet-5-5',
+    modelAliases: new Map(),
+    unknownModel: 'refuse' as const,
+  };
   const deps = {
     ...storesOf(data),
     ledger: { knownAnswers: async () => new Map() },
