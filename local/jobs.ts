@@ -41,6 +41,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
       model: options.model,
       max_batch_size: options.maxBatchSize,
       no_cache: !options.cache,
+      layers: options.layers,
     },
     new Date(),
     randomBytes(4).toString('hex'),

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { layerList } from '../lambdas/shared/layers.ts';
 import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 
@@ -26,6 +27,7 @@ const optionsSchema = z
     model: text,
     maxBatchSize: wholeNumber(100_000),
     batchSeconds: wholeNumber(86_400),
+    layers: layerList.optional(),
     cache: z.boolean(),
     dynamodbPort: port,
     postgresPort: port,
@@ -103,6 +105,10 @@ export const startCommand = (): Command =>
     .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
     .addOption(defaulted('--max-batch-size <count>', 'maximum number of sections in one batch', '20'))
     .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '1'))
+    .option(
+      '--layers <list>',
+      'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)',
+    )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

@@ -140,7 +140,6 @@ async function write(
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
-    method: data.derivation ?? [],
   });
   delivered.add(jobId);
   progress.say(`report to read:                  ${written.markdown}`);
