@@ -59,7 +59,9 @@ export async function estimateJob({ world }: Embedded, row: JobToBe) {
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
-      throw new UnknownModel(`the Anthropic API does not know the model "${model}": choose another with --model`, {
+      const used = world.settings.modelAliases.get(model);
+      const [unknown, where] = used ? [used, 'in MODEL_ALIASES'] : [model, 'with --model'];
+      throw new UnknownModel(`the Anthropic API does not know the model "${unknown}": choose another ${where}`, {
         cause: error,
       });
     }

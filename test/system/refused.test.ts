@@ -79,6 +79,11 @@ describe('a job that cannot be right fails with one clear error before anything 
     expect(await refused(changes)).toMatch(message);
   });
 
+  it('votes whose sign is not that of the math', async () => {
+    const votes = world.data.votes.map((row) => ({ ...row, vote: (0 - row.vote) as typeof row.vote }));
+    expect(await withData({ votes })).toMatch(/^VoteSignMismatch: agrees and disagrees are swapped/);
+  });
+
   it('no comments', async () =>
     expect(await withData({ comments: [] })).toMatch(/^ConversationNotReady: the conversation has no comments/));
   it('no votes', async () =>
