@@ -44,7 +44,7 @@ export interface OpinionMath {
   extremity: Map<number, number>;
   /** tid → group-aware consensus, 0..1 */
   consensus: Map<number, number>;
-  /** what the math counted, wherever agrees and disagrees differ; its signs are right whatever the database stores */
+  /** what the math counted, where agrees and disagrees differ, of many comments but not always all; its signs are right whatever the database stores */
   votes: MathVotes[];
 }
 

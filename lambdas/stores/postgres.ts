@@ -75,6 +75,9 @@ export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off
 
 const labelColumns = Array.from({ length: 10 }, (_, gid) => `label_group_${gid}`);
 
+/** Comments of each group whose votes are compared with the math: enough to see a sign, and quick to read. */
+const VOTES_COMPARED = 1_000;
+
 /**
  * The SQL, in one place; the benchmark's bare reads run the very same statements. Columns that older versions of Polis lack are named
  * without a table inside LATERAL: where the table has no such column, PostgreSQL takes the one of `absent`, which is null.
@@ -90,9 +93,10 @@ export const SQL = {
   math: `SELECT data->'tids' AS tids, data->'pca'->'comment-extremity' AS extremity,
       data->'group-aware-consensus' AS consensus, data->'group-clusters' AS group_clusters,
       data->'base-clusters'->'id' AS base_ids, data->'base-clusters'->'members' AS base_members,
-      (SELECT json_agg(json_build_array(g.key, v.key, v.value->'A', v.value->'D'))
-        FROM jsonb_each(nullif(data->'group-votes', 'null')) AS g, jsonb_each(nullif(g.value->'votes', 'null')) AS v
-        WHERE v.value->'A' <> v.value->'D') AS group_votes
+      (SELECT json_agg(json_build_array(g.key, v.key, v.agrees, v.disagrees))
+        FROM jsonb_each(nullif(data->'group-votes', 'null')) AS g CROSS JOIN LATERAL (
+          SELECT key, value->'A' AS agrees, value->'D' AS disagrees FROM jsonb_each(nullif(g.value->'votes', 'null'))
+          WHERE value->'A' <> value->'D' LIMIT ${VOTES_COMPARED}) AS v) AS group_votes
     FROM math_main WHERE zid = $1 AND math_env = $2`,
   declaresSign: `SELECT to_regprocedure('public.vote_convention_current()') IS NOT NULL AS declares`,
   declaredSign: 'SELECT agree_value FROM public.vote_convention_current()',
