@@ -1,6 +1,7 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
+import { modelAliasesText } from '../lambdas/shared/model-aliases.ts';
 import { executionArn } from '../lambdas/shared/names.ts';
 import { stackName } from '../lib/names.ts';
 import { NotDeployed } from './errors.ts';
@@ -20,6 +21,8 @@ export const outputsSchema = z.object({
   DatabaseSecretName: text,
   MathEnv: text,
   DefaultModel: text,
+  /** models that stand in for others */
+  ModelAliases: modelAliasesText.optional(),
   /** set where the jobs of a day have a budget */
   DayBudgetUsd: budgetSchema.optional(),
   /** the address of a stand-in of the API, if one was deployed */

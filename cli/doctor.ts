@@ -86,7 +86,7 @@ function deployedChecks(context: Context, deployment: Deployment, reportId: stri
     ...ourTables,
     ...topicChecks(context),
     ...secretChecks((name) => readSecret(cloud.secrets, name), secrets),
-    anthropicCheck(() => openAnthropic(context), deployment.DefaultModel),
+    anthropicCheck(() => openAnthropic(context), deployment.DefaultModel, deployment.ModelAliases),
     ['database', async () => checkDatabase(await openDatabase(context, deployment), deployment.MathEnv)],
     ...(reportId === undefined ? [] : [report]),
     ['state machine', () => checkStateMachine(cloud.stepFunctions, deployment)],

@@ -7,6 +7,7 @@ import {
   type PutJobDeps,
   putJob,
 } from '../lambdas/job/put.ts';
+import { layerList } from '../lambdas/shared/layers.ts';
 import type { Log } from '../lambdas/shared/log.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { newJobTables } from '../lambdas/stores/guards.ts';
@@ -26,6 +27,7 @@ export const submit = command({
     ['--max-batch-size <count>', 'maximum number of sections in one batch (default: 20)'],
     ['--no-cache', 'ask for every section again, including the unchanged ones'],
     ['--include-moderation', "respect moderation: leave out rejected comments (Polis' name for it)"],
+    ['--layers <list>', 'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)'],
     ['--allow-unpriced', 'allow a model without a known price; no budget counts it'],
     ['--idempotency-key <key>', 'submitting again with the same key gives the same job'],
     ['--zid <zid>', 'zid of the conversation, if the database cannot be reached from this machine'],
@@ -37,6 +39,7 @@ export const submit = command({
     maxBatchSize: wholeNumber(100_000).optional(),
     cache: z.boolean(),
     includeModeration: flag,
+    layers: layerList.optional(),
     allowUnpriced: flag,
     idempotencyKey: text.optional(),
     zid: zid.optional(),
@@ -49,6 +52,7 @@ export const submit = command({
       max_batch_size: input.maxBatchSize,
       no_cache: !input.cache,
       include_moderation: input.includeModeration,
+      layers: input.layers,
       idempotency_key: input.idempotencyKey,
     };
     const parsed = parseOr(batchReportsSchema, given, (line) => new UsageError(`--${line.replace(': ', ' ')}`));
@@ -58,7 +62,7 @@ export const submit = command({
       input.zid === undefined
         ? conversationOf(context)
         : // the database is not asked
-          async () => ({ zid: Number(input.zid), rid: 0, labels: [] });
+          async () => ({ zid: Number(input.zid), rid: 0, labels: [], mod_level: 0 });
     const deps = {
       ...newJobTables(context.cloud.db, { jobs: JobTableName, ledger: LedgerTableName }),
       conversations: { report },

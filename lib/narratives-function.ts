@@ -6,6 +6,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { aliasesAsText } from '../lambdas/shared/model-aliases.ts';
 import { CDK_BUNDLING, handlerFile, PROJECT_ROOT } from './bundling.ts';
 import type { NarrativesTables } from './data-stack.ts';
 import { API_FUNCTIONS, type ApiFunctionName, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
@@ -92,6 +93,8 @@ function environment(
     ...(needs.anthropic && { ANTHROPIC_SECRET_NAME: config.anthropicSecretName }),
     ...(needs.anthropic && config.anthropicBaseUrl && { ANTHROPIC_BASE_URL: config.anthropicBaseUrl }),
     ...((needs.plans || needs.addsJobs) && { DEFAULT_MODEL: config.defaultModel }),
+    ...(needs.pays && config.modelAliases && { MODEL_ALIASES: aliasesAsText(config.modelAliases) }),
+    ...(needs.pays && config.unknownModel === 'refuse' && { UNKNOWN_MODEL: config.unknownModel }),
     ...(needs.plans && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
     ...(needs.pays && config.dayBudgetUsd && { DAY_BUDGET_USD: String(config.dayBudgetUsd) }),
     ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { aliasesAsText } from '../lambdas/shared/model-aliases.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
 import { constructId } from './names.ts';
@@ -78,6 +79,7 @@ export class NarrativesStack extends Stack {
       ...(config.databaseTlsServerName && { DatabaseTlsServerName: config.databaseTlsServerName }),
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
+      ...(config.modelAliases && { ModelAliases: aliasesAsText(config.modelAliases) }),
       ...(config.dayBudgetUsd && { DayBudgetUsd: String(config.dayBudgetUsd) }),
       ...(config.anthropicBaseUrl && { AnthropicBaseUrl: config.anthropicBaseUrl }),
       ...(config.databaseTls === 'off' && { DatabaseTls: config.databaseTls }),

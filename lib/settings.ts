@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { modelAliasesObject, modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { TABLE_NAMES } from './names.ts';
 
 /** Every setting is given as `-c narratives:<key>=<value>`; the prefix tells ours from CDK's own context. */
@@ -122,6 +123,20 @@ export const SETTINGS = {
     does: 'The model for jobs that name none.',
     parse: modelId.default('claude-sonnet-5-5'),
     wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
+  },
+  modelAliases: {
+    does: 'Models that stand in for others, such as ones that are no longer served: `{"claude-opus-4-20250514": "claude-opus-5-5"}`.',
+    unset: 'none: the default model stands in for a model that is not known',
+    parse: z
+      .union([modelAliasesObject, modelAliasesText])
+      .refine((aliases) => aliases.size > 0)
+      .optional(),
+    wants: 'an object of model ids, or text such as old-model=new-model, separated by commas',
+  },
+  unknownModel: {
+    does: 'What becomes of a job whose model the Anthropic API does not know.',
+    parse: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
+    wants: '`use default` writes the report with the default model and says so on the job row; `refuse` fails the job',
   },
   jobBudgetUsd: {
     does: 'Refuses a job that could cost more than this.',

@@ -5,7 +5,7 @@
 export interface ConversationData {
   conversation: { zid: number; topic: string; description: string; participant_count: number };
   /** `mod_level`: the report shows comments whose `mod` is greater; -2, all of them, when it is left out */
-  report: { rid: number; report_id: string; report_name: string; mod_level?: -1 | -2 };
+  report: { rid: number; report_id: string; report_name: string; mod_level?: -2 | -1 | 0 };
   comments: CommentRow[];
   selections: { tid: number; selection: 1 | -1 }[];
   participants: { pid: number; vote_count: number }[];

@@ -41,6 +41,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
       model: options.model,
       max_batch_size: options.maxBatchSize,
       no_cache: !options.cache,
+      layers: options.layers,
     },
     new Date(),
     randomBytes(4).toString('hex'),
@@ -52,13 +53,15 @@ export const jobFor = (data: ConversationData, options: Options) =>
  */
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
-    const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
+    const { plan, estimate, notes } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
     await checkToday(world, estimate.most_micro_usd);
-    return { model: plan.model, estimate, sections: plan.sections };
+    return { model: plan.model, estimate, sections: plan.sections, notes };
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
-      throw new UnknownModel(`the Anthropic API does not know the model "${model}": choose another with --model`, {
+      const used = world.settings.modelAliases.get(model);
+      const [unknown, where] = used ? [used, 'in MODEL_ALIASES'] : [model, 'with --model'];
+      throw new UnknownModel(`the Anthropic API does not know the model "${unknown}": choose another ${where}`, {
         cause: error,
       });
     }

@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { layerList } from '../lambdas/shared/layers.ts';
+import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
@@ -25,6 +27,7 @@ const optionsSchema = z
     model: text,
     maxBatchSize: wholeNumber(100_000),
     batchSeconds: wholeNumber(86_400),
+    layers: layerList.optional(),
     cache: z.boolean(),
     dynamodbPort: port,
     postgresPort: port,
@@ -47,6 +50,10 @@ const environmentSchema = z.object({
     .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  UNKNOWN_MODEL: z
+    .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
+    .default('use default'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
@@ -60,6 +67,8 @@ export type LocalEnvironment = z.infer<typeof environmentSchema>;
 export const ENVIRONMENT = {
   ANTHROPIC_API_KEY: 'use the real API; without it the text is simulated and nothing is paid',
   ANTHROPIC_BASE_URL: 'another address of the API (with ANTHROPIC_API_KEY)',
+  MODEL_ALIASES: 'models that stand in for others: old-model=new-model, separated by commas',
+  UNKNOWN_MODEL: '`refuse` fails a job whose model the API does not know; else --model stands in for it',
   JOB_BUDGET_USD: 'refuse a job that could cost more',
   DAY_BUDGET_USD: 'refuse a job when all jobs of its UTC day together could cost more',
   UNPRICED_MODELS: 'models, separated by commas, to use although their price is not known',
@@ -96,6 +105,10 @@ export const startCommand = (): Command =>
     .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
     .addOption(defaulted('--max-batch-size <count>', 'maximum number of sections in one batch', '20'))
     .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '1'))
+    .option(
+      '--layers <list>',
+      'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)',
+    )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

@@ -117,7 +117,8 @@ async function completedNotWritten({
 async function putNewJob({ embedded, data, progress, real, options }: RunContext): Promise<StartedJob | undefined> {
   const row = jobFor(data, options);
   if (real) progress.say('reading the conversation and checking the model with the API …');
-  const { model, estimate, sections } = await estimateJob(embedded, row);
+  const { model, estimate, sections, notes } = await estimateJob(embedded, row);
+  for (const note of notes) progress.say(note);
   const reused = sections - estimate.sections;
   if (reused > 0) progress.say(reusedLine(reused, sections));
   if (real && estimate.sections > 0) {
@@ -139,7 +140,6 @@ async function write(
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
-    method: data.derivation ?? [],
   });
   delivered.add(jobId);
   progress.say(`report to read:                  ${written.markdown}`);

@@ -42,6 +42,8 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
     simulated: !real,
     settings: {
       defaultModel: options.model,
+      modelAliases: env.MODEL_ALIASES,
+      unknownModel: env.UNKNOWN_MODEL,
       jobBudget: env.JOB_BUDGET_USD,
       dayBudget: env.DAY_BUDGET_USD,
       unpricedModels: env.UNPRICED_MODELS,

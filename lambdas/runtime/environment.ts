@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { budgetSchema } from '../money/money.ts';
 import { InvalidSetting } from '../shared/errors.ts';
+import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../shared/model-aliases.ts';
 import { parseOr } from '../shared/parse.ts';
 
 const name = z.string().min(1);
@@ -14,6 +15,8 @@ const variables = {
   CLUSTER_ASSIGNMENTS_TABLE: name,
   MATH_ENV: name,
   DEFAULT_MODEL: name,
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  UNKNOWN_MODEL: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z

@@ -41,6 +41,11 @@ export class InvalidRow extends BadInput {
   override readonly name = 'InvalidRow';
 }
 
+/** Votes are stored with a sign that is not known, or agrees and disagrees are the other way round than in the math. */
+export class VoteSignMismatch extends BadInput {
+  override readonly name = 'VoteSignMismatch';
+}
+
 /** The API does not know the model. */
 export class UnknownModel extends BadInput {
   override readonly name = 'UnknownModel';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import * as z from 'zod';
 import type { Comment, GroupCount } from '../report/comments.ts';
-import { POSTGRES_VOTE } from '../report/votes.ts';
+import { POSTGRES_VOTE, signsDeclared, type VoteSigns } from '../report/votes.ts';
 import {
   InvalidRow,
   InvalidSetting,
@@ -9,8 +9,9 @@ import {
   NarrativesError,
   PasswordRefused,
   StoreUnavailable,
+  VoteSignMismatch,
 } from '../shared/errors.ts';
-import { parseOr } from '../shared/parse.ts';
+import { parseOr, wholeNumber } from '../shared/parse.ts';
 import { type DatabaseTls, hostOf, tlsFor, tlsTrouble } from './database-tls.ts';
 
 export interface ReportRecord {
@@ -18,7 +19,12 @@ export interface ReportRecord {
   rid: number;
   /** the report's own names of groups, by gid */
   labels: (string | null)[];
+  /** the report shows comments whose `mod` is greater: -2 all, -1 those not rejected, 0 accepted ones only */
+  mod_level: number;
 }
+
+/** What a report leaves out in a Polis that has no `mod_level` yet. */
+const WITHOUT_REJECTED = -1;
 
 /** Polis' PostgreSQL, read only. */
 export interface Conversations {
@@ -27,8 +33,14 @@ export interface Conversations {
   comments(zid: number, rid: number): Promise<Comment[]>;
   /** The needed keys of `math_main.data`, not yet parsed; undefined when there is no row. */
   mathKeys(zid: number): Promise<unknown>;
-  /** Current votes by comment and group; `pidsByGroup` maps each gid to its participants. */
-  groupCounts(zid: number, groups: readonly { gid: number; pids: readonly number[] }[]): Promise<GroupCount[]>;
+  /** What the database stores for each answer: as it declares, else Polis' usual sign. @throws VoteSignMismatch */
+  voteSigns(): Promise<VoteSigns>;
+  /** Current votes by comment and group. */
+  groupCounts(
+    zid: number,
+    groups: readonly { gid: number; pids: readonly number[] }[],
+    signs: VoteSigns,
+  ): Promise<GroupCount[]>;
 }
 
 const CONNECTIONS = 2;
@@ -63,17 +75,31 @@ export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off
 
 const labelColumns = Array.from({ length: 10 }, (_, gid) => `label_group_${gid}`);
 
-/** The SQL, in one place; the benchmark's bare reads run the very same statements. */
+/** Comments of each group whose votes are compared with the math: enough to see a sign, and quick to read. */
+const VOTES_COMPARED = 1_000;
+
+/**
+ * The SQL, in one place; the benchmark's bare reads run the very same statements. Columns that older versions of Polis lack are named
+ * without a table inside LATERAL: where the table has no such column, PostgreSQL takes the one of `absent`, which is null.
+ */
 export const SQL = {
-  report: `SELECT rid::int AS rid, zid, ${labelColumns.join(', ')} FROM reports WHERE report_id = $1`,
+  report: `SELECT report.* FROM (SELECT NULL::int AS mod_level) AS absent CROSS JOIN LATERAL (
+      SELECT rid::int AS rid, zid, mod_level, ${labelColumns.join(', ')} FROM reports WHERE report_id = $1) AS report`,
   topic: `SELECT topic FROM conversations WHERE zid = $1`,
-  comments: `SELECT c.tid, c.txt, c.mod, coalesce(s.selection, 0) AS selection
-    FROM comments c LEFT JOIN report_comment_selections s ON s.zid = c.zid AND s.rid = $2 AND s.tid = c.tid
-    WHERE c.zid = $1 ORDER BY c.tid`,
+  comments: `SELECT comment.* FROM (SELECT NULL::bool AS active, NULL::bool AS is_meta) AS absent CROSS JOIN LATERAL (
+      SELECT c.tid, c.txt, c.mod, active, is_meta, coalesce(s.selection, 0) AS selection
+      FROM comments c LEFT JOIN report_comment_selections s ON s.zid = c.zid AND s.rid = $2 AND s.tid = c.tid
+      WHERE c.zid = $1) AS comment ORDER BY tid`,
   math: `SELECT data->'tids' AS tids, data->'pca'->'comment-extremity' AS extremity,
       data->'group-aware-consensus' AS consensus, data->'group-clusters' AS group_clusters,
-      data->'base-clusters'->'id' AS base_ids, data->'base-clusters'->'members' AS base_members
+      data->'base-clusters'->'id' AS base_ids, data->'base-clusters'->'members' AS base_members,
+      (SELECT json_agg(json_build_array(g.key, v.key, v.agrees, v.disagrees))
+        FROM jsonb_each(nullif(data->'group-votes', 'null')) AS g CROSS JOIN LATERAL (
+          SELECT key, value->'A' AS agrees, value->'D' AS disagrees FROM jsonb_each(nullif(g.value->'votes', 'null'))
+          WHERE value->'A' <> value->'D' LIMIT ${VOTES_COMPARED}) AS v) AS group_votes
     FROM math_main WHERE zid = $1 AND math_env = $2`,
+  declaresSign: `SELECT to_regprocedure('public.vote_convention_current()') IS NOT NULL AS declares`,
+  declaredSign: 'SELECT agree_value FROM public.vote_convention_current()',
   // one row a group with lists, not one row a comment and group: tens of thousands of rows cost more to read than to count;
   // a subscript, not a join: it takes half of the time
   counts: `SELECT gid, json_agg(tid) AS tids, json_agg(agrees) AS agrees, json_agg(disagrees) AS disagrees, json_agg(passes) AS passes
@@ -83,8 +109,16 @@ export const SQL = {
 } as const;
 
 const int = z.number().int();
-const reportSchema = z.looseObject({ rid: int, zid: int });
-const commentSchema = z.object({ tid: int, txt: z.string(), mod: int.nullish(), selection: int });
+const reportSchema = z.looseObject({ rid: int, zid: int, mod_level: int.nullable() });
+const flag = z.boolean().nullable();
+const commentSchema = z.object({
+  tid: int,
+  txt: z.string(),
+  mod: int.nullish(),
+  active: flag,
+  is_meta: flag,
+  selection: int,
+});
 const ints = z.array(int);
 const countsSchema = z.object({ gid: int.nullable(), tids: ints, agrees: ints, disagrees: ints, passes: ints });
 const labelSchema = z.string().nullish();
@@ -142,9 +176,10 @@ export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
   return {
     async report(reportId) {
       const [row] = await parsed(reportSchema, 'reports', SQL.report, [reportId]);
-      return (
-        row && { rid: row.rid, zid: row.zid, labels: labelColumns.map((name) => labelSchema.parse(row[name]) ?? null) }
-      );
+      if (!row) return undefined;
+      const { rid, zid, mod_level } = row;
+      const labels = labelColumns.map((name) => labelSchema.parse(row[name]) ?? null);
+      return { rid, zid, labels, mod_level: mod_level ?? WITHOUT_REJECTED };
     },
     async topic(zid) {
       const [row] = await parsed(z.object({ topic: z.string().nullish() }), 'conversations', SQL.topic, [zid]);
@@ -152,13 +187,32 @@ export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
     },
     async comments(zid, rid) {
       const comments = await parsed(commentSchema, 'comments', SQL.comments, [zid, rid]);
-      return comments.map(({ tid, txt, mod, selection }) => ({ tid, txt, mod: mod ?? 0, selected: selection !== -1 }));
+      return comments.map(({ tid, txt, mod, active, is_meta, selection }) => ({
+        tid,
+        txt,
+        mod: mod ?? 0,
+        active: active ?? true,
+        is_meta: is_meta ?? false,
+        selected: selection !== -1,
+      }));
     },
     async mathKeys(zid) {
       return (await rows('math_main', SQL.math, [zid, mathEnv]))[0];
     },
-    async groupCounts(zid, groups) {
-      const { agree, disagree, pass } = POSTGRES_VOTE;
+    async voteSigns() {
+      const [found] = await parsed(z.object({ declares: z.boolean() }), 'pg_proc', SQL.declaresSign, []);
+      if (!found?.declares) return POSTGRES_VOTE;
+      const row = z.object({ agree_value: wholeNumber.nullable() });
+      const [declared] = await parsed(row, 'vote_convention_current()', SQL.declaredSign, []);
+      // a table that holds no row yet declares nothing
+      if (!declared) return POSTGRES_VOTE;
+      const signs = declared.agree_value === null ? undefined : signsDeclared(declared.agree_value);
+      if (signs) return signs;
+      throw new VoteSignMismatch(
+        `the database declares ${declared.agree_value} for agree (vote_convention), and only -1 and 1 are known: correct the declaration, then redrive the job`,
+      );
+    },
+    async groupCounts(zid, groups, { agree, disagree, pass }) {
       const counted = await parsed(countsSchema, 'votes_latest_unique', SQL.counts, [
         zid,
         groupsByPid(groups),
@@ -227,7 +281,7 @@ function queryError(what: string, error: unknown): unknown {
   }
   if (code === '42501') {
     return new InvalidSetting(
-      `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user`,
+      `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user, or EXECUTE if it is a function`,
       options,
     );
   }

@@ -38,6 +38,8 @@ const deps = {
     jobBudget: microUsd(1_000),
     dayBudget: microUsd(10_000),
     unpricedModels: [],
+    modelAliases: new Map(),
+    unknownModel: 'use default' as const,
     ledgerDays: 180,
   },
   log: silent,

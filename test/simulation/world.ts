@@ -57,6 +57,8 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
       jobBudget: microUsd(100),
       dayBudget: DAY_BUDGET,
       unpricedModels: [],
+      modelAliases: new Map(),
+      unknownModel: 'use default' as const,
       ledgerDays: LEDGER_DAYS,
     },
     now,

@@ -166,6 +166,49 @@ test('a missing math_env is shown with those that exist', async () => {
   expect(problems).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
 });
 
+test('the declared sign of votes is shown, and one that is not known is a failure', async () => {
+  const pool = postgresPool(postgres.url);
+  const found = async () => {
+    const findings = await checkDatabase({ pool, tls: 'off' }, 'prod');
+    return findings.find(({ what }) => what === 'database, vote sign');
+  };
+  expect(await found()).toMatchObject({ state: 'ok', found: 'agree is -1: nothing else is declared' });
+  await pool.query(`CREATE TABLE vote_convention (version smallint, agree_value smallint);
+    CREATE FUNCTION public.vote_convention_current() RETURNS TABLE (version smallint, agree_value smallint)
+      LANGUAGE sql STABLE AS 'SELECT version, agree_value FROM public.vote_convention'`);
+  expect(await found()).toMatchObject({ state: 'warn', found: expect.stringContaining('has no row') });
+  await pool.query('INSERT INTO vote_convention VALUES (1, 1)');
+  expect(await found()).toMatchObject({ state: 'ok', found: 'agree is 1, as vote_convention declares' });
+  await pool.query('UPDATE vote_convention SET agree_value = 3');
+  expect(await found()).toMatchObject({ state: 'FAIL', found: expect.stringContaining('only -1 and 1 are known') });
+  await pool.query('DROP FUNCTION public.vote_convention_current(); DROP TABLE vote_convention');
+  await pool.end();
+});
+
+test('a default model or a stand-in for another that the API does not know is a failure', async () => {
+  const anthropic = async (changes: Record<string, string>) => {
+    deployed.aws.calls['CloudFormation.DescribeStacks'] = () =>
+      deployed.stackAnswer({ ...outputs(`${deployed.aws.url}/queue`), ...changes });
+    const { findings } = await doctor();
+    deployed.aws.calls['CloudFormation.DescribeStacks'] = describeStacks;
+    return findings
+      .filter(({ what }) => what === 'Anthropic API')
+      .map(({ state, found, todo }) => [state, found, todo]);
+  };
+  const describeStacks = deployed.aws.calls['CloudFormation.DescribeStacks'] as () => Answer;
+  expect(await anthropic({ DefaultModel: 'claude-nonesuch' })).toEqual([
+    ['FAIL', expect.stringContaining('does not know the model claude-nonesuch'), 'deploy with another defaultModel'],
+  ]);
+  expect(await anthropic({ ModelAliases: 'claude-old=claude-opus-5-5,claude-older=claude-nonesuch' })).toEqual([
+    ['ok', 'accepts the key and knows claude-opus-5-5 (modelAliases)', ''],
+    ['FAIL', expect.stringContaining('does not know the model claude-nonesuch'), 'deploy with another modelAliases'],
+    ['ok', 'accepts the key and knows claude-sonnet-5-5 (defaultModel)', ''],
+  ]);
+  expect(await anthropic({ DefaultModel: 'claude-old', ModelAliases: 'claude-old=claude-opus-5-5' })).toEqual([
+    ['ok', 'accepts the key and knows claude-opus-5-5 (defaultModel)', ''],
+  ]);
+});
+
 test('without a deployment the other checks still run', async () => {
   const { code, problems } = await doctor(['--stage', 'beta']);
   expect(code).toBe(1);
