@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { reportsAnswer, type StoredReport } from '../lambdas/report/public.ts';
+import { reportsAnswer, runIdOf, type StoredReport, sectionOf } from '../lambdas/report/public.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { command, REPORT_ID, reportId } from './command.ts';
 import { UnknownReport } from './errors.ts';
@@ -52,9 +52,9 @@ export async function reportRuns(stored: Stored, reportId: string): Promise<Repo
     model: run.model ?? null,
     current: run.isCurrent,
     sections: rows
-      .filter((row) => (row.job_id ?? '') === run.job_id)
+      .filter((row) => runIdOf(row) === run.job_id)
       .map((row) => ({
-        section: row.section ?? row.rid_section_model.split('#')[1] ?? '',
+        section: sectionOf(row),
         rid_section_model: row.rid_section_model,
         timestamp: row.timestamp,
         errors: row.errors === undefined ? null : String(row.errors),
