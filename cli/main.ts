@@ -6,6 +6,7 @@ import { openCloud } from './cloud.ts';
 import { type Command, type Context, GLOBAL_OPTIONS, type GlobalOptions, globalSchema, type Io } from './command.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { doctor } from './doctor.ts';
+import { erase } from './erase.ts';
 import { translated, UsageError } from './errors.ts';
 import { job } from './job.ts';
 import { jobs } from './jobs.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   cancel,
   redrive,
   publish,
+  erase,
   doctor,
 ];
 
