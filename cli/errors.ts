@@ -20,6 +20,9 @@ export class AccessRefused extends NarrativesError {
   override readonly name = 'AccessRefused';
 }
 
+/** AWS does not accept the credentials: every call fails. */
+export class CredentialsRefused extends AccessRefused {}
+
 /** AWS refused a call for another reason. */
 export class AwsRefused extends NarrativesError {
   override readonly name = 'AwsRefused';
@@ -115,7 +118,7 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
     );
   }
   if (BAD_CREDENTIALS.test(name)) {
-    return new AccessRefused(
+    return new CredentialsRefused(
       `AWS does not accept the credentials (${name}): they are expired or wrong; log in again`,
       options,
     );

@@ -7,7 +7,7 @@ import {
   DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
 import { checkUnwatched } from '../../../cli/doctor/deployed.ts';
 import type { Finding } from '../../../cli/doctor/findings.ts';
@@ -164,6 +164,27 @@ test('a missing math_env is shown with those that exist', async () => {
   await pool.query("UPDATE math_main SET math_env = 'prod'");
   await pool.end();
   expect(problems).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
+});
+
+test.each([[[]], [['--before-deploy']]])('%j without credentials says so once', async (args) => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
+  const said = await deployed.run(['doctor', ...args]);
+  expect(said.out.split('\n')).toEqual([
+    expect.stringMatching(/^FAIL {2}credentials: there are no usable AWS credentials/),
+    '0 ok, 0 warnings, 1 failed',
+    '',
+  ]);
+});
+
+test('credentials that AWS does not accept are told once', async () => {
+  const usual = deployed.aws.calls['CloudFormation.DescribeStacks'];
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = () => new AwsError('ExpiredToken', 'expired', 403);
+  const said = await deployed.run(['doctor', '--json']);
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = usual as never;
+  expect(said.json()).toEqual([
+    { state: 'FAIL', what: 'AWS', found: expect.stringMatching(/does not accept the credentials/), todo: '' },
+  ]);
 });
 
 test('without a deployment the other checks still run', async () => {
