@@ -43,6 +43,11 @@ export class JobActive extends BadInput {
   override readonly name = 'JobActive';
 }
 
+/** A job of the report would fail; nothing was put. */
+export class WouldFail extends BadInput {
+  override readonly name = 'WouldFail';
+}
+
 /** The job's status does not allow the command, or has changed in the meantime. */
 export class WrongStatus extends BadInput {
   override readonly name = 'WrongStatus';
@@ -93,7 +98,7 @@ export function translated(error: unknown, where: string): NarrativesError {
 }
 
 /** Every error of a call by the AWS SDK has metadata, and one of its credentials a name of its own; one of PostgreSQL has neither. */
-const isOfAws = (cause: unknown): boolean => {
+export const isOfAws = (cause: unknown): boolean => {
   const { name, $metadata } = (cause ?? {}) as SdkError;
   return $metadata !== undefined || name === 'CredentialsProviderError';
 };
