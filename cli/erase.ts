@@ -16,7 +16,11 @@ export const erase = command({
     ['--yes', 'erase it; it cannot be undone'],
   ],
   input: z.object({
-    conversation: z.string('is missing: give the conversation’s zid').pipe(zid),
+    conversation: z
+      .string('is missing: give the conversation’s zid')
+      .pipe(zid)
+      // rows hold it without leading zeros
+      .transform((digits) => String(Number(digits))),
     comment: z
       .string()
       .regex(/^\d{1,9}$/, 'should be the comment’s tid: digits')

@@ -63,7 +63,7 @@ function someComment(): number {
 describe('erase of a conversation', () => {
   it('shows by default what it would remove, without comment text, and changes nothing', async () => {
     const rows = await contents();
-    const said = await deployed.run(['erase', '--conversation', zid]);
+    const said = await deployed.run(['erase', '--conversation', `00${zid}`]);
     expect(said.code).toBe(0);
     expect(said.out).toMatch(/^to be erased of conversation \d+:/);
     expect(said.out).toMatch(/^ledger +prompt +30 +0$/m);
