@@ -9,7 +9,7 @@ import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
 import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
-import { DatabaseAway, NotSetUp, UsageError } from './errors.ts';
+import { DatabaseAway, isOfAws, NotSetUp, UsageError } from './errors.ts';
 
 /**
  * The text of a deployed secret. No error quotes it.
@@ -110,22 +110,34 @@ export function tlsTroubleHere(error: unknown): InvalidSetting | undefined {
   );
 }
 
+/**
+ * Asks the database.
+ * @param otherwise what else can be done where it cannot be reached, for the error line
+ * @throws DatabaseAway
+ */
+export async function askDatabase<T>(
+  context: Context,
+  ask: (conversations: Conversations) => Promise<T>,
+  otherwise: string,
+): Promise<T> {
+  const { conversations } = await openDatabase(context, await context.deployment());
+  try {
+    return await ask(conversations);
+  } catch (error) {
+    if (error instanceof InvalidSetting) throw tlsTroubleHere(error.cause) ?? error;
+    if (!(error instanceof StoreUnavailable) || isOfAws(error.cause)) throw error;
+    throw new DatabaseAway(
+      `${error.message}: it may be in a private network; set DATABASE_URL to an address that can be reached from this machine${otherwise}`,
+      { cause: error },
+    );
+  }
+}
+
 /** Looks a report up in the database; if that cannot be reached, the error says what else can be done. */
 export const conversationOf =
   (context: Context): Conversations['report'] =>
-  async (reportId) => {
-    const { conversations } = await openDatabase(context, await context.deployment());
-    try {
-      return await conversations.report(reportId);
-    } catch (error) {
-      if (error instanceof InvalidSetting) throw tlsTroubleHere(error.cause) ?? error;
-      if (!(error instanceof StoreUnavailable)) throw error;
-      throw new DatabaseAway(
-        `${error.message}: it may be in a private network; set DATABASE_URL to an address that can be reached from this machine, or give --zid`,
-        { cause: error },
-      );
-    }
-  };
+  (reportId) =>
+    askDatabase(context, (conversations) => conversations.report(reportId), ', or give --zid');
 
 const anthropicSchema = z.object({
   ANTHROPIC_API_KEY: z

@@ -37,3 +37,10 @@ export const plainTitle = (text: string): string => oneLine(text, MAX_TITLE_CHAR
 
 /** A name that the API gave something, as it is stored and logged. */
 export const plainLabel = (text: string): string => oneLine(text, MAX_LABEL_CHARACTERS);
+
+/** Control characters but the line break, and what turns the direction of writing: on a terminal they can hide or change what is said. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being looked for
+export const NOT_PRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text of rows as it may be written to a terminal. */
+export const printable = (text: string): string => text.replace(NOT_PRINTABLE, ' ');

@@ -12,6 +12,8 @@ import {
   GetCommand,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -69,6 +71,22 @@ export async function* queryAll(
     const start = ExclusiveStartKey;
     const page = await stored(`query ${input.TableName}`, () =>
       db.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
+    );
+    yield* page.Items ?? [];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+/** Every item of a table, page by page: for an operator's command or a small table only. */
+export async function* scanAll(
+  db: DynamoDBDocumentClient,
+  input: ScanCommandInput,
+): AsyncGenerator<Record<string, unknown>> {
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  do {
+    const start = ExclusiveStartKey;
+    const page = await stored(`scan ${input.TableName}`, () =>
+      db.send(new ScanCommand({ ...input, ExclusiveStartKey: start })),
     );
     yield* page.Items ?? [];
     ExclusiveStartKey = page.LastEvaluatedKey;

@@ -7,7 +7,7 @@ import {
   DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
 import { checkUnwatched } from '../../../cli/doctor/deployed.ts';
 import type { Finding } from '../../../cli/doctor/findings.ts';
@@ -206,6 +206,27 @@ test('a default model or a stand-in for another that the API does not know is a 
   ]);
   expect(await anthropic({ DefaultModel: 'claude-old', ModelAliases: 'claude-old=claude-opus-5-5' })).toEqual([
     ['ok', 'accepts the key and knows claude-opus-5-5 (defaultModel)', ''],
+  ]);
+});
+
+test.each([[[]], [['--before-deploy']]])('%j without credentials says so once', async (args) => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
+  const said = await deployed.run(['doctor', ...args]);
+  expect(said.out.split('\n')).toEqual([
+    expect.stringMatching(/^FAIL {2}credentials: there are no usable AWS credentials/),
+    '0 ok, 0 warnings, 1 failed',
+    '',
+  ]);
+});
+
+test('credentials that AWS does not accept are told once', async () => {
+  const usual = deployed.aws.calls['CloudFormation.DescribeStacks'];
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = () => new AwsError('ExpiredToken', 'expired', 403);
+  const said = await deployed.run(['doctor', '--json']);
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = usual as never;
+  expect(said.json()).toEqual([
+    { state: 'FAIL', what: 'AWS', found: expect.stringMatching(/does not accept the credentials/), todo: '' },
   ]);
 });
 

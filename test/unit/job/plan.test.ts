@@ -34,7 +34,7 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
   const calls: string[] = [];
   const deps: PlanDeps = {
     conversations: {
-      report: async () => ({ zid: 7, rid: 1, labels: [], mod_level: null }),
+      report: async () => ({ zid: 7, rid: 1, labels: [], mod_level: -1 }),
       topic: async () => 'Many things',
       comments: async () =>
         tids.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 0, selected: true, active: true, is_meta: false })),

@@ -3,7 +3,7 @@ import { reportsAnswer } from '../../../lambdas/report/public.ts';
 import { gapRow, storedRow } from '../../../lambdas/report/row.ts';
 import { tally } from '../../../lambdas/report/votes.ts';
 import { type AboutReport, markdownReport } from '../../../local/output/markdown.ts';
-import { plan, sectionRow } from '../../support/make.ts';
+import { plan, section } from '../../support/make.ts';
 
 const JOB_PLAN = plan();
 const about: AboutReport = { title: 'Trams', note: 'Written by hand.', figures: [], groups: ['Group A'], method: [] };
@@ -18,7 +18,7 @@ const consensus = {
   title: 'Consensus',
 };
 const rows = [
-  storedRow(JOB_PLAN, { ...sectionRow(0), shown: [3] }, 'b1', report),
+  storedRow(JOB_PLAN, { ...section(0), shown: [3] }, 'b1', report),
   gapRow(JOB_PLAN, consensus, 'no_comments: no comment belongs here', 'The best scores 0.696.'),
   gapRow(
     JOB_PLAN,
