@@ -1,19 +1,11 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { App } from 'aws-cdk-lib/core';
+import type { App } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
-import { addNarratives } from '../../../lib/app.ts';
 import { findings } from '../../../lib/nag.ts';
-import { functionsByName, IMPORTED, outdir, statementsOf } from '../../support/stacks.ts';
+import { functionsByName, IMPORTED, narrativesApp, statementsOf } from '../../support/stacks.ts';
 
 function synth(context: Record<string, unknown>) {
-  const app = new App({
-    outdir: outdir(),
-    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong', ...context, 'aws:cdk:bundling-stacks': [] },
-    builtinCloudFormationValidation: false,
-    analyticsReporting: false,
-    treeMetadata: false,
-  });
-  const { api } = addNarratives(app);
+  const { app, api } = narrativesApp(context);
   return { app, api, template: api && Template.fromStack(api) };
 }
 
