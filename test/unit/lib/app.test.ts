@@ -41,7 +41,10 @@ describe.each([
     for (const { stackName, reads, after } of stacks) {
       for (const { from, output } of reads) {
         const other = stacks.find((stack) => stack.stackName === from);
-        expect(other?.outputs.map(([name]) => name), `${stackName} of ${from}`).toContain(output);
+        expect(
+          other?.outputs.map(([name]) => name),
+          `${stackName} of ${from}`,
+        ).toContain(output);
         expect(after, stackName).toContain(from);
       }
     }

@@ -42,14 +42,14 @@ describe('functions', () => {
   const TOPICS = ['TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE'];
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
   const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DATABASE_TLS_SERVER_NAME', 'MATH_ENV'];
-  const PLANNING = ['DEFAULT_MODEL', 'JOB_BUDGET_USD', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
-  const PAYING = ['DAY_BUDGET_USD', 'UNPRICED_MODELS'];
+  const PLANNING = ['DEFAULT_MODEL', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
+  const PAYING = ['JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS'];
   it.each([
     ['dispatch', ['STATE_MACHINE_ARN']],
     ['adopt', PLANNING],
-    ['submit', ['REPORTS_TABLE', ...PLANNING, ...PAYING, ...API]],
+    ['submit', [...PLANNING, ...PAYING, ...API]],
     ['check-status', ['LEDGER_TABLE', ...API]],
-    ['collect', ['LEDGER_TABLE', 'REPORTS_TABLE', ...API]],
+    ['collect', ['LEDGER_TABLE', ...API]],
     ['complete', ['LEDGER_TABLE', 'REPORTS_TABLE']],
     ['fail', ['LEDGER_TABLE']],
     ['execution-changed', ['LEDGER_TABLE']],
@@ -85,7 +85,7 @@ describe('functions', () => {
   });
 
   it('gives functions the names of imported tables', () => {
-    const { Variables } = functionsByName(stacks(IMPORTED).narratives).collect.Environment;
+    const { Variables } = functionsByName(stacks(IMPORTED).narratives).complete.Environment;
     expect(Variables).toMatchObject({ JOB_TABLE: 'PolisJobs', REPORTS_TABLE: 'PolisReports', LEDGER_TABLE: 'Ledger' });
   });
 });
