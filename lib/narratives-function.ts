@@ -75,6 +75,8 @@ function environment(
   return {
     NODE_OPTIONS: '--enable-source-maps',
     POWERTOOLS_SERVICE_NAME: `narratives-${name}`,
+    // the SDK names the function in each of its requests, and so does CloudTrail
+    AWS_SDK_UA_APP_ID: `narratives-${name}`,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     ...(needs.jobs && { JOB_TABLE: tables.jobs.tableName }),
     ...(config.stage && { STAGE: config.stage }),

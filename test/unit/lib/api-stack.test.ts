@@ -71,7 +71,7 @@ describe('the HTTP API', () => {
 });
 
 describe('the functions of the HTTP API', () => {
-  const EVERYWHERE = ['NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
+  const EVERYWHERE = ['AWS_SDK_UA_APP_ID', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['api-reports', ['REPORTS_TABLE']],
     [

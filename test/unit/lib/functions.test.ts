@@ -38,7 +38,13 @@ describe('functions', () => {
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30);
   });
 
-  const EVERYWHERE = ['JOB_TABLE', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
+  const EVERYWHERE = [
+    'AWS_SDK_UA_APP_ID',
+    'JOB_TABLE',
+    'NODE_OPTIONS',
+    'POWERTOOLS_LOG_LEVEL',
+    'POWERTOOLS_SERVICE_NAME',
+  ];
   const TOPICS = ['TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE'];
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
   const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DATABASE_TLS_SERVER_NAME', 'MATH_ENV'];
