@@ -62,7 +62,8 @@ describe.skipIf(skipped)('a job row put into the table of the deployed system', 
     const again = await putJob(system, undefined, {}, false);
     const after = await rowAtEnd(system, again);
     expect(after).toMatchObject({ status: 'COMPLETED', model: row.model });
-    const { reused_saved_usd, ...results } = JSON.parse(String(after.job_results));
+    const [figures, details] = [after.job_results, after.job_details].map((text) => JSON.parse(String(text)));
+    const { reused_saved_usd, ...results } = { ...figures, ...details };
     expect(results).toMatchObject({ planned: 15, stored: 15, reused: 15, rounds: 0, cost_usd: 0 });
     expect(reused_saved_usd).toBeGreaterThan(0);
     expect(await readReport(system, SAMPLE.report_id)).toEqual({ jobId: again, sections });

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { askedBy, distinct, type FunctionCall } from '../permissions/calls.ts';
 
-/** How the SDK names our function in each of its requests: AWS_SDK_UA_APP_ID. */
-const OUR_FUNCTION = /\bapp\/narratives-([\w-]+)/;
+/** How the SDK names our function in each of its requests: AWS_SDK_UA_APP_ID, behind which Powertools puts its own name. */
+const OUR_FUNCTION = /\bapp\/narratives-([a-z]+(?:-[a-z]+)*)/;
 const CALLS = '/recorded-calls';
 
 export interface Recorder {
