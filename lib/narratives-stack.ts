@@ -55,11 +55,11 @@ export class NarrativesStack extends Stack {
   private allowExecutions(): void {
     const { machine } = this.machine;
     for (const name of FUNCTION_NAMES) {
-      const needs: FunctionNeeds = FUNCTIONS[name];
+      const { executions = [] }: FunctionNeeds = FUNCTIONS[name];
       const { lambda } = this.functions[name];
-      if (needs.starts || needs.describes) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
-      if (needs.starts) machine.grantStartExecution(lambda);
-      if (needs.describes) machine.grantExecution(lambda, 'states:DescribeExecution');
+      if (executions.length > 0) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
+      if (executions.includes('start')) machine.grantStartExecution(lambda);
+      if (executions.includes('describe')) machine.grantExecution(lambda, 'states:DescribeExecution');
     }
   }
 
