@@ -173,7 +173,9 @@ async function runAlone(calls: FunctionCall[]): Promise<void> {
     };
     await call('check-status', () => checkStatus(steps, { ...state, round: 1, refusals: MAX_REFUSALS }));
 
-    const conversations = { report: async () => ({ zid: data.conversation.zid, rid: data.report.rid, labels: [] }) };
+    const conversations = {
+      report: async () => ({ zid: data.conversation.zid, rid: data.report.rid, labels: [], mod_level: -1 }),
+    };
     const deps = {
       ...newJobTables(db, { jobs: TABLE_NAMES.jobs, ledger: TABLE_NAMES.ledger }),
       conversations,
