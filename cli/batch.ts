@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BatchNotFound } from '../lambdas/shared/errors.ts';
+import { AnthropicUnavailable, BatchNotFound } from '../lambdas/shared/errors.ts';
 import type { Batches, BatchStatus } from '../lambdas/stores/anthropic.ts';
 import { command } from './command.ts';
 import { openAnthropic } from './connections.ts';
@@ -21,7 +21,8 @@ async function batchStatus(batches: Pick<Batches, 'status'>, batchId: string): P
   try {
     return await batches.status(batchId);
   } catch (error) {
-    if (!(error instanceof BatchNotFound)) throw error;
+    const refusal = error instanceof AnthropicUnavailable ? error.refusal : undefined;
+    if (!(refusal instanceof BatchNotFound)) throw refusal ?? error;
     // the message for the steps is about a job's row; here the id may just be mistyped
     throw new BatchNotFound(
       `the Anthropic API has no batch ${batchId}: check the id; if it is right, the batch was deleted, or the key belongs to another workspace`,

@@ -6,10 +6,10 @@ import { anthropicKeyOf, databaseUrlOf } from '../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
-import { type Conversations, conversationsOf, postgresPool } from '../lambdas/stores/postgres.ts';
+import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
-import { DatabaseAway, NotSetUp, UsageError } from './errors.ts';
+import { DatabaseAway, isOfAws, NotSetUp, UsageError } from './errors.ts';
 
 /**
  * The text of a deployed secret. No error quotes it.
@@ -60,6 +60,7 @@ const databaseSchema = z.object({
     .optional(),
   DATABASE_TLS: z.enum(['verify', 'off'], 'should be verify or off').optional(),
   DATABASE_CA_FILE: z.string().optional(),
+  DATABASE_TLS_SERVER_NAME: z.hostname('should be a host name').optional(),
 });
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
@@ -70,14 +71,21 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
  * @throws UsageError for a variable; NotSetUp or InvalidSetting for the secret
  */
 export async function openDatabase(context: Context, deployment: Deployment): Promise<Database> {
-  const { DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE } = readEnvironment(databaseSchema, context.io.env);
-  const { DatabaseSecretName: secret, DatabaseTls, MathEnv } = deployment;
+  const { DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE, DATABASE_TLS_SERVER_NAME } = readEnvironment(
+    databaseSchema,
+    context.io.env,
+  );
+  const { DatabaseSecretName: secret, DatabaseTls, DatabaseTlsServerName, MathEnv } = deployment;
   const url = DATABASE_URL ?? databaseUrlOf(await readSecret(context.cloud.secrets, secret), secret);
-  const usual = LOOPBACK.test(hostOf(url)) ? 'off' : 'verify';
-  const tls = DATABASE_TLS ?? (DATABASE_URL === undefined ? DatabaseTls : undefined) ?? usual;
-  const pool = postgresPool(url, { tls, ...(DATABASE_CA_FILE ? { ca: readCa(DATABASE_CA_FILE) } : {}) });
+  const deployed = DATABASE_URL === undefined ? { tls: DatabaseTls, serverName: DatabaseTlsServerName } : {};
+  const serverName = DATABASE_TLS_SERVER_NAME ?? deployed.serverName;
+  // who names the certificate of the far end of a tunnel wants it checked
+  const usual = serverName === undefined && LOOPBACK.test(hostOf(url)) ? 'off' : 'verify';
+  const tls = DATABASE_TLS ?? deployed.tls ?? usual;
+  const ca = DATABASE_CA_FILE === undefined ? undefined : readCa(DATABASE_CA_FILE);
+  const pool = postgresPool(url, { tls, ca, serverName });
   context.closing.push(() => pool.end());
-  return { pool, tls, conversations: conversationsOf(pool, MathEnv) };
+  return { pool, tls, conversations: conversationsOf(readOnly(pool), MathEnv) };
 }
 
 function readCa(file: string): string {
@@ -96,28 +104,40 @@ export function tlsTroubleHere(error: unknown): InvalidSetting | undefined {
   return (
     trouble &&
     new InvalidSetting(
-      `${trouble.message}; on this machine set DATABASE_CA_FILE=FILE instead of databaseCaFile, and DATABASE_TLS instead of databaseTls`,
+      `${trouble.message}; on this machine set DATABASE_CA_FILE=FILE instead of databaseCaFile, DATABASE_TLS instead of databaseTls, and DATABASE_TLS_SERVER_NAME instead of databaseTlsServerName`,
       { cause: error },
     )
   );
 }
 
+/**
+ * Asks the database.
+ * @param otherwise what else can be done where it cannot be reached, for the error line
+ * @throws DatabaseAway
+ */
+export async function askDatabase<T>(
+  context: Context,
+  ask: (conversations: Conversations) => Promise<T>,
+  otherwise: string,
+): Promise<T> {
+  const { conversations } = await openDatabase(context, await context.deployment());
+  try {
+    return await ask(conversations);
+  } catch (error) {
+    if (error instanceof InvalidSetting) throw tlsTroubleHere(error.cause) ?? error;
+    if (!(error instanceof StoreUnavailable) || isOfAws(error.cause)) throw error;
+    throw new DatabaseAway(
+      `${error.message}: it may be in a private network; set DATABASE_URL to an address that can be reached from this machine${otherwise}`,
+      { cause: error },
+    );
+  }
+}
+
 /** Looks a report up in the database; if that cannot be reached, the error says what else can be done. */
 export const conversationOf =
   (context: Context): Conversations['report'] =>
-  async (reportId) => {
-    const { conversations } = await openDatabase(context, await context.deployment());
-    try {
-      return await conversations.report(reportId);
-    } catch (error) {
-      if (error instanceof InvalidSetting) throw tlsTroubleHere(error.cause) ?? error;
-      if (!(error instanceof StoreUnavailable)) throw error;
-      throw new DatabaseAway(
-        `${error.message}: it may be in a private network; set DATABASE_URL to an address that can be reached from this machine, or give --zid`,
-        { cause: error },
-      );
-    }
-  };
+  (reportId) =>
+    askDatabase(context, (conversations) => conversations.report(reportId), ', or give --zid');
 
 const anthropicSchema = z.object({
   ANTHROPIC_API_KEY: z

@@ -1,6 +1,7 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
+import { modelAliasesText } from '../lambdas/shared/model-aliases.ts';
 import { executionArn } from '../lambdas/shared/names.ts';
 import { stackName } from '../lib/names.ts';
 import { NotDeployed } from './errors.ts';
@@ -20,12 +21,15 @@ export const outputsSchema = z.object({
   DatabaseSecretName: text,
   MathEnv: text,
   DefaultModel: text,
+  /** models that stand in for others */
+  ModelAliases: modelAliasesText.optional(),
   /** set where the jobs of a day have a budget */
   DayBudgetUsd: budgetSchema.optional(),
   /** the address of a stand-in of the API, if one was deployed */
   AnthropicBaseUrl: z.url().optional(),
   /** `off` if the deployed functions connect to PostgreSQL without TLS */
   DatabaseTls: z.enum(['verify', 'off']).optional(),
+  DatabaseTlsServerName: z.string().optional(),
 });
 
 /** Names and addresses of the parts of one deployment. */

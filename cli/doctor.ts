@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { jobFinder } from '../lambdas/stores/jobs.ts';
 import { spendingTable } from '../lambdas/stores/spending.ts';
 import { topicTables } from '../lambdas/stores/topics.ts';
-import { TABLE_NAMES } from '../lib/names.ts';
+import { stackName, TABLE_NAMES } from '../lib/names.ts';
 import { type Context, command, flag, reportId, text } from './command.ts';
 import { openAnthropic, openDatabase, readSecret } from './connections.ts';
 import { type Deployment, describe } from './deployment.ts';
@@ -20,7 +20,7 @@ import {
 } from './doctor/deployed.ts';
 import { type Check, type Finding, findingsText, ok, runChecks } from './doctor/findings.ts';
 import { checkTable, SHAPES } from './doctor/tables.ts';
-import { translated, UsageError } from './errors.ts';
+import { CredentialsRefused, EndpointDown, translated, UsageError } from './errors.ts';
 
 export const doctor = command({
   name: 'doctor',
@@ -55,8 +55,8 @@ async function checkDeployment(context: Context, reportId: string | undefined): 
       return ok('deployment', `stack ${deployment.stack} in ${deployment.region}`);
     },
   ];
-  const noRegion = await missingRegion(context);
-  if (noRegion.length > 0) return noRegion;
+  const missing = await missingForAll(context);
+  if (missing.length > 0) return missing;
   const first = await run(context, [...accountChecks(context), findDeployed]);
   if (!deployment) return [...first, ...(await run(context, topicChecks(context)))];
   return [...first, ...(await run(context, deployedChecks(context, deployment, reportId)))];
@@ -86,7 +86,7 @@ function deployedChecks(context: Context, deployment: Deployment, reportId: stri
     ...ourTables,
     ...topicChecks(context),
     ...secretChecks((name) => readSecret(cloud.secrets, name), secrets),
-    anthropicCheck(() => openAnthropic(context), deployment.DefaultModel),
+    anthropicCheck(() => openAnthropic(context), deployment.DefaultModel, deployment.ModelAliases),
     ['database', async () => checkDatabase(await openDatabase(context, deployment), deployment.MathEnv)],
     ...(reportId === undefined ? [] : [report]),
     ['state machine', () => checkStateMachine(cloud.stepFunctions, deployment)],
@@ -104,8 +104,8 @@ async function checkBeforeDeploy(context: Context, settings: string | undefined)
   const fromFile = deploySettings(settings, process.cwd());
   const config = global.stage ? { ...fromFile, stage: global.stage } : fromFile;
   const secrets = { anthropic: config.anthropicSecretName, database: config.databaseSecretName };
-  const noRegion = await missingRegion(context);
-  if (noRegion.length > 0) return noRegion;
+  const missing = await missingForAll(context);
+  if (missing.length > 0) return missing;
   return run(context, [
     ...accountChecks(context),
     ['CDK bootstrap', async () => checkBootstrap(await describe(cloud.cloudFormation, 'CDKToolkit'))],
@@ -115,9 +115,29 @@ async function checkBeforeDeploy(context: Context, settings: string | undefined)
   ]);
 }
 
-/** One finding when no region is set: every other check would only repeat it. */
-const missingRegion = (context: Context): Promise<Finding[]> =>
-  run(context, [['region', () => context.cloud.cloudFormation.config.region().then(() => [])]]);
+/** What every check needs, where it is missing: each of them would only repeat it. */
+async function missingForAll(context: Context): Promise<Finding[]> {
+  const { cloudFormation, where } = context.cloud;
+  const needed: Check[] = [
+    ['region', () => cloudFormation.config.region().then(() => [])],
+    ['credentials', () => cloudFormation.config.credentials().then(() => [])],
+  ];
+  const missing = await run(context, needed);
+  if (missing.length > 0) return missing;
+  const accepted: Check = [
+    'AWS',
+    async () => {
+      try {
+        await describe(cloudFormation, stackName(context.global.stage));
+      } catch (error) {
+        const trouble = translated(error, where);
+        if (trouble instanceof EndpointDown || trouble instanceof CredentialsRefused) throw trouble;
+      }
+      return [];
+    },
+  ];
+  return run(context, [accepted]);
+}
 
 const accountChecks = ({ cloud }: Context): Check[] => [
   ['credentials', () => checkCredentials(cloud.cloudFormation)],

@@ -20,6 +20,9 @@ export class AccessRefused extends NarrativesError {
   override readonly name = 'AccessRefused';
 }
 
+/** AWS does not accept the credentials: every call fails. */
+export class CredentialsRefused extends AccessRefused {}
+
 /** AWS refused a call for another reason. */
 export class AwsRefused extends NarrativesError {
   override readonly name = 'AwsRefused';
@@ -38,6 +41,11 @@ export class UnknownReport extends BadInput {
 /** The report already has a job that has not ended. */
 export class JobActive extends BadInput {
   override readonly name = 'JobActive';
+}
+
+/** A job of the report would fail; nothing was put. */
+export class WouldFail extends BadInput {
+  override readonly name = 'WouldFail';
 }
 
 /** The job's status does not allow the command, or has changed in the meantime. */
@@ -82,13 +90,18 @@ export function translated(error: unknown, where: string): NarrativesError {
     return new AnthropicUnavailable(`${error.message}: ${todo}`, { cause: error });
   }
   if (error instanceof NarrativesError) {
-    // every error of the AWS SDK has metadata; one of PostgreSQL has none
-    const behind = error instanceof StoreUnavailable && (error.cause as SdkError | undefined)?.$metadata;
+    const behind = error instanceof StoreUnavailable && isOfAws(error.cause);
     return (behind && awsError(error.cause, where)) || error;
   }
   const { name = 'Error', message = '' } = (error ?? {}) as SdkError;
   return new AwsRefused(`${name}: ${firstLine(message) || 'no reason given'}`, { cause: error });
 }
+
+/** Every error of a call by the AWS SDK has metadata, and one of its credentials a name of its own; one of PostgreSQL has neither. */
+export const isOfAws = (cause: unknown): boolean => {
+  const { name, $metadata } = (cause ?? {}) as SdkError;
+  return $metadata !== undefined || name === 'CredentialsProviderError';
+};
 
 function awsError(error: unknown, where: string): NarrativesError | undefined {
   if (error instanceof NarrativesError || typeof error !== 'object' || error === null) return undefined;
@@ -110,7 +123,7 @@ function awsError(error: unknown, where: string): NarrativesError | undefined {
     );
   }
   if (BAD_CREDENTIALS.test(name)) {
-    return new AccessRefused(
+    return new CredentialsRefused(
       `AWS does not accept the credentials (${name}): they are expired or wrong; log in again`,
       options,
     );

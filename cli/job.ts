@@ -186,7 +186,9 @@ function sections({ sections: all, ended }: JobDetails): string {
   const open = ended ? 'failed' : 'failed or to be asked for again';
   return [
     `${stored} of ${planned} sections stored${tellReused({ reused, reused_saved_micro_usd: saved === null ? undefined : microUsd(saved) })}, ${failed.length} ${open}${unfiled > 0 ? `, ${unfiled} answers that fit no section` : ''}`,
-    ...failed.map(({ section, title, reason, message }) => `  ${plainLine(title)} (${section})  ${reason}: ${message}`),
+    ...failed.map(
+      ({ section, title, reason, message }) => `  ${plainLine(title)} (${plainLine(section)})  ${reason}: ${message}`,
+    ),
     ...(left_out.length > 0
       ? [`left out because no comment belongs to them: ${left_out.map(plainLine).join('; ')}`]
       : []),

@@ -1,14 +1,18 @@
 import { CommanderError, Option, Command as Parser } from 'commander';
 import { parseOr } from '../lambdas/shared/parse.ts';
+import { NOT_PRINTABLE, printable } from '../lambdas/shared/plain-text.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { batch } from './batch.ts';
 import { cancel } from './cancel.ts';
 import { openCloud } from './cloud.ts';
 import { type Command, type Context, GLOBAL_OPTIONS, type GlobalOptions, globalSchema, type Io } from './command.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { doctor } from './doctor.ts';
+import { erase } from './erase.ts';
 import { translated, UsageError } from './errors.ts';
 import { job } from './job.ts';
 import { jobs } from './jobs.ts';
+import { plainLine } from './print.ts';
 import { publish } from './publish.ts';
 import { redrive } from './redrive.ts';
 import { report } from './report.ts';
@@ -30,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   cancel,
   redrive,
   publish,
+  erase,
   doctor,
 ];
 
@@ -47,6 +52,7 @@ export const ENVIRONMENT = {
   DATABASE_URL: 'address of PostgreSQL, instead of the deployed secret',
   DATABASE_TLS: 'verify or off: what databaseTls is for the deployed functions',
   DATABASE_CA_FILE: 'PEM file: what databaseCaFile is for the deployed functions',
+  DATABASE_TLS_SERVER_NAME: 'host name: what databaseTlsServerName is for the deployed functions',
   ANTHROPIC_API_KEY: 'key of the Anthropic API, instead of the deployed secret',
   ANTHROPIC_BASE_URL: 'address of a stand-in for the Anthropic API',
 } as const;
@@ -58,6 +64,7 @@ export const ENVIRONMENT = {
 export function program(found: (command: Command, given: Record<string, unknown>) => void = () => undefined): Parser {
   const parser = new Parser('narratives')
     .description('Operates a deployment of delphi-narratives: starts, watches and repairs narrative reports.')
+    .version(packageJson.version, '--version', 'print the version')
     .addHelpText('after', `\n${list('Environment variables', ENVIRONMENT)}\n\n${list('Exit codes', EXIT_CODES)}`)
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
@@ -90,7 +97,13 @@ function list(title: string, rows: Record<string, string>): string {
  * The program `narratives`.
  * @returns the exit code, one of EXIT_CODES
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], given: Io): Promise<number> {
+  // whatever is printed may hold text of rows
+  const io: Io = {
+    ...given,
+    out: (text) => given.out(printable(text)),
+    err: (text) => given.err(printable(text)),
+  };
   // read here as well, because a parse error is printed as JSON too
   const json = argv.includes('--json');
   let where = 'AWS';
@@ -100,16 +113,20 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const { endpointUrl, region } = invocation.global;
     where = endpointUrl ?? io.env.AWS_ENDPOINT_URL ?? (region ? `AWS in ${region}` : 'AWS');
     const { value, text, exitCode = 0 } = await run(invocation, io, where);
-    if (json) io.out(`${JSON.stringify(value)}\n`);
+    if (json) io.out(jsonLine(value));
     else if (text !== '') io.out(text.endsWith('\n') ? text : `${text}\n`);
     return exitCode;
   } catch (error) {
     const { name, message } = translated(error, where);
-    const line = message.replace(/\s+/g, ' ');
-    io.err(json ? `${JSON.stringify({ error: { name, message: line } })}\n` : `${name}: ${line}\n`);
+    const line = plainLine(message).replace(/\s+/g, ' ');
+    io.err(json ? jsonLine({ error: { name, message: line } }) : `${name}: ${line}\n`);
     return name === 'UsageError' ? 2 : 1;
   }
 }
+
+/** JSON escapes only half of the control characters by itself. */
+const jsonLine = (value: unknown): string =>
+  `${JSON.stringify(value).replace(NOT_PRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 
 interface Invocation {
   command: Command;

@@ -57,7 +57,9 @@ export async function redriveJob(
   if (shownStatus(row) === 'CANCELLED') throw new WrongStatus(`job ${jobId} was cancelled: submit a new job`);
   // one whose execution was stopped continues with what its last function did, if one is still at work
   const loose = looseRow(row);
-  const stopped = loose && standingOf(loose, { stage }).kind === 'stopped';
+  const { kind, holder } = loose ? standingOf(loose, { stage }) : { kind: undefined, holder: undefined };
+  // an execution of another stage may have been redriven there
+  const stopped = kind === 'stopped' && holder === 'ours';
   if (row.process_exit_confirmed !== true && !stopped) {
     throw new WrongStatus(
       `job ${jobId} is FAILED, but parts of it may still be running (its row has no process_exit_confirmed): wait for its worker, or submit a new job`,

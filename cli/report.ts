@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { shownTallies } from '../lambdas/job/shown-tallies.ts';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
-import { type ReportsAnswer, reportsAnswer } from '../lambdas/report/public.ts';
+import { type ReportsAnswer, reportsAnswer, runIdOf } from '../lambdas/report/public.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { type CitedComment, markdownReport } from '../local/output/markdown.ts';
@@ -50,7 +50,7 @@ export async function reportAnswer(
   jobId: string | undefined,
 ): Promise<ReportsAnswer> {
   const rows = await storedRows(stored, reportId);
-  if (jobId !== undefined && !rows.some((row) => row.job_id === jobId))
+  if (jobId !== undefined && !rows.some((row) => runIdOf(row) === jobId))
     throw new UnknownJob(
       `report ${reportId} has no section of job ${jobId}: narratives reports ${reportId} lists its runs`,
     );

@@ -126,10 +126,15 @@ function* slices<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += CALL) yield all.slice(from, from + CALL);
 }
 
+const jobsSchema = z.record(z.string(), z.array(z.string())).catch({});
+
+/** Counts, and the jobs that something was done about. */
 export function sweptText({ sweep, dead_letters: { received, deleted } }: Swept): string {
-  const counts = Object.entries(sweep).map(([name, value]) => {
+  const { jobs, ...counted } = sweep;
+  const counts = Object.entries(counted).map(([name, value]) => {
     const shown = Array.isArray(value) ? value.length : value;
     return `${name.replaceAll('_', ' ')}: ${typeof shown === 'object' ? JSON.stringify(shown) : String(shown)}`;
   });
-  return `sweep: ${counts.join(', ')}\ndead letters: ${received} received, ${deleted} deleted`;
+  const named = Object.entries(jobsSchema.parse(jobs)).map(([did, ids]) => `  ${did}: ${ids.join(', ')}`);
+  return [`sweep: ${counts.join(', ')}`, ...named, `dead letters: ${received} received, ${deleted} deleted`].join('\n');
 }

@@ -1,35 +1,45 @@
+/** Indexes that functions query, with their tables. */
+export type JobIndex = 'StatusCreatedIndex' | 'ConversationIndex';
+export type ReportIndex = 'ReportIdTimestampIndex';
+
 /**
- * What a function may use, and its limits. The functions' environment, permissions and limits all come from this one table.
- * `writes` includes reading.
+ * What a function does with the rows of a table, one word for each action of DynamoDB. What is written in a transaction counts as
+ * `put`, `update` or `delete`. A query of an index names the index: it opens that index and nothing of the table.
+ */
+export type TableUse<Index extends string = never> =
+  | 'get'
+  | 'get-many'
+  | 'query'
+  | 'put'
+  | 'put-many'
+  | 'update'
+  | 'delete'
+  | `query ${Index}`;
+
+/**
+ * What a function may use, and its limits. The functions' environment, permissions and limits all come from this one table. It
+ * allows what some path of the function's code does, and nothing else: `test/system/permissions.test.ts` holds it against recorded runs.
  */
 export interface FunctionNeeds {
   readonly does: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Does not use job rows; every other function reads and changes them. */
-  readonly jobs?: 'none';
-  /** Adds job rows, besides changing the one it works on. */
-  readonly addsJobs?: true;
-  readonly ledger?: 'writes';
-  readonly reports?: 'reads' | 'writes';
-  /** The index of the job table that it queries. */
-  readonly jobIndex?: 'StatusCreatedIndex' | 'ConversationIndex';
-  /** The index of the reports table that it queries. */
-  readonly reportIndex?: 'ReportIdTimestampIndex';
-  /** Reads Delphi's topic tables. */
-  readonly topics?: true;
-  /** Calls the Anthropic API. */
+  readonly jobs?: readonly TableUse<JobIndex>[];
+  readonly ledger?: readonly TableUse[];
+  readonly reports?: readonly TableUse<ReportIndex>[];
+  /** Delphi's tables of topics, and of the topics of each comment. */
+  readonly topicNames?: readonly TableUse[];
+  readonly clusterAssignments?: readonly TableUse[];
+  /** Of the state machine. */
+  readonly executions?: readonly ('start' | 'describe')[];
+  /** Calls the Anthropic API, with the key from its secret. */
   readonly anthropic?: true;
-  /** Reads the PostgreSQL of Polis. */
+  /** Reads the PostgreSQL of Polis, at the address from its secret. */
   readonly database?: true;
-  /** Decides what a job asks for and what it may cost. */
-  readonly plans?: true;
-  /** Submits batches, which cost money. */
+  /** Chooses the model of a job that names none. */
+  readonly defaultModel?: true;
+  /** Submits batches, which cost money, within the budgets. */
   readonly pays?: true;
-  /** Starts executions. */
-  readonly starts?: true;
-  /** Looks up the status of an execution. */
-  readonly describes?: true;
 }
 
 const MINUTE = 60;
@@ -40,70 +50,77 @@ export const FUNCTIONS = {
     does: 'Starts one execution for each new narrative job row',
     timeoutSeconds: MINUTE,
     memoryMb: 256,
-    starts: true,
+    jobs: ['update'],
+    executions: ['start'],
   },
   adopt: {
     does: 'Adopts a batch that another worker submitted',
     timeoutSeconds: 5 * MINUTE,
     memoryMb: 512,
-    ledger: 'writes',
-    topics: true,
+    jobs: ['get', 'update'],
+    ledger: ['get', 'query', 'put'],
+    topicNames: ['query'],
     database: true,
-    plans: true,
+    defaultModel: true,
   },
   submit: {
     does: 'Plans the sections, writes the ledger and submits one batch',
     timeoutSeconds: 5 * MINUTE,
     memoryMb: 1024,
-    addsJobs: true,
-    ledger: 'writes',
-    topics: true,
+    jobs: ['get', 'put', 'update'],
+    ledger: ['get', 'get-many', 'query', 'put', 'put-many', 'update', 'delete'],
+    topicNames: ['query'],
+    clusterAssignments: ['query'],
     anthropic: true,
     database: true,
-    plans: true,
+    defaultModel: true,
     pays: true,
   },
   'check-status': {
     does: 'Asks whether the batch has ended and how long to wait',
     timeoutSeconds: MINUTE,
     memoryMb: 256,
-    ledger: 'writes',
+    jobs: ['get', 'update'],
+    ledger: ['query', 'put', 'delete'],
     anthropic: true,
   },
   collect: {
     does: 'Keeps every answer of the batch in the ledger, as a section or as a named failure',
     timeoutSeconds: 15 * MINUTE,
     memoryMb: 1024,
-    ledger: 'writes',
+    jobs: ['get', 'update'],
+    ledger: ['get', 'get-many', 'query', 'put', 'put-many', 'update', 'delete'],
     anthropic: true,
   },
   complete: {
     does: 'Publishes the report, names the sections that failed, and finishes the job',
     timeoutSeconds: 2 * MINUTE,
     memoryMb: 512,
-    ledger: 'writes',
-    reports: 'writes',
+    jobs: ['get', 'update'],
+    ledger: ['get', 'get-many', 'query'],
+    reports: ['put', 'put-many'],
   },
   fail: {
     does: 'Writes on the job row why it failed',
     timeoutSeconds: MINUTE,
     memoryMb: 256,
-    ledger: 'writes',
+    jobs: ['get', 'update'],
+    ledger: ['get', 'query', 'put'],
   },
   'execution-changed': {
     does: 'Marks the job row when its execution is stopped, times out, fails outside "Fail job", or is redriven',
     timeoutSeconds: MINUTE,
     memoryMb: 256,
-    ledger: 'writes',
+    jobs: ['get', 'update'],
+    ledger: ['get', 'query', 'put'],
   },
   sweep: {
     does: 'Finds job rows and paid batches that nobody works on, and starts or resumes them',
     timeoutSeconds: 5 * MINUTE,
     memoryMb: 512,
-    ledger: 'writes',
-    jobIndex: 'StatusCreatedIndex',
-    starts: true,
-    describes: true,
+    jobs: ['get', 'update', 'query StatusCreatedIndex'],
+    ledger: ['get', 'query', 'put'],
+    executions: ['start', 'describe'],
   },
 } as const satisfies Record<string, FunctionNeeds>;
 
@@ -113,23 +130,22 @@ export const API_FUNCTIONS = {
     does: 'GET /api/v3/delphi/reports: the stored sections of a report',
     timeoutSeconds: 30,
     memoryMb: 512,
-    jobs: 'none',
-    reports: 'reads',
-    reportIndex: 'ReportIdTimestampIndex',
+    reports: ['query ReportIdTimestampIndex'],
   },
   'api-batch-reports': {
     does: 'POST /api/v3/delphi/batchReports: writes a job row, at most one active a report',
     timeoutSeconds: 30,
     memoryMb: 512,
-    addsJobs: true,
-    jobIndex: 'ConversationIndex',
-    ledger: 'writes',
+    jobs: ['get', 'put', 'query ConversationIndex'],
+    ledger: ['get', 'put'],
     database: true,
+    defaultModel: true,
   },
   'api-cancel': {
     does: 'POST /api/v3/delphi/batchReports/{job_id}/cancel: sets a job CANCELLED',
     timeoutSeconds: 30,
     memoryMb: 256,
+    jobs: ['get', 'update'],
   },
 } as const satisfies Record<string, FunctionNeeds>;
 

@@ -1,11 +1,10 @@
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName } from './functions.ts';
 import { type AlarmRule, alarmRules } from './monitoring/alarms.ts';
@@ -46,8 +45,8 @@ export class MonitoringStack extends Stack {
   }
 
   private alarm(name: string, rule: AlarmRule): Alarm {
-    const { anchor, of, means, metric, threshold, comparison, periods, missing } = rule;
-    const id = constructId(of ? `${anchor}-${of}` : anchor);
+    const { anchor, means, metric, threshold, comparison, periods, missing } = rule;
+    const id = constructId(anchor);
     return new Alarm(this, id, {
       alarmName: `${name}-${id}`,
       alarmDescription: `${means} See docs/runbook.md#${anchor}`,
@@ -72,8 +71,8 @@ function watchedOf(config: NarrativesConfig, { machine, jobStream, functions }: 
 }
 
 /**
- * Sends alarms to one address, encrypted at rest and on the way. The key is one of its own because CloudWatch may not use
- * the one that SNS would bring; it costs a dollar a month.
+ * Sends alarms to one address, over TLS. The topic has no key: CloudWatch may not use the one that AWS manages for SNS, a key of its own
+ * costs a dollar a month, and an alarm's text holds no data of a conversation.
  */
 export class AlarmMail extends Construct {
   readonly topic: Topic;
@@ -81,34 +80,17 @@ export class AlarmMail extends Construct {
 
   constructor(scope: Construct, id: string, email: string) {
     super(scope, id);
-    const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com');
-    const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
-    const key = new Key(this, 'Key', {
-      description: 'Encrypts alarms of the Delphi narrative reports on their way to SNS subscribers',
-      enableKeyRotation: true,
-      // nothing that it encrypts is kept
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    key.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [cloudwatch],
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: ['*'],
-        conditions,
-      }),
-    );
     this.topic = new Topic(this, 'Topic', {
       displayName: 'Delphi narratives alarms',
-      masterKey: key,
       enforceSSL: true,
     });
     // a topic with its own policy no longer has the default one, which lets the account's alarms publish
     this.topic.addToResourcePolicy(
       new PolicyStatement({
-        principals: [cloudwatch],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
-        conditions,
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
     this.topic.addSubscription(new EmailSubscription(email));

@@ -3,9 +3,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { aliasesAsText } from '../lambdas/shared/model-aliases.ts';
 import { CDK_BUNDLING, handlerFile, PROJECT_ROOT } from './bundling.ts';
 import type { NarrativesTables } from './data-stack.ts';
 import { API_FUNCTIONS, type ApiFunctionName, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
@@ -76,22 +76,27 @@ function environment(
   return {
     NODE_OPTIONS: '--enable-source-maps',
     POWERTOOLS_SERVICE_NAME: `narratives-${name}`,
+    // the SDK names the function in each of its requests, and so does CloudTrail
+    AWS_SDK_UA_APP_ID: `narratives-${name}`,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
-    ...(needs.jobs !== 'none' && { JOB_TABLE: tables.jobs.tableName }),
+    ...(needs.jobs && { JOB_TABLE: tables.jobs.tableName }),
     ...(config.stage && { STAGE: config.stage }),
     ...(needs.ledger && { LEDGER_TABLE: tables.ledger.tableName }),
     ...(needs.reports && { REPORTS_TABLE: tables.reports.tableName }),
-    ...(needs.topics && {
+    ...(needs.topicNames && {
       TOPIC_NAMES_TABLE: topics.topicNames.tableName,
       CLUSTER_ASSIGNMENTS_TABLE: topics.clusterAssignments.tableName,
     }),
     ...(needs.database && { DATABASE_SECRET_NAME: config.databaseSecretName, MATH_ENV: config.mathEnv }),
     ...(needs.database && { DATABASE_TLS: config.databaseTls }),
+    ...(needs.database && config.databaseTlsServerName && { DATABASE_TLS_SERVER_NAME: config.databaseTlsServerName }),
     ...(needs.database && databaseCa && { DATABASE_CA: databaseCa }),
     ...(needs.anthropic && { ANTHROPIC_SECRET_NAME: config.anthropicSecretName }),
     ...(needs.anthropic && config.anthropicBaseUrl && { ANTHROPIC_BASE_URL: config.anthropicBaseUrl }),
-    ...((needs.plans || needs.addsJobs) && { DEFAULT_MODEL: config.defaultModel }),
-    ...(needs.plans && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
+    ...(needs.defaultModel && { DEFAULT_MODEL: config.defaultModel }),
+    ...(needs.pays && config.modelAliases && { MODEL_ALIASES: aliasesAsText(config.modelAliases) }),
+    ...(needs.pays && config.unknownModel === 'refuse' && { UNKNOWN_MODEL: config.unknownModel }),
+    ...(needs.pays && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
     ...(needs.pays && config.dayBudgetUsd && { DAY_BUDGET_USD: String(config.dayBudgetUsd) }),
     ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),
   };
@@ -108,8 +113,6 @@ export interface SharedParts {
   readonly config: NarrativesConfig;
   readonly tables: NarrativesTables;
   readonly topics: TopicTables;
-  readonly anthropicSecret: ISecret;
-  readonly databaseSecret: ISecret;
   /** PEM of a private authority of the database's certificate. */
   readonly databaseCa: string | undefined;
 }
@@ -123,8 +126,6 @@ export function sharedParts(scope: Construct, config: NarrativesConfig, tables: 
       topicNames: Table.fromTableName(scope, 'TopicNames', TABLE_NAMES.topicNames),
       clusterAssignments: Table.fromTableName(scope, 'ClusterAssignments', TABLE_NAMES.clusterAssignments),
     },
-    anthropicSecret: Secret.fromSecretNameV2(scope, 'AnthropicKey', config.anthropicSecretName),
-    databaseSecret: Secret.fromSecretNameV2(scope, 'DatabaseUrl', config.databaseSecretName),
     databaseCa: config.databaseCaFile === undefined ? undefined : readDatabaseCa(config.databaseCaFile),
   };
 }

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { aliasesAsText } from '../lambdas/shared/model-aliases.ts';
 import { importedTables, type NarrativesTables } from './data-stack.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
 import { constructId } from './names.ts';
@@ -54,11 +55,11 @@ export class NarrativesStack extends Stack {
   private allowExecutions(): void {
     const { machine } = this.machine;
     for (const name of FUNCTION_NAMES) {
-      const needs: FunctionNeeds = FUNCTIONS[name];
+      const { executions = [] }: FunctionNeeds = FUNCTIONS[name];
       const { lambda } = this.functions[name];
-      if (needs.starts || needs.describes) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
-      if (needs.starts) machine.grantStartExecution(lambda);
-      if (needs.describes) machine.grantExecution(lambda, 'states:DescribeExecution');
+      if (executions.length > 0) lambda.addEnvironment('STATE_MACHINE_ARN', machine.stateMachineArn);
+      if (executions.includes('start')) machine.grantStartExecution(lambda);
+      if (executions.includes('describe')) machine.grantExecution(lambda, 'states:DescribeExecution');
     }
   }
 
@@ -75,8 +76,10 @@ export class NarrativesStack extends Stack {
       AnthropicSecretName: config.anthropicSecretName,
       DatabaseSecretName: config.databaseSecretName,
       DatabaseTls: config.databaseTls,
+      ...(config.databaseTlsServerName && { DatabaseTlsServerName: config.databaseTlsServerName }),
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
+      ...(config.modelAliases && { ModelAliases: aliasesAsText(config.modelAliases) }),
       ...(config.dayBudgetUsd && { DayBudgetUsd: String(config.dayBudgetUsd) }),
       ...(config.anthropicBaseUrl && { AnthropicBaseUrl: config.anthropicBaseUrl }),
       ...(config.databaseTls === 'off' && { DatabaseTls: config.databaseTls }),

@@ -3,15 +3,20 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
-import type { FunctionNeeds } from './functions.ts';
+import type { FunctionNeeds, TableUse } from './functions.ts';
 import type { SharedParts } from './narratives-function.ts';
 import type { NarrativesConfig } from './settings.ts';
 
-const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-const CHANGE = ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
-const WRITE = [...CHANGE, 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'];
-// A plan that was not finished is deleted, and so is an intent when nothing was sent.
-const WRITE_AND_DELETE = [...WRITE, 'dynamodb:DeleteItem'];
+const ACTIONS: Record<TableUse, string> = {
+  get: 'dynamodb:GetItem',
+  'get-many': 'dynamodb:BatchGetItem',
+  query: 'dynamodb:Query',
+  put: 'dynamodb:PutItem',
+  'put-many': 'dynamodb:BatchWriteItem',
+  update: 'dynamodb:UpdateItem',
+  delete: 'dynamodb:DeleteItem',
+};
+const INDEX_QUERY = /^query (\w+)$/;
 const KEY_USE = [
   'kms:DescribeKey',
   'kms:Encrypt',
@@ -23,26 +28,34 @@ const KEY_USE = [
 ];
 
 /** Lets a function use the tables, secrets and keys that it needs, and no other. */
-export function permit(lambda: NodejsFunction, needs: FunctionNeeds, shared: SharedParts): void {
-  const { config, tables, topics, anthropicSecret, databaseSecret } = shared;
-  const jobs = [...READ, ...CHANGE, ...(needs.addsJobs ? ['dynamodb:PutItem'] : [])];
-  if (needs.jobs !== 'none') openTable(lambda, tables.jobs, jobs, needs.jobIndex);
-  if (needs.ledger) openTable(lambda, tables.ledger, [...READ, ...WRITE_AND_DELETE]);
-  if (needs.reports) {
-    openTable(lambda, tables.reports, [...READ, ...(needs.reports === 'writes' ? WRITE : [])], needs.reportIndex);
-  }
-  if (needs.topics) for (const table of Object.values(topics)) openTable(lambda, table, READ);
-  if (needs.anthropic) anthropicSecret.grantRead(lambda);
-  if (needs.database) databaseSecret.grantRead(lambda);
+export function permit(lambda: NodejsFunction, needs: FunctionNeeds, { config, tables, topics }: SharedParts): void {
+  openTable(lambda, tables.jobs, needs.jobs);
+  openTable(lambda, tables.ledger, needs.ledger);
+  openTable(lambda, tables.reports, needs.reports);
+  openTable(lambda, topics.topicNames, needs.topicNames);
+  openTable(lambda, topics.clusterAssignments, needs.clusterAssignments);
+  if (needs.anthropic) openSecret(lambda, config.anthropicSecretName);
+  if (needs.database) openSecret(lambda, config.databaseSecretName);
   if (config.kmsKeyArns) openKeys(lambda, config.kmsKeyArns);
 }
 
-/** CDK's own grant would open every index of a table; this opens the table, and one index for queries. */
-function openTable(lambda: NodejsFunction, { tableArn }: ITable, actions: string[], index?: string): void {
-  lambda.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn] }));
-  if (!index) return;
-  const resources = [`${tableArn}/index/${index}`];
-  lambda.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources }));
+/** CDK's own grants would open more actions than a function uses, and every index of a table. */
+function openTable(lambda: NodejsFunction, { tableArn }: ITable, uses: readonly TableUse<string>[] = []): void {
+  const indexes = uses.flatMap((use) => INDEX_QUERY.exec(use)?.[1] ?? []);
+  const actions = uses.flatMap((use) => ACTIONS[use as TableUse] ?? []);
+  if (actions.length > 0) lambda.addToRolePolicy(new PolicyStatement({ actions, resources: [tableArn] }));
+  for (const index of indexes) {
+    const resources = [`${tableArn}/index/${index}`];
+    lambda.addToRolePolicy(new PolicyStatement({ actions: [ACTIONS.query], resources }));
+  }
+}
+
+/** CDK's own grant would also let it read what is written about the secret. */
+function openSecret(lambda: NodejsFunction, name: string): void {
+  const secret = { service: 'secretsmanager', resource: 'secret', arnFormat: ArnFormat.COLON_RESOURCE_NAME };
+  // Secrets Manager puts six characters of its own behind the name
+  const resources = [Stack.of(lambda).formatArn({ ...secret, resourceName: `${name}-??????` })];
+  lambda.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources }));
 }
 
 /** DynamoDB and Secrets Manager use a key in the name of whoever asks them; a function cannot use it for anything else. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { modelAliasesObject, modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { TABLE_NAMES } from './names.ts';
 
 /** Every setting is given as `-c narratives:<key>=<value>`; the prefix tells ours from CDK's own context. */
@@ -123,6 +124,20 @@ export const SETTINGS = {
     parse: modelId.default('claude-sonnet-5-5'),
     wants: 'a model id of the Anthropic API, such as claude-sonnet-5-5',
   },
+  modelAliases: {
+    does: 'Models that stand in for others, such as ones that are no longer served: `{"claude-opus-4-20250514": "claude-opus-5-5"}`.',
+    unset: 'none: the default model stands in for a model that is not known',
+    parse: z
+      .union([modelAliasesObject, modelAliasesText])
+      .refine((aliases) => aliases.size > 0)
+      .optional(),
+    wants: 'an object of model ids, or text such as old-model=new-model, separated by commas',
+  },
+  unknownModel: {
+    does: 'What becomes of a job whose model the Anthropic API does not know.',
+    parse: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
+    wants: '`use default` writes the report with the default model and says so on the job row; `refuse` fails the job',
+  },
   jobBudgetUsd: {
     does: 'Refuses a job that could cost more than this.',
     unset: 'no limit',
@@ -170,6 +185,12 @@ export const SETTINGS = {
     unset: 'the authorities of RDS and of Node.js',
     parse: z.string().min(1).optional(),
     wants: "a PEM file with the certificate of the authority that signed the database's certificate",
+  },
+  databaseTlsServerName: {
+    does: "The name in the database's certificate, when it is reached under another: through a tunnel or an alias.",
+    unset: "the host of the database's address",
+    parse: z.hostname().max(100).optional(),
+    wants: 'a host name of at most 100 characters, such as polis.abc.eu-west-1.rds.amazonaws.com',
   },
   subnetIds: {
     does: 'The private network of the functions that read PostgreSQL. Needs `securityGroupIds`.',
@@ -232,7 +253,7 @@ export function refuseContradictions(config: NarrativesConfig): void {
   refuseOneTableTwice(config);
   refuseUnexpectedTables(config);
   refuseHalfANetwork(config);
-  refuseAuthorityWithoutTls(config);
+  refuseCertificateWithoutTls(config);
 }
 
 function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
@@ -286,9 +307,9 @@ function refuseHalfANetwork({ subnetIds, securityGroupIds }: NarrativesConfig): 
   );
 }
 
-function refuseAuthorityWithoutTls({ databaseTls, databaseCaFile }: NarrativesConfig): void {
-  if (databaseTls === 'verify' || databaseCaFile === undefined) return;
-  throw new InvalidSetting(
-    `-c ${CONTEXT_PREFIX}databaseCaFile has no meaning with databaseTls=off: remove one of the two`,
-  );
+function refuseCertificateWithoutTls(config: NarrativesConfig): void {
+  if (config.databaseTls === 'verify') return;
+  const idle = (['databaseCaFile', 'databaseTlsServerName'] as const).find((key) => config[key] !== undefined);
+  if (!idle) return;
+  throw new InvalidSetting(`-c ${CONTEXT_PREFIX}${idle} has no meaning with databaseTls=off: remove one of the two`);
 }

@@ -18,7 +18,7 @@ import {
 import { LambdaInvoke, type LambdaInvokeProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { RETRIED_ERRORS } from '../lambdas/shared/errors.ts';
+import { RETRIED_ERRORS, ROTATION_ERRORS } from '../lambdas/shared/errors.ts';
 import type { Next } from '../lambdas/shared/hand-off.ts';
 import { AWAITING_BATCH } from '../lambdas/shared/job-row.ts';
 import { FUNCTIONS, type StepName } from './functions.ts';
@@ -29,13 +29,35 @@ export interface NarrativeMachineProps {
   readonly logRetentionDays: RetentionDays;
 }
 
-/** Errors between Step Functions and Lambda, of a function stopped by its time limit, and of a process that dies. */
-export const LAMBDA_ERRORS = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
+/**
+ * Errors of the call from Step Functions to Lambda that pass: the service and the network, throttling, and what the Invoke API
+ * documents for a function that is not ready. One that was idle for weeks is inactive, and takes up to two minutes.
+ */
+export const INVOKE_ERRORS = [
+  'ServiceException',
+  'AWSLambdaException',
+  'SdkClientException',
+  'ClientExecutionTimeoutException',
+  'TooManyRequestsException',
+  'CodeArtifactUserPendingException',
+  'EC2ThrottledException',
+  'EC2UnexpectedException',
+  'EFSIOException',
+  'EFSMountConnectivityException',
+  'EFSMountTimeoutException',
+  'ENILimitReachedException',
+  'ENINotReadyException',
+  'ResourceConflictException',
+  'ResourceNotReadyException',
+  'S3FilesMountConnectivityException',
+  'S3FilesMountTimeoutException',
+  'SnapStartNotReadyException',
+  'SnapStartTimeoutException',
+  'SubnetIPAddressLimitReachedException',
+].map((name) => `Lambda.${name}`);
+
+/** Errors of a function that was stopped by its time limit, or whose process died. */
+export const PROCESS_ERRORS = [
   'Lambda.Unknown',
   'States.Timeout',
   'Sandbox.Timedout',
@@ -155,7 +177,23 @@ export class NarrativeMachine extends Construct {
       maxDelay: Duration.seconds(60),
       jitterStrategy: JitterType.FULL,
     });
-    task.addRetry({ errors: LAMBDA_ERRORS, interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 });
+    // 15 to 60 seconds, six minutes in all: secrets are cached for five, and rotated in less
+    task.addRetry({
+      errors: [...ROTATION_ERRORS],
+      interval: Duration.seconds(15),
+      backoffRate: 2,
+      maxAttempts: 7,
+      maxDelay: Duration.seconds(60),
+    });
+    // 2 to 60 seconds, four minutes in all
+    task.addRetry({
+      errors: INVOKE_ERRORS,
+      interval: Duration.seconds(2),
+      backoffRate: 2,
+      maxAttempts: 8,
+      maxDelay: Duration.seconds(60),
+    });
+    task.addRetry({ errors: PROCESS_ERRORS, interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 6 });
     return task;
   }
 

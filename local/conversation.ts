@@ -4,7 +4,8 @@
  */
 export interface ConversationData {
   conversation: { zid: number; topic: string; description: string; participant_count: number };
-  report: { rid: number; report_id: string; report_name: string };
+  /** `mod_level`: the report shows comments whose `mod` is greater; -2, all of them, when it is left out */
+  report: { rid: number; report_id: string; report_name: string; mod_level?: -2 | -1 | 0 };
   comments: CommentRow[];
   selections: { tid: number; selection: 1 | -1 }[];
   participants: { pid: number; vote_count: number }[];
@@ -15,6 +16,10 @@ export interface ConversationData {
   topicNames: TopicNameRow[];
   clusterAssignments: ClusterAssignmentRow[];
   keywords: ClusterKeywordsRow[];
+  /** What was derived because the source does not contain it, and how: lines for people to read. */
+  derivation?: readonly string[];
+  /** What is suspicious in the source: lines for people to read. */
+  warnings?: readonly string[];
 }
 
 export interface CommentRow {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PutCommand, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { checkToday } from '../lambdas/job/budget.ts';
 import { parseJobConfig } from '../lambdas/job/config.ts';
@@ -11,6 +11,7 @@ import { OverBudget } from '../lambdas/money/limits.ts';
 import { StoreUnavailable, UnknownModel } from '../lambdas/shared/errors.ts';
 import { CREATE_BATCH } from '../lambdas/shared/job-row.ts';
 import { executionName } from '../lambdas/shared/names.ts';
+import { scanAll } from '../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../lib/names.ts';
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
@@ -41,6 +42,7 @@ export const jobFor = (data: ConversationData, options: Options) =>
       model: options.model,
       max_batch_size: options.maxBatchSize,
       no_cache: !options.cache,
+      layers: options.layers,
     },
     new Date(),
     randomBytes(4).toString('hex'),
@@ -52,13 +54,15 @@ export const jobFor = (data: ConversationData, options: Options) =>
  */
 export async function estimateJob({ world }: Embedded, row: JobToBe) {
   try {
-    const { plan, estimate } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
+    const { plan, estimate, notes } = await planJob(world, row, parseJobConfig(row.job_config, row.job_id));
     await checkToday(world, estimate.most_micro_usd);
-    return { model: plan.model, estimate, sections: plan.sections };
+    return { model: plan.model, estimate, sections: plan.sections, notes };
   } catch (error) {
     if (error instanceof UnknownModel) {
       const { NARRATIVE_BATCH_MODEL: model } = JSON.parse(row.environment);
-      throw new UnknownModel(`the Anthropic API does not know the model "${model}": choose another with --model`, {
+      const used = world.settings.modelAliases.get(model);
+      const [unknown, where] = used ? [used, 'in MODEL_ALIASES'] : [model, 'with --model'];
+      throw new UnknownModel(`the Anthropic API does not know the model "${unknown}": choose another ${where}`, {
         cause: error,
       });
     }
@@ -79,34 +83,36 @@ export async function putJob({ db }: Embedded, row: JobToBe): Promise<void> {
 /** Jobs whose rows are in a certain state. The embedded table is small, so a scan is fine. */
 async function jobsWhere({ db }: Embedded, wanted: (row: LooseRow) => boolean): Promise<KnownJob[]> {
   const found: KnownJob[] = [];
-  for await (const { Items = [] } of paginateScan(
-    { client: db },
-    { TableName: TABLE_NAMES.jobs, ConsistentRead: true },
-  )) {
-    for (const item of Items) {
-      const row = looseRow(item);
-      const job = row && wanted(row) ? jobSchema.safeParse(item).data : undefined;
-      if (job) found.push(job);
-    }
+  for await (const item of scanAll(db, { TableName: TABLE_NAMES.jobs, ConsistentRead: true })) {
+    const row = looseRow(item);
+    const job = row && wanted(row) ? jobSchema.safeParse(item).data : undefined;
+    if (job) found.push(job);
   }
   return found;
 }
 
 /**
- * Jobs that an earlier run left half done; one that failed with a batch that is paid for and not collected is, too, and
- * one that was cancelled and whose batch is not yet cancelled and collected.
+ * Whether this run goes on with a job. It does with one that waits, which is whoever's claims it first, and with one that an
+ * execution of ours left half done, also when it failed with a batch that is paid for and not collected, or was cancelled and
+ * its batch is not yet cancelled and collected. What a poller or another deployment holds is never touched.
  */
-export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> =>
-  jobsWhere(embedded, (row) => {
-    const { kind, holder } = standingOf(row, { stage: undefined });
-    if (kind === 'failed' || kind === 'stopped') return row.checker_schedule_failed === true;
-    return kind === 'waiting' || kind === 'running' || (kind === 'cancelling' && holder !== 'nobody');
-  });
+function isUnfinished(row: LooseRow): boolean {
+  const { kind, holder } = standingOf(row, { stage: undefined });
+  if (kind === 'waiting') return holder === 'nobody' || holder === 'ours';
+  if (holder !== 'ours') return false;
+  if (kind === 'failed' || kind === 'stopped') return row.checker_schedule_failed === true;
+  return kind === 'running' || kind === 'cancelling';
+}
 
-/** Completed jobs of one report, newest first. */
+/** Jobs that an earlier run left half done. */
+export const unfinishedJobs = (embedded: Embedded): Promise<KnownJob[]> => jobsWhere(embedded, isUnfinished);
+
+/** Jobs of one report that executions of ours completed, newest first. */
 export async function completedJobs(embedded: Embedded, reportId: string): Promise<KnownJob[]> {
-  const completed = (row: LooseRow) =>
-    standingOf(row, { stage: undefined }).kind === 'completed' && row.report_id === reportId;
+  const completed = (row: LooseRow) => {
+    const { kind, holder } = standingOf(row, { stage: undefined });
+    return kind === 'completed' && holder === 'ours' && row.report_id === reportId;
+  };
   const jobs = await jobsWhere(embedded, completed);
   return jobs.sort((a, b) => b.created_at.localeCompare(a.created_at));
 }
@@ -122,11 +128,14 @@ export const executionOf = ({
   return status === 'PENDING' ? executionName(job_id, version) : worker_id;
 };
 
-/** Starts an unfinished job's execution again, by its own name: every step finds what it did before. */
+/**
+ * Starts an unfinished job's execution again, by its own name: every step finds what it did before. A row that another
+ * worker has taken since is left to it.
+ */
 export async function resumeJob({ machine, world }: Embedded, job: KnownJob): Promise<void> {
   const { job_id, job_type, version } = job;
   const row = await readLoosely(world.jobs, job_id);
-  if (!row) return;
+  if (!row || !isUnfinished(row)) return;
   const { kind } = standingOf(row, { stage: undefined });
   if (kind === 'failed' || kind === 'stopped') {
     // the stream starts it, as it would on AWS when an operator does this

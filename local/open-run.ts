@@ -30,7 +30,7 @@ export async function openRun(
   parts: AsyncDisposableStack,
 ): Promise<OpenedRun> {
   // an export that cannot be read is reported before anything is made
-  const exported = options.export && (await (await import('./export/read-export.ts')).readExport(options.export));
+  const exported = options.export === undefined ? undefined : await readExported(options.export, options.allComments);
   const folder = openStateFolder(options.state, env.ANTHROPIC_API_KEY === undefined ? 'simulated' : 'real');
   const stop = stopSignal();
   parts.defer(stop.release);
@@ -45,5 +45,11 @@ export async function openRun(
     () => () => undefined,
   );
   parts.defer(async () => (await stopPostgres)());
-  return { exported: exported || undefined, folder, out, stopped: stop.signal, postgres, parts };
+  return { exported, folder, out, stopped: stop.signal, postgres, parts };
+}
+
+/** Only an export needs the libraries that this loads. */
+async function readExported(path: string, allComments: boolean): Promise<ConversationData> {
+  const { readExport } = await import('./export/read-export.ts');
+  return readExport(path, { allComments });
 }

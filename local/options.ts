@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { budgetSchema } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import { layerList } from '../lambdas/shared/layers.ts';
+import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
@@ -15,19 +17,26 @@ const text = z.string().trim().min(1, 'should not be empty');
 const port = wholeNumber(65_535).optional();
 const SERVE_PORT = '8787';
 
-const optionsSchema = z.object({
-  export: text.optional(),
-  yes: z.boolean().default(false),
-  state: text,
-  out: text.optional(),
-  model: text,
-  maxBatchSize: wholeNumber(100_000),
-  batchSeconds: wholeNumber(86_400),
-  cache: z.boolean(),
-  dynamodbPort: port,
-  postgresPort: port,
-  serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
-});
+const optionsSchema = z
+  .object({
+    export: text.optional(),
+    allComments: z.boolean().default(false),
+    yes: z.boolean().default(false),
+    state: text,
+    out: text.optional(),
+    model: text,
+    maxBatchSize: wholeNumber(100_000),
+    batchSeconds: wholeNumber(86_400),
+    layers: layerList.optional(),
+    cache: z.boolean(),
+    dynamodbPort: port,
+    postgresPort: port,
+    serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
+  })
+  .refine((given) => given.export !== undefined || !given.allComments, {
+    path: ['allComments'],
+    error: 'needs --export',
+  });
 
 /** What `npm start --` was given. */
 export type Options = z.infer<typeof optionsSchema>;
@@ -41,6 +50,10 @@ const environmentSchema = z.object({
     .optional(),
   ANTHROPIC_BASE_URL: address,
   DYNAMODB_ENDPOINT: address,
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  UNKNOWN_MODEL: z
+    .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
+    .default('use default'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
@@ -54,6 +67,8 @@ export type LocalEnvironment = z.infer<typeof environmentSchema>;
 export const ENVIRONMENT = {
   ANTHROPIC_API_KEY: 'use the real API; without it the text is simulated and nothing is paid',
   ANTHROPIC_BASE_URL: 'another address of the API (with ANTHROPIC_API_KEY)',
+  MODEL_ALIASES: 'models that stand in for others: old-model=new-model, separated by commas',
+  UNKNOWN_MODEL: '`refuse` fails a job whose model the API does not know; else --model stands in for it',
   JOB_BUDGET_USD: 'refuse a job that could cost more',
   DAY_BUDGET_USD: 'refuse a job when all jobs of its UTC day together could cost more',
   UNPRICED_MODELS: 'models, separated by commas, to use although their price is not known',
@@ -79,13 +94,21 @@ const defaulted = (flags: string, description: string, value: string): Option =>
 export const startCommand = (): Command =>
   new Command('npm start --')
     .description('Writes the narrative report of one conversation on this machine.')
-    .option('--export <folder>', 'a Polis export folder to report on, instead of the sample conversation')
+    .option(
+      '--export <path>',
+      'a Polis export (a folder or a zip file) to report on, instead of the sample conversation',
+    )
+    .option('--all-comments', 'with --export: also report on comments that moderators rejected')
     .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
     .addOption(defaulted('--state <folder>', 'where databases and batches are kept between runs', '.narratives'))
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
     .addOption(defaulted('--max-batch-size <count>', 'maximum number of sections in one batch', '20'))
     .addOption(defaulted('--batch-seconds <count>', 'how long a simulated batch takes', '1'))
+    .option(
+      '--layers <list>',
+      'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)',
+    )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

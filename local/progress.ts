@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { JobEvent, Log } from '../lambdas/shared/log.ts';
+import { printable } from '../lambdas/shared/plain-text.ts';
 import { STATE } from '../lib/names.ts';
 import type { MachineEvent } from './machine/execution.ts';
 
@@ -64,7 +65,7 @@ export class Progress {
   /** One line for a person. */
   say(text: string): void {
     this.#waiting.clear();
-    this.#out.write(`${this.#time()}  ${text}\n`);
+    this.#out.write(`${this.#time()}  ${printable(text)}\n`);
   }
 
   /** Shows this execution from now on, and no other that the stream may start. */
@@ -159,7 +160,7 @@ export class WaitingLine {
     const redraw = () => {
       const left = Math.max(0, Math.ceil((next - Date.now()) / SECOND));
       const elapsed = Math.round((Date.now() - this.#since) / SECOND);
-      const line = `${this.#time()}    waiting for ${elapsed} s, next check in ${left} s: ${counts || 'an earlier batch'}`;
+      const line = `${this.#time()}    waiting for ${elapsed} s, next check in ${left} s: ${printable(counts) || 'an earlier batch'}`;
       // a line that wraps could not be redrawn in place
       this.#out.write(`\r\u001b[2K${line.slice(0, (this.#out.columns || 80) - 1)}`);
     };

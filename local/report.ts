@@ -1,7 +1,6 @@
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { loadPostgres, loadTopics } from './embedded/polis.ts';
-import { DERIVATION } from './export/read-export.ts';
 import {
   checkKey,
   completedJobs,
@@ -118,7 +117,8 @@ async function completedNotWritten({
 async function putNewJob({ embedded, data, progress, real, options }: RunContext): Promise<StartedJob | undefined> {
   const row = jobFor(data, options);
   if (real) progress.say('reading the conversation and checking the model with the API …');
-  const { model, estimate, sections } = await estimateJob(embedded, row);
+  const { model, estimate, sections, notes } = await estimateJob(embedded, row);
+  for (const note of notes) progress.say(note);
   const reused = sections - estimate.sections;
   if (reused > 0) progress.say(reusedLine(reused, sections));
   if (real && estimate.sections > 0) {
@@ -133,14 +133,13 @@ async function putNewJob({ embedded, data, progress, real, options }: RunContext
 
 /** Writes a completed job's report to files. @returns the exit code */
 async function write(
-  { embedded, data, progress, real, options, out, delivered }: RunContext,
+  { embedded, data, progress, real, out, delivered }: RunContext,
   jobId: string,
   model: string,
 ): Promise<number> {
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
-    method: options.export ? DERIVATION : [],
   });
   delivered.add(jobId);
   progress.say(`report to read:                  ${written.markdown}`);

@@ -2,8 +2,8 @@ import { flushCompileCache } from 'node:module';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
+import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
-import { DERIVATION } from './export/read-export.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { LocalEnvironment, Options } from './options.ts';
 import { aborted, STOPPED } from './os.ts';
@@ -42,6 +42,8 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
     simulated: !real,
     settings: {
       defaultModel: options.model,
+      modelAliases: env.MODEL_ALIASES,
+      unknownModel: env.UNKNOWN_MODEL,
       jobBudget: env.JOB_BUDGET_USD,
       dayBudget: env.DAY_BUDGET_USD,
       unpricedModels: env.UNPRICED_MODELS,
@@ -76,14 +78,16 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
 }
 
 function announce(progress: Progress, options: Options, data: ConversationData, env: LocalEnvironment): void {
-  const { conversation, comments, votes } = data;
+  const { conversation, comments, participants, derivation = [], warnings = [] } = data;
   const source = options.export ? `export ${options.export}` : 'sample conversation';
   progress.say(`${source}: "${conversation.topic}"`);
-  const voteCount = votes.length.toLocaleString('en');
-  progress.say(`${comments.length} comments, ${conversation.participant_count} participants, ${voteCount} votes`);
-  if (options.export) {
+  const votes = participants.reduce((sum, { vote_count }) => sum + vote_count, 0);
+  const people = countOf(conversation.participant_count, 'participant');
+  progress.say(`${countOf(comments.length, 'comment')}, ${people}, ${countOf(votes, 'vote')}`);
+  for (const line of warnings) progress.say(`warning: ${line}`);
+  if (derivation.length > 0) {
     progress.say('An export does not contain everything that a report needs. The rest is derived:');
-    for (const line of DERIVATION) progress.say(`  ${line}`);
+    for (const line of derivation) progress.say(`  ${line}`);
   }
   const address = env.ANTHROPIC_BASE_URL ?? 'the Anthropic API';
   progress.say(

@@ -17,6 +17,7 @@ const Sample = z.strictObject({
     zid: z.int(),
     report_name: z.string(),
     math_env: z.string(),
+    mod_level: z.literal([-2, -1, 0]),
   }),
   topic: z.string(),
   description: z.string(),
@@ -83,7 +84,12 @@ export function sampleConversation(): ConversationData {
       description: sample.description,
       participant_count: people.length,
     },
-    report: { rid: SAMPLE.rid, report_id: SAMPLE.report_id, report_name: SAMPLE.report_name },
+    report: {
+      rid: SAMPLE.rid,
+      report_id: SAMPLE.report_id,
+      report_name: SAMPLE.report_name,
+      mod_level: SAMPLE.mod_level,
+    },
     comments: comments.map(({ tid, pid, txt, mod, is_meta = false, created }) => {
       return { tid, pid, txt, mod, active: true, is_meta, is_seed: pid === ORGANISERS, created };
     }),

@@ -122,7 +122,9 @@ export function embeddedRoutes({ db, world }: Pick<Embedded, 'db' | 'world'>, op
     log,
   };
   const rowsOf = async (reportId: string) => {
-    const rows = await storedReports(db, TABLE_NAMES.reports, reportId);
+    const rows = await storedReports(db, TABLE_NAMES.reports, reportId, (damaged) =>
+      log.warn('report row is damaged', { report_id: reportId, ...damaged }),
+    );
     return simulated ? rows.map(markSimulated) : rows;
   };
   return {

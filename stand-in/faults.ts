@@ -9,6 +9,8 @@ export type Endpoint = 'create' | 'list' | 'retrieve' | 'cancel' | 'delete' | 'r
 /** What happens to one HTTP call. `drop_after` handles the call first: the answer is lost, not the work. */
 export type CallFault =
   | { kind: 'answer'; status: number; type?: string; message?: string; retryAfterSeconds?: number }
+  /** What a gateway answers: a page, not the API's JSON. */
+  | { kind: 'page'; status: number }
   | { kind: 'drop_before' }
   | { kind: 'drop_after' }
   | { kind: 'cut_results'; atByte: number };
@@ -31,6 +33,8 @@ export type ResultFault =
   | { kind: 'refusal' }
   | { kind: 'not_json' }
   | { kind: 'fenced_json' }
+  /** The report under a key, after written thinking and a small example. */
+  | { kind: 'surrounded_json' }
   | { kind: 'wrong_shape' }
   | { kind: 'empty_content' }
   /** Citations of comments that were not shown; without ids, numbers just above the largest one shown. */
@@ -74,6 +78,11 @@ export class FaultScript {
   ) {
     const { nth, times, ...rest } = options;
     return this.#addCall(endpoint, { kind: 'answer', status, ...rest }, { nth, times });
+  }
+
+  /** Answers as a gateway on the way to the API does, with a page, and does nothing. */
+  page(endpoint: Endpoint, status: number, timing: CallTiming = {}) {
+    return this.#addCall(endpoint, { kind: 'page', status }, timing);
   }
 
   /** Drops the connection before anything is done. */

@@ -192,6 +192,8 @@ function answerText(params: MessageParams, fault: ResultFault | undefined): stri
       return `Here is what people said. ${proseOf(narrative)}`;
     case 'fenced_json':
       return `\`\`\`json\n${text}\n\`\`\``;
+    case 'surrounded_json':
+      return `<think>A {draft}: {"id": "draft"}</think>For example {"id": "example", "paragraphs": []}. The report: {"report": ${text}}`;
     case 'wrong_shape':
       return JSON.stringify({ heading: narrative.title, body: [proseOf(narrative)] });
     case 'huge_text':

@@ -133,6 +133,7 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     const route = routeOf(method, call.url.pathname);
     const fault = context.script.takeCall(route.endpoint);
     if (fault?.kind === 'drop_before') return drop(call);
+    if (fault?.kind === 'page') return gatewayPage(call, fault.status);
     if (fault?.kind === 'answer') throw scriptedError(fault);
     checkKey(request, context.apiKey);
     await handle(context, call, route, apiVersionOf(request), fault);
@@ -204,6 +205,12 @@ async function streamResults(context: Context, call: Call, id: string, fault: Ca
 function drop(call: Call): void {
   call.log(0);
   call.request.socket.destroy();
+}
+
+function gatewayPage(call: Call, status: number): void {
+  call.request.resume();
+  call.log(status);
+  call.response.writeHead(status, { 'content-type': 'text/html' }).end(`<html><h1>${status}</h1></html>`);
 }
 
 function scriptedError({ status, type, message, retryAfterSeconds }: CallFault & { kind: 'answer' }): ApiError {

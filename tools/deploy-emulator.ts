@@ -10,7 +10,14 @@ import { outputsSchema as allOutputs } from '../cli/deployment.ts';
 import { InvalidSetting, NarrativesError, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { stageOf, TABLE_NAMES } from '../lib/names.ts';
-import { type Emulator, emulatorEnvironment, emulatorUrl, findEmulator } from './emulator.ts';
+import {
+  type Emulator,
+  emulatorEnvironment,
+  emulatorUrl,
+  findEmulator,
+  localApiUrl,
+  missingFromShell,
+} from './emulator.ts';
 import { readPolisSide, type SecretState, setUpPolisSide } from './polis-side.ts';
 
 /**
@@ -24,9 +31,10 @@ async function deploy(cdkArguments: readonly string[], env: NodeJS.ProcessEnv): 
   const values = readPolisSide(env);
   const emulator = await findEmulator(emulatorUrl(env));
   const awsEnv = emulatorEnvironment(emulator, env);
+  const shellSets = missingFromShell(env, awsEnv);
   // our own clients take region and credentials from the environment, as the CDK does
   Object.assign(process.env, awsEnv);
-  console.log(`Deploying to ${emulator.url}${emulator.isLocalStack ? ' (LocalStack)' : ''}`);
+  console.log(`Deploying to ${emulator.url}${emulator.kind === 'other' ? '' : ` (${emulator.kind})`}`);
   const before = await stackNames(emulator.url);
 
   const folder = mkdtempSync(join(tmpdir(), 'narratives-deploy-'));
@@ -52,7 +60,7 @@ async function deploy(cdkArguments: readonly string[], env: NodeJS.ProcessEnv): 
     }
     const { stack, outputs, apiUrl } = readOutputs(outputsFile);
     const secrets = await setUpPolisSide(emulator, outputs, values);
-    console.log(nextSteps({ emulator, stack, outputs, apiUrl, secrets, existed: before.has(stack) }));
+    console.log(nextSteps({ emulator, stack, outputs, apiUrl, secrets, existed: before.has(stack), shellSets }));
     return 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -151,8 +159,10 @@ export function nextSteps(found: {
   apiUrl: string | undefined;
   secrets: readonly SecretState[];
   existed: boolean;
+  /** what the reader's shell has to set first; '' for nothing */
+  shellSets: string;
 }): string {
-  const { emulator, stack, outputs, apiUrl, secrets, existed } = found;
+  const { emulator, stack, outputs, apiUrl, secrets, existed, shellSets } = found;
   const stage = stageOf(stack);
   const flags = `--endpoint-url ${emulator.url}${stage ? ` --stage ${stage}` : ''}`;
   const missing = secrets.filter(({ state }) => state === 'absent');
@@ -164,10 +174,11 @@ export function nextSteps(found: {
     `  topic tables   ${TABLE_NAMES.topicNames}, ${TABLE_NAMES.clusterAssignments}, ${TABLE_NAMES.clusterKeywords}`,
     ...secrets.map(({ name, state }) => `  secret         ${name}: ${SECRET_STATES[state]}`),
     `  dead letters   ${outputs.DeadLetterQueueUrl}`,
-    ...(apiUrl ? [`  HTTP API       ${apiUrl}`] : []),
+    ...(apiUrl ? [`  HTTP API       ${localApiUrl(emulator, apiUrl)}`] : []),
     '',
     ...missing.map(({ name, variable }) => `Set ${variable} and run this again to create the secret ${name}.`),
     'To run a first job, for a report in your Polis database:',
+    ...(shellSets ? [`  ${shellSets}`] : []),
     `  npx narratives doctor ${flags}`,
     `  npx narratives submit REPORT_ID --watch ${flags}`,
   ].join('\n');

@@ -3,8 +3,8 @@ import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 /** A server that answers like AWS, on this machine or near it. */
 export interface Emulator {
   url: string;
-  /** LocalStack needs its own host name for assets. */
-  isLocalStack: boolean;
+  /** LocalStack needs its own host name for assets; where an HTTP API answers depends on it, too. */
+  kind: 'LocalStack' | 'MiniStack' | 'other';
 }
 
 const DEFAULT_URL = 'http://localhost:4566';
@@ -40,7 +40,9 @@ export async function findEmulator(url: string): Promise<Emulator> {
     );
   }
   await answer.body?.cancel();
-  return { url, isLocalStack: !(await says(`${url}/_ministack/health`)) && (await says(`${url}/_localstack/health`)) };
+  // MiniStack answers as LocalStack does, too
+  if (await says(`${url}/_ministack/health`)) return { url, kind: 'MiniStack' };
+  return { url, kind: (await says(`${url}/_localstack/health`)) ? 'LocalStack' : 'other' };
 }
 
 /** Whether an address answers 200 with a JSON object that lists services. */
@@ -55,7 +57,7 @@ async function says(address: string): Promise<boolean> {
 }
 
 /** The environment in which the CDK and the AWS SDK reach the emulator and nothing else. */
-export function emulatorEnvironment({ url, isLocalStack }: Emulator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function emulatorEnvironment({ url, kind }: Emulator, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   const hasCredentials = env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE;
   // with it the SDK would ignore the endpoint and call AWS
@@ -69,7 +71,7 @@ export function emulatorEnvironment({ url, isLocalStack }: Emulator, env: NodeJS
     AWS_EC2_METADATA_DISABLED: 'true',
     CDK_DEFAULT_ACCOUNT: env.CDK_DEFAULT_ACCOUNT || '000000000000',
     CDK_DEFAULT_REGION: env.CDK_DEFAULT_REGION || region,
-    ...(isLocalStack && !env.AWS_ENDPOINT_URL_S3 ? { AWS_ENDPOINT_URL_S3: localStackAssets(url) } : {}),
+    ...(kind === 'LocalStack' && !env.AWS_ENDPOINT_URL_S3 ? { AWS_ENDPOINT_URL_S3: localStackAssets(url) } : {}),
   };
 }
 
@@ -77,4 +79,21 @@ export function emulatorEnvironment({ url, isLocalStack }: Emulator, env: NodeJS
 function localStackAssets(url: string): string {
   const { protocol, port } = new URL(url);
   return `${protocol}//s3.localhost.localstack.cloud${port ? `:${port}` : ''}`;
+}
+
+const SHELL_NEEDS = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+
+/** What a shell has to set before `narratives` reaches the emulator: what the deployment chose for itself. '' when nothing is missing */
+export function missingFromShell(shell: NodeJS.ProcessEnv, deployment: NodeJS.ProcessEnv): string {
+  const missing = SHELL_NEEDS.filter((name) => deployment[name] && !shell[name]);
+  return missing.length > 0 ? `export ${missing.map((name) => `${name}=${deployment[name]}`).join(' ')}` : '';
+}
+
+/** Where an emulator answers for an HTTP API whose output names the host that AWS would give. */
+export function localApiUrl({ url, kind }: Emulator, apiUrl: string): string {
+  const id = /^https:\/\/(\w+)\.execute-api\./.exec(apiUrl)?.[1];
+  if (id === undefined || kind === 'other') return apiUrl;
+  if (kind === 'MiniStack') return `${url}/_aws/execute-api/${id}/$default`;
+  const { protocol, port } = new URL(url);
+  return `${protocol}//${id}.execute-api.localhost.localstack.cloud${port ? `:${port}` : ''}`;
 }

@@ -1,4 +1,5 @@
-import type { Conversations } from '../../lambdas/stores/postgres.ts';
+import { NarrativesError } from '../../lambdas/shared/errors.ts';
+import { type Conversations, conversationsOf, SQL } from '../../lambdas/stores/postgres.ts';
 import type { Topics } from '../../lambdas/stores/topics.ts';
 import { type Database, tlsTroubleHere } from '../connections.ts';
 import { bad, type Finding, ok, warn } from './findings.ts';
@@ -54,9 +55,31 @@ export async function checkDatabase(
   if (findings.length > 1) return findings;
   findings.push(
     ok(`${what}, tables`, `${Object.keys(READABLE).join(', ')} can be read`),
+    await checkVoteSign(pool),
     await checkMath(pool, mathEnv),
   );
   return findings;
+}
+
+/** What the database stores for agree: by its own declaration, or as usual. */
+async function checkVoteSign(pool: Database['pool']): Promise<Finding> {
+  const what = 'database, vote sign';
+  try {
+    const [found] = (await pool.query(SQL.declaresSign)).rows;
+    const { agree } = await conversationsOf(pool, '').voteSigns();
+    if (!found?.declares) return ok(what, `agree is ${agree}: nothing else is declared`);
+    const declared = (await pool.query(SQL.declaredSign)).rows.length > 0;
+    if (declared) return ok(what, `agree is ${agree}, as vote_convention declares`);
+    return warn(
+      what,
+      `agree is taken to be ${agree}: vote_convention has no row`,
+      'declare the sign, as the guide of Polis says',
+    );
+  } catch (error) {
+    // its message ends with what to do
+    if (error instanceof NarrativesError) return bad(what, error.message, '');
+    throw error;
+  }
 }
 
 async function checkMath(pool: Database['pool'], mathEnv: string): Promise<Finding> {

@@ -7,6 +7,7 @@ import { dayOf } from '../../lambdas/money/day.ts';
 import { type MicroUsd, usdText } from '../../lambdas/money/money.ts';
 import { anthropicKeyOf, databaseUrlOf } from '../../lambdas/runtime/secrets.ts';
 import { daysBefore } from '../../lambdas/shared/days.ts';
+import type { ModelAliases } from '../../lambdas/shared/model-aliases.ts';
 import type { Batches } from '../../lambdas/stores/anthropic.ts';
 import { hostOf } from '../../lambdas/stores/database-tls.ts';
 import type { JobFinder } from '../../lambdas/stores/jobs.ts';
@@ -95,17 +96,32 @@ export const secretChecks = (read: Read, names: { anthropic: string; database: s
   ],
 ];
 
-/** The API accepts the key and knows the model; asking for that is free. */
-export const anthropicCheck = (open: () => Promise<Pick<Batches, 'knowsModel'>>, model: string): Check => [
+/** The API accepts the key, and knows the default model and those that stand in for others; asking for that is free. */
+export const anthropicCheck = (
+  open: () => Promise<Pick<Batches, 'knowsModel'>>,
+  defaultModel: string,
+  aliases: ModelAliases = new Map(),
+): Check => [
   'Anthropic API',
-  async () =>
-    (await (await open()).knowsModel(model))
-      ? ok('Anthropic API', `accepts the key and knows ${model}`)
-      : bad(
-          'Anthropic API',
-          `accepts the key, but does not know the model ${model}`,
-          'deploy with another defaultModel',
-        ),
+  async () => {
+    const batches = await open();
+    // what stands in for the default model is used in its place
+    const settings = new Map([...aliases.values()].map((model) => [model, 'modelAliases']));
+    settings.set(aliases.get(defaultModel) ?? defaultModel, 'defaultModel');
+    const findings: Finding[] = [];
+    for (const [model, setting] of settings) {
+      findings.push(
+        (await batches.knowsModel(model))
+          ? ok('Anthropic API', `accepts the key and knows ${model} (${setting})`)
+          : bad(
+              'Anthropic API',
+              `accepts the key, but does not know the model ${model}`,
+              `deploy with another ${setting}`,
+            ),
+      );
+    }
+    return findings;
+  },
 ];
 
 /** Above this part of the budget, a job may no longer fit. */

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { reportIdSchema } from '../job/put.ts';
-import { reportsAnswer, type StoredReport } from '../report/public.ts';
+import { readReports, reportsAnswer } from '../report/public.ts';
 import type { Log } from '../shared/log.ts';
 import { problems } from '../shared/parse.ts';
 import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
 
 export interface ApiReportsDeps {
-  /** every row of one report, of all its runs */
-  storedReports: (reportId: string) => Promise<StoredReport[]>;
+  /** every row of one report, of all its runs, as the table has it */
+  storedReports: (reportId: string) => Promise<readonly object[]>;
   log: Log;
 }
 
@@ -22,7 +22,9 @@ export async function answerReports(deps: ApiReportsDeps, { query }: ApiRequest)
   const asked = querySchema.safeParse(query);
   if (!asked.success) return refusal(400, problems(asked.error));
   const { report_id, section, job_id } = asked.data;
-  const rows = await deps.storedReports(report_id);
+  const rows = readReports(await deps.storedReports(report_id), (damaged) =>
+    deps.log.warn('report row is damaged', { report_id, ...damaged }),
+  );
   // an empty parameter is one that was not given
   const body = reportsAnswer(report_id, rows, {
     ...(section ? { section } : {}),

@@ -42,10 +42,21 @@ export function secondsAfterTrouble(troubles: number, retryAfterSeconds: number 
 /** What a row says while its step waits for the API. */
 export const API_AWAITED = 'waits for the Anthropic API, which is unavailable or busy';
 
-/** The hand-off of a step that waits because the API is unavailable. */
+/** Waits (about an hour of them) after which a refusal that may pass is taken for what it says. */
+export const MAX_REFUSALS = 60;
+
+/**
+ * The hand-off of a step that waits because the API is unavailable, or refuses what it should not. Refusals are counted until
+ * every batch is answered for again.
+ * @throws AnthropicRefused, BatchNotFound for a refusal that has stayed so for an hour
+ */
 export function waitAfterTrouble(log: Log, state: JobState, error: AnthropicUnavailable): JobState {
-  const wait_seconds = secondsAfterTrouble(state.troubles, error.retryAfterSeconds);
+  const { troubles, refusals = 0 } = state;
+  const { refusal, retryAfterSeconds } = error;
+  if (refusal && refusals >= MAX_REFUSALS) throw refusal;
+  const wait_seconds = secondsAfterTrouble(refusal ? refusals : troubles, retryAfterSeconds);
   const fields = { job_id: state.job_id, why: error.message, wait_seconds };
   log.warn('the API is unavailable; waiting', { event: 'api_unavailable', ...fields });
-  return { ...state, troubles: state.troubles + 1, wait_seconds, next: 'wait' };
+  const counted = refusal ? { refusals: refusals + 1 } : {};
+  return { ...state, troubles: troubles + 1, ...counted, wait_seconds, next: 'wait' };
 }

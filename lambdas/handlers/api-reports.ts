@@ -3,7 +3,7 @@ import { answerReports } from '../api/reports.ts';
 import { environment } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { documentClient } from '../stores/dynamodb.ts';
-import { storedReports } from '../stores/reports.ts';
+import { reportRows } from '../stores/reports.ts';
 
 let db: ReturnType<typeof documentClient> | undefined;
 
@@ -12,5 +12,5 @@ export const handler = httpHandler(log, async () => {
   db ??= documentClient();
   const client = db;
   return (request) =>
-    answerReports({ storedReports: (reportId) => storedReports(client, REPORTS_TABLE, reportId), log }, request);
+    answerReports({ storedReports: (reportId) => reportRows(client, REPORTS_TABLE, reportId), log }, request);
 });

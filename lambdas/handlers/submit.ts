@@ -8,9 +8,19 @@ import { spendingTable } from '../stores/spending.ts';
 
 export const handler = stepHandler(submit, async () => {
   const { db, jobs, ledger } = connectTables();
-  const env = environment('LEDGER_TABLE', 'DEFAULT_MODEL', 'JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS');
+  const env = environment(
+    'LEDGER_TABLE',
+    'DEFAULT_MODEL',
+    'MODEL_ALIASES',
+    'UNKNOWN_MODEL',
+    'JOB_BUDGET_USD',
+    'DAY_BUDGET_USD',
+    'UNPRICED_MODELS',
+  );
   const settings = {
     defaultModel: env.DEFAULT_MODEL,
+    modelAliases: env.MODEL_ALIASES,
+    unknownModel: env.UNKNOWN_MODEL,
     jobBudget: env.JOB_BUDGET_USD,
     dayBudget: env.DAY_BUDGET_USD,
     unpricedModels: env.UNPRICED_MODELS,

@@ -54,6 +54,8 @@ export async function writeNextRound(
     const cutOff = state.kind !== 'open' && state.kind !== 'stored' && state.reason === 'truncated';
     return [{ ordinal, max_tokens: cutOff ? moreTokens(before) : before, prompt: unpack(prompt.prompt) }];
   });
+  // prompts can be erased
+  if (requests.length === 0) return { kind: 'nothing left' };
   const most_micro_usd = mostOf(plan, requests, deps.now());
   const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)

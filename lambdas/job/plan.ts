@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { splitIntoParts } from '../batch/split.ts';
 import { type Estimate, estimateCost } from '../money/estimate.ts';
 import { addKnown, type MicroUsd } from '../money/money.ts';
-import { shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
+import { type CommentLeftOut, shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
 import { type OpinionMath, parseOpinionMath } from '../report/opinion-groups.ts';
 import { FIRST_MAX_TOKENS, sectionPrompt } from '../report/prompt.ts';
 import { type LeftOut, type PlannedSection, planSections } from '../report/sections.ts';
 import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
 import { PROMPT_VERSION, SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../report/topics.ts';
+import { checkVoteSigns } from '../report/vote-signs.ts';
 import type { Tally } from '../report/votes.ts';
 import { ConversationNotReady, InvalidRow, ReportMismatch, TooManySections, UnknownModel } from '../shared/errors.ts';
 import type { JobRow } from '../shared/job-row.ts';
@@ -21,9 +22,11 @@ import {
   type Request,
   type Section,
 } from '../shared/ledger-rows.ts';
+import type { ModelAliases, UnknownModelPolicy } from '../shared/model-aliases.ts';
 import { entry, promptHash } from '../shared/names.ts';
 import { pack } from '../shared/packed.ts';
 import { parseOr, wholeCount, wholeNumber } from '../shared/parse.ts';
+import { plainLabel } from '../shared/plain-text.ts';
 import type { Batches } from '../stores/anthropic.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import type { Conversations, ReportRecord } from '../stores/postgres.ts';
@@ -46,6 +49,17 @@ export interface PlannedJob {
   estimate: Estimate;
   /** what the answers that are there already did cost; undefined when that is not known of all */
   reusedSaved: MicroUsd | undefined;
+  /** for the row's log: why the model is not the one that the job names */
+  notes: string[];
+}
+
+/** Which model writes a report. */
+export interface ModelSettings {
+  /** of jobs that name none */
+  defaultModel: string;
+  modelAliases: ModelAliases;
+  /** what becomes of a job whose model the API does not know */
+  unknownModel: UnknownModelPolicy;
 }
 
 export interface PlanDeps {
@@ -53,7 +67,7 @@ export interface PlanDeps {
   topics: Topics;
   ledger: Pick<Ledger, 'knownAnswers'>;
   batches: Pick<Batches, 'knowsModel'>;
-  settings: BudgetSettings & { ledgerDays: number };
+  settings: BudgetSettings & ModelSettings & { ledgerDays: number };
   now: () => Date;
 }
 
@@ -64,25 +78,14 @@ export interface PlanDeps {
  */
 export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): Promise<PlannedJob> {
   // asked meanwhile; whether the answer is needed shows later
-  const known = deps.batches.knowsModel(config.model);
+  const known = deps.batches.knowsModel(aliasOf(deps.settings, config.model));
   known.catch(() => undefined);
   const report = await checkReport(deps.conversations, row, config);
   const facts = await readConversation(deps, row.conversation_id, report, config);
   const drafts = draftsOf(row.job_id, facts, config);
-  const hashes = drafts.sections.map(({ prompt_hash }) => prompt_hash);
-  const answers = config.no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
-  const open = toAsk(drafts.sections, ({ prompt_hash }) => !answers.has(prompt_hash));
+  const { model, hashes, answers, open, estimate, notes } = await chooseModel(deps, drafts.sections, config, known);
+  if (open.length > 0) checkJobBudget({ ...config, model }, estimate, deps.settings);
   const now = deps.now();
-  const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
-  const estimate = estimateCost(config.model, requests, SYSTEM_PROMPT, now);
-  if (open.length > 0) {
-    if (!(await known)) {
-      throw new UnknownModel(
-        `the Anthropic API does not know the model "${config.model}": name another in job_config, then redrive the job`,
-      );
-    }
-    checkJobBudget(config, estimate, deps.settings);
-  }
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
@@ -90,23 +93,28 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     report_id: report.report_id,
     conversation_id: row.conversation_id,
     report_job_id: row.job_id,
-    ...madeWith(config),
+    ...madeWith(model),
     max_batch_size: config.max_batch_size,
     sections: drafts.sections.length,
     ...(config.no_cache ? { no_cache: true as const } : {}),
-    reused: drafts.sections.filter(({ prompt_hash }) => answers.has(prompt_hash)).length,
+    reused: hashes.filter((hash) => answers.has(hash)).length,
     left_out: drafts.leftOut,
+    comments_left_out: countBy([...facts.hidden.values()]),
+    in_no_section: inNoSection(drafts.inNoSection),
     report_timestamp: now.toISOString(),
     system: pack(SYSTEM_PROMPT),
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
     ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
     // also with nothing to buy: a later round may have to
-    ...(estimate.most_micro_usd === undefined && mayBeUnpriced(config, deps.settings)
+    ...(estimate.most_micro_usd === undefined && mayBeUnpriced({ ...config, model }, deps.settings)
       ? { unpriced: true as const }
       : {}),
     expires_at_epoch: ledgerExpiry(now, deps.settings.ledgerDays),
   };
-  const sections = drafts.sections.map((draft) => sectionRow(plan, draft, answers.get(draft.prompt_hash)));
+  const sections = drafts.sections.map((draft) => {
+    const prompt_hash = hashes[draft.ordinal] as string;
+    return sectionRow(plan, draft, prompt_hash, answers.get(prompt_hash));
+  });
   return {
     plan,
     sections,
@@ -120,12 +128,74 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
       (sum: MicroUsd | undefined, { reused }) => (reused ? addKnown(sum, reused.cost_micro_usd) : sum),
       0,
     ),
+    notes,
   };
+}
+
+/** What a job asks of one model. */
+interface ModelChoice {
+  model: string;
+  /** of the sections' questions, in order of ordinal */
+  hashes: string[];
+  answers: ReadonlyMap<string, AnswerRef>;
+  /** sections without an answer */
+  open: Draft[];
+  estimate: Estimate;
+  /** for the row's log: why the model is not the one that the job names */
+  notes: string[];
+}
+
+/**
+ * The model that writes the report: the one that the job names, or what stands in for it by the settings, as long as the API knows
+ * it or nothing is to be bought; else the default model, unless the settings refuse that.
+ * @throws UnknownModel
+ */
+async function chooseModel(
+  deps: PlanDeps,
+  drafts: readonly Draft[],
+  config: JobConfig,
+  known: Promise<boolean>,
+): Promise<ModelChoice> {
+  const { unknownModel, defaultModel } = deps.settings;
+  const wanted = aliasOf(deps.settings, config.model);
+  const notes =
+    wanted === config.model ? [] : [`model ${plainLabel(config.model)}: ${wanted} is used in its place (modelAliases)`];
+  const choice = await asked(deps, drafts, config, wanted, notes);
+  if (choice.open.length === 0 || (await known)) return choice;
+  const fallback = aliasOf(deps.settings, defaultModel);
+  if (unknownModel === 'refuse' || fallback === wanted) throw unknown(`"${plainLabel(wanted)}"`);
+  notes.push(`the Anthropic API does not know the model ${plainLabel(wanted)}: the default model ${fallback} is used`);
+  const second = await asked(deps, drafts, config, fallback, notes);
+  if (second.open.length === 0 || (await deps.batches.knowsModel(fallback))) return second;
+  throw unknown(`"${plainLabel(wanted)}", nor the default model "${fallback}"`);
+}
+
+const aliasOf = ({ modelAliases }: Pick<ModelSettings, 'modelAliases'>, model: string): string =>
+  modelAliases.get(model) ?? model;
+
+const unknown = (models: string) =>
+  new UnknownModel(
+    `the Anthropic API does not know the model ${models}: name another in job_config or in the settings, then redrive the job`,
+  );
+
+async function asked(
+  deps: PlanDeps,
+  drafts: readonly Draft[],
+  { no_cache }: Pick<JobConfig, 'no_cache'>,
+  model: string,
+  notes: string[],
+): Promise<ModelChoice> {
+  const hashes = drafts.map(({ prompt }) => promptHash(madeWith(model), SYSTEM_PROMPT, prompt));
+  const answers = no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
+  const questions = drafts.map((draft, at) => ({ ...draft, prompt_hash: hashes[at] as string }));
+  const open = toAsk(questions, ({ prompt_hash }) => !answers.has(prompt_hash));
+  const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
+  return { model, hashes, answers, open, estimate: estimateCost(model, requests, SYSTEM_PROMPT, deps.now()), notes };
 }
 
 const NO_ANSWERS: ReadonlyMap<string, AnswerRef> = new Map();
 
-const madeWith = ({ model }: Pick<JobConfig, 'model'>) => ({
+const madeWith = (model: string) => ({
   model,
   prompt_version: PROMPT_VERSION,
   schema_version: REPORT_SCHEMA_VERSION,
@@ -136,7 +206,6 @@ interface Draft {
   ordinal: number;
   section: PlannedSection;
   prompt: string;
-  prompt_hash: string;
 }
 
 /** @throws ConversationNotReady, TooManySections */
@@ -144,11 +213,11 @@ function draftsOf(
   jobId: string,
   facts: ConversationFacts,
   config: JobConfig,
-): { sections: Draft[]; leftOut: LeftOut[] } {
-  const { comments, topics, clusters, size: conversationSize, math } = facts;
+): { sections: Draft[]; leftOut: LeftOut[]; inNoSection: TalliedComment[] } {
+  const { comments, topics, clusters, size: conversationSize, math, hidden } = facts;
   const { layers } = config;
   const groupCount = math.groups.length;
-  const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers });
+  const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers, hidden });
   if (planned.sections.length === 0) {
     throw new ConversationNotReady(
       'no section has a comment to show: check moderation, deselected comments and the layers asked for',
@@ -160,16 +229,16 @@ function draftsOf(
     );
   }
   const context = { conversationTopic: facts.topic, groups: math.groups };
-  const sections = planned.sections.map((section, ordinal): Draft => {
-    const prompt = sectionPrompt(section, context);
-    return { ordinal, section, prompt, prompt_hash: promptHash(madeWith(config), SYSTEM_PROMPT, prompt) };
-  });
-  return { sections, leftOut: planned.leftOut };
+  const sections = planned.sections.map(
+    (section, ordinal): Draft => ({ ordinal, section, prompt: sectionPrompt(section, context) }),
+  );
+  return { ...planned, sections };
 }
 
 const sectionRow = (
   plan: Plan,
-  { ordinal, section: planned, prompt_hash }: Draft,
+  { ordinal, section: planned }: Draft,
+  prompt_hash: string,
   reused: AnswerRef | undefined,
 ): Section => {
   const { section, kind, title, topic, comments } = planned;
@@ -196,7 +265,26 @@ const promptRow = (plan: Plan, { ordinal, section, prompt }: Draft): Prompt => (
   expires_at_epoch: plan.expires_at_epoch,
 });
 
-const counts = ({ votes, agrees, disagrees, passes }: Tally) => [votes, agrees, disagrees, passes];
+/** Comments in no section that the ledger names. */
+const MAX_IN_NO_SECTION = 10;
+
+const inNoSection = (comments: readonly TalliedComment[]): Plan['in_no_section'] => ({
+  count: comments.length,
+  most_voted: comments
+    .filter(({ all }) => all.votes > 0)
+    .slice(0, MAX_IN_NO_SECTION)
+    .map(tallyOf),
+});
+
+const countBy = (reasons: readonly CommentLeftOut[]): Plan['comments_left_out'] =>
+  Object.fromEntries([...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => [reason, all.length]));
+
+const counts = ({ votes, agrees, disagrees, passes }: Tally): [number, number, number, number] => [
+  votes,
+  agrees,
+  disagrees,
+  passes,
+];
 
 const tallyOf = ({ tid, all, groups }: TalliedComment) => ({ tid, all: counts(all), groups: groups.map(counts) });
 
@@ -207,6 +295,8 @@ export interface ConversationFacts {
   /** comments in the whole conversation, shown or not */
   size: number;
   comments: TalliedComment[];
+  /** comments that the report leaves out, by tid */
+  hidden: ReadonlyMap<number, CommentLeftOut>;
   topics: Topic[];
   clusters: ClusterOfComment;
 }
@@ -242,7 +332,7 @@ export async function checkReport(
 
 /**
  * Reads all that a report is planned from, at most two queries of PostgreSQL at a time.
- * @throws ConversationNotReady, InvalidRow: nothing has been spent
+ * @throws ConversationNotReady, InvalidRow, VoteSignMismatch: nothing has been spent
  */
 export async function readConversation(
   { conversations, topics }: { conversations: Conversations; topics: Topics },
@@ -251,10 +341,11 @@ export async function readConversation(
   config: JobConfig,
 ): Promise<ConversationFacts> {
   const math = conversations.mathKeys(report.zid).then((keys) => parseMath(keys, report));
+  const signs = conversations.voteSigns();
   const [opinions, counts, comments, names, assignments, topic] = await Promise.all([
     math,
-    // counting takes longest, and needs nothing but the groups
-    math.then(({ groups }) => conversations.groupCounts(report.zid, groups)),
+    // counting takes longest, and needs nothing but the groups and the signs
+    Promise.all([math, signs]).then(([{ groups }, known]) => conversations.groupCounts(report.zid, groups, known)),
     conversations.comments(report.zid, report.rid),
     topics.names(conversationId),
     topics.assignments(conversationId),
@@ -265,9 +356,11 @@ export async function readConversation(
   const clusters = clustersOf(assignments, new Set(newest.map(({ layer }) => layer)));
   checkTopicsComplete(newest, clusters);
   if (counts.length === 0) throw notReady('has no votes: wait for participants');
-  const shown = shownComments(comments, config);
+  checkVoteSigns(counts, opinions.votes);
+  const { mod_level } = report;
+  const { shown, leftOut: hidden } = shownComments(comments, { ...config, mod_level });
   const tallied = tallyComments(shown, counts, opinions);
-  return { topic, math: opinions, size: comments.length, comments: tallied, topics: newest, clusters };
+  return { topic, math: opinions, size: comments.length, comments: tallied, hidden, topics: newest, clusters };
 }
 
 const notReady = (what: string) => new ConversationNotReady(`the conversation ${what}, then redrive the job`);

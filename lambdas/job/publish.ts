@@ -29,7 +29,7 @@ export async function publish(
   if (!states.some(({ kind }) => kind === 'stored')) return [];
   const rows: ReportRow[] = [
     ...(plan.left_out ?? []).map((section) =>
-      gapRow(plan, section, 'no_comments: no comment belongs here', NO_COMMENTS),
+      gapRow(plan, section, 'no_comments: no comment belongs here', section.why ?? NO_COMMENTS),
     ),
     ...(await namelessRows(deps.ledger, plan, summary.states)),
   ];

@@ -95,6 +95,8 @@ export interface NewJob {
   max_batch_size?: number | undefined;
   no_cache?: boolean | undefined;
   include_moderation?: boolean | undefined;
+  /** ours, not the server's: topic layers to write about, 0 is the finest; undefined = every layer */
+  layers?: readonly number[] | undefined;
   /** ours, not the server's: uses a model that the price list does not know */
   allow_unpriced?: true | undefined;
 }
@@ -108,10 +110,11 @@ export function serverJob(job: NewJob, now: Date, suffix: string) {
     max_batch_size = 20,
     no_cache = false,
     include_moderation,
+    layers,
     allow_unpriced,
   } = job;
   const time = now.toISOString();
-  const config = { model, max_batch_size, no_cache, report_id, include_moderation, allow_unpriced };
+  const config = { model, max_batch_size, no_cache, report_id, include_moderation, layers, allow_unpriced };
   return {
     job_id: `batch_report_${report_id}_${Math.floor(now.getTime() / 1000)}_${suffix}`,
     status: 'PENDING',
@@ -143,6 +146,14 @@ const REPORT_ID = 'must be letters and digits, as at the end of the address of t
 const MODEL = 'must be a model id, such as claude-sonnet-5-5';
 const SIZE = 'must be a whole number from 1 to 100000';
 const FLAG = 'must be true or false';
+const LAYERS = 'must be a list of layers from 0, such as [0, 1]';
+
+const MAX_LAYERS = 100;
+const areLayers = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= MAX_LAYERS &&
+  value.every((layer) => Number.isInteger(layer) && layer >= 0);
 
 /** The public id of a report page: `r` and letters and digits. */
 export const reportIdSchema = z.string(REPORT_ID).regex(/^[A-Za-z0-9_-]{1,300}$/, REPORT_ID);
@@ -161,6 +172,7 @@ export const batchReportsSchema = z.object(
     max_batch_size: orDefault(z.number(SIZE).int(SIZE).min(1, SIZE).max(100_000, SIZE)),
     no_cache: orDefault(z.boolean(FLAG)),
     include_moderation: orDefault(z.boolean(FLAG)),
+    layers: orDefault(z.custom<number[]>(areLayers, LAYERS)),
     idempotency_key: orDefault(
       z.string('must be text').min(1, 'must not be empty').max(256, 'must be 256 characters at most'),
     ),
@@ -176,6 +188,8 @@ export interface BatchReportsRequest {
   max_batch_size?: number | undefined;
   no_cache?: boolean | undefined;
   include_moderation?: boolean | undefined;
+  /** topic layers to write about; undefined = every layer */
+  layers?: readonly number[] | undefined;
   /** of an operator's command only: a body cannot ask for it */
   allow_unpriced?: true | undefined;
   /** the same key for the same report names the same job, also after it has ended */

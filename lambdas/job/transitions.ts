@@ -173,7 +173,7 @@ export async function noteOnce(deps: RowDeps, { job_id, execution }: Held, line:
     (row) => isRunBy(row, execution),
     ({ logs }) => ({
       updated_at: time,
-      ...(logs.includes(line) ? {} : { logs: withLogLine(logs, time, 'INFO', line) }),
+      ...(logs.includes(JSON.stringify(line)) ? {} : { logs: withLogLine(logs, time, 'INFO', line) }),
     }),
   );
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Tokens, usageSchema } from '../money/prices.ts';
+import { apiWords } from '../shared/api-words.ts';
 import { listOf } from '../shared/list-of.ts';
 import type { Reason } from '../shared/outcome.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
@@ -18,6 +19,8 @@ export type Outcome = (
   stop_reason?: string;
   /** ids the API gave */
   message_id?: string;
+  /** what the API says about an errored request: `type: message` on one line, cleaned and cut to 300 characters */
+  said?: string;
 };
 
 /** A fact of a message; a good answer is used even if this cannot be read. */
@@ -34,13 +37,13 @@ const resultSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('expired') }),
 ]);
 
-/** `error` of an errored result: the API wraps the error once. */
-const errorSchema = z.object({ error: z.object({ type: z.string() }) });
-
 /** Longest text read: a report that can be stored is a third of it, and 32,000 tokens are about 130,000 characters. */
 const MAX_TEXT_CHARACTERS = 1_000_000;
-/** Places in a text where JSON is looked for. */
+/** Places in a text where JSON is looked for, and characters read at all of them together: a hostile text offers many. */
 const MAX_PLACES = 50;
+const MAX_READ_CHARACTERS = 5 * MAX_TEXT_CHARACTERS;
+/** Values of an object or a list among which a report is looked for. */
+const MAX_WRAPPED = 20;
 
 /**
  * Decides what becomes of one result of a batch.
@@ -54,10 +57,13 @@ export function readResult(result: unknown, shown: (tid: number) => boolean): Ou
     case 'succeeded':
       return readMessage(parsed.data.message, shown);
     case 'errored': {
-      const type = errorSchema.safeParse(parsed.data.error).data?.error.type;
-      return type === 'invalid_request_error'
-        ? { kind: 'failed', reason: 'invalid_request' }
-        : { kind: 'ask_again', reason: 'errored' };
+      const { type, said } = apiWords(parsed.data.error) ?? {};
+      return {
+        ...(type === 'invalid_request_error'
+          ? { kind: 'failed', reason: 'invalid_request' }
+          : { kind: 'ask_again', reason: 'errored' }),
+        ...(said ? { said } : {}),
+      };
     }
     case 'canceled':
       return { kind: 'failed', reason: 'canceled' };
@@ -96,47 +102,129 @@ function readMessage(message: unknown, shown: (tid: number) => boolean): Outcome
   return { ...readText(text, shown), ...facts };
 }
 
-/** Parses the model's text as a report, or says why it cannot be used. */
-export function readText(
-  text: string,
-  shown: (tid: number) => boolean,
-): { kind: 'stored'; report: z.output<typeof reportSchema> } | { kind: 'ask_again'; reason: Reason } {
+type Read = { kind: 'stored'; report: Report } | { kind: 'ask_again'; reason: Reason };
+
+/** What ends a model's own thinking, where it comes as text. */
+const THOUGHT = /<\/think(?:ing)?>/g;
+
+/** Finds the report in the model's text, or says why there is none to be used. What follows written thinking comes first. */
+export function readText(text: string, shown: (tid: number) => boolean): Read {
   if (text.length > MAX_TEXT_CHARACTERS) return { kind: 'ask_again', reason: 'too_large' };
-  const value = parseJsonText(text);
-  if (value === undefined) return { kind: 'ask_again', reason: 'not_json' };
-  const report = reportSchema.safeParse(value);
-  if (!report.success) return { kind: 'ask_again', reason: 'wrong_shape' };
-  if (!citedTids(report.data).every(shown)) return { kind: 'ask_again', reason: 'unshown_citation' };
-  return { kind: 'stored', report: report.data };
+  const thought = [...text.matchAll(THOUGHT)].at(-1);
+  const answer = thought && bestReport(text.slice(thought.index + thought[0].length), shown);
+  return answer?.kind === 'stored' ? answer : bestReport(text, shown);
 }
 
-/** JSON as it is, or without code fences and other text, or after repair; undefined when nothing helps. */
-function parseJsonText(text: string): unknown {
-  const plain = jsonOrUndefined(text);
-  if (plain !== undefined) return plain;
-  let places = 0;
-  for (const part of likelyJson(text)) {
-    const value = jsonOrUndefined(part);
-    if (typeof value === 'object' && value !== null) return value;
-    // each failure costs time, and a hostile text can hold a hundred thousand
-    if (++places >= MAX_PLACES) break;
+/** Of all reports in a text that cite only what was shown, the longest. */
+function bestReport(text: string, shown: (tid: number) => boolean): Read {
+  let best: { report: Report; length: number } | undefined;
+  let reason: Reason = 'not_json';
+  for (const value of jsonIn(text)) {
+    if (reason === 'not_json') reason = 'wrong_shape';
+    for (const candidate of unwrapped(value)) {
+      const report = reportSchema.safeParse(candidate).data;
+      if (!report) continue;
+      const { length } = JSON.stringify(report);
+      if (!citedTids(report).every(shown)) reason = 'unshown_citation';
+      else if (!best || length > best.length) best = { report, length };
+    }
   }
-  const inner = text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1 || undefined);
-  return inner.startsWith('{') ? repairJson(inner) : undefined;
+  return best ? { kind: 'stored', report: best.report } : { kind: 'ask_again', reason };
 }
 
-/** Finds JSON in a longer text: inside code fences, or as the outermost object in the prose. */
-function* likelyJson(text: string): Generator<string> {
-  const fences = text.split('```', 2 * MAX_PLACES);
-  for (let index = 1; index + 1 < fences.length; index += 2) yield (fences[index] as string).replace(/^json/, '');
-  let end = 0;
-  for (let start = text.indexOf('{'); start >= 0; start = text.indexOf('{', end)) {
-    end = endOfObject(text, start);
-    yield text.slice(start, end);
+/** Keys that are never a wrapping: what is under them is there to change the prototype of a careless reader's objects. */
+const NO_WRAPPING = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** A value, and what it holds one level down; text that is JSON counts as what it says. */
+function* unwrapped(value: unknown): Generator<unknown> {
+  const outer = typeof value === 'string' ? jsonOrUndefined(value) : value;
+  yield outer;
+  if (typeof outer !== 'object' || outer === null) return;
+  let left = MAX_WRAPPED;
+  for (const key in outer) {
+    if (left-- === 0) return;
+    if (!Object.hasOwn(outer, key) || NO_WRAPPING.has(key)) continue;
+    const inner = (outer as Record<string, unknown>)[key];
+    yield typeof inner === 'string' ? jsonOrUndefined(inner) : inner;
   }
 }
 
-/** The index after the object that begins at `start`; the end of the text when it is not closed. */
+/**
+ * The JSON in a text: the text itself, or else the objects in it, with slips repaired. Prose around them may hold braces and
+ * quotes of its own, so the object around each key `paragraphs` is looked for too, and at last all from first to last brace is read.
+ */
+function* jsonIn(text: string): Generator<unknown> {
+  const whole = jsonOrUndefined(text);
+  if (whole !== undefined) {
+    yield whole;
+    return;
+  }
+  const reader = new SpanReader(text);
+  yield* reader.outermost();
+  yield* reader.aroundKeys();
+  const all = objectOf(text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1));
+  if (all !== undefined) yield all;
+}
+
+/** Reads objects out of a text, with bounds on the work. */
+class SpanReader {
+  readonly #text: string;
+  readonly #read: { start: number; end: number }[] = [];
+  #characters = MAX_READ_CHARACTERS;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Objects that are in no other, in order. */
+  *outermost(): Generator<unknown> {
+    let places = MAX_PLACES;
+    let end = 0;
+    for (let start = this.#text.indexOf('{'); start >= 0 && places > 0; start = this.#text.indexOf('{', end)) {
+      places -= 1;
+      end = endOfObject(this.#text, start);
+      const value = this.#objectAt(start, end);
+      if (value !== undefined) yield value;
+    }
+  }
+
+  /** Objects with the key of a report, outside of those that have been read. */
+  *aroundKeys(): Generator<unknown> {
+    let places = MAX_PLACES;
+    for (const { index } of this.#text.matchAll(/["']paragraphs["']\s*:/g)) {
+      if (this.#isRead(index)) continue;
+      let start = index;
+      // each brace before the key may be one of prose, or of an object that ends before it
+      while (start > 0 && places-- > 0) {
+        start = this.#text.lastIndexOf('{', start - 1);
+        if (start < 0) break;
+        const end = endOfObject(this.#text, start);
+        const value = end > index ? this.#objectAt(start, end) : undefined;
+        if (value === undefined) continue;
+        yield value;
+        break;
+      }
+      if (places <= 0) return;
+    }
+  }
+
+  #objectAt(start: number, end: number): unknown {
+    this.#characters -= end - start;
+    const value = this.#characters < 0 ? undefined : objectOf(this.#text.slice(start, end));
+    if (value !== undefined) this.#read.push({ start, end });
+    return value;
+  }
+
+  #isRead = (index: number): boolean => this.#read.some(({ start, end }) => start <= index && index < end);
+}
+
+/** The object that a text is, as it stands or after repair. */
+function objectOf(text: string): unknown {
+  const value = jsonOrUndefined(text) ?? repairJson(text);
+  return typeof value === 'object' && value !== null ? value : undefined;
+}
+
+/** The index after the object that begins at `start`; where it is not closed, after the last brace of the text. */
 function endOfObject(text: string, start: number): number {
   let depth = 0;
   let quoted = false;
@@ -148,5 +236,5 @@ function endOfObject(text: string, start: number): number {
     else if (character === '{') depth += 1;
     else if (character === '}' && --depth === 0) return index + 1;
   }
-  return text.length;
+  return Math.max(start + 1, text.lastIndexOf('}') + 1);
 }

@@ -6,6 +6,10 @@ export interface Comment {
   tid: number;
   txt: string;
   mod: number;
+  /** false when it is withdrawn from the conversation */
+  active: boolean;
+  /** about the voter or the survey itself */
+  is_meta: boolean;
   /** false when deselected for this report (`selection` = -1) */
   selected: boolean;
 }
@@ -30,15 +34,49 @@ export interface TalliedComment {
   consensus: number;
 }
 
-/** Leaves out what the job's configuration says must not be shown. */
+/** Why a comment is left out of a report, for a sentence that begins with a count of comments. */
+export const LEFT_OUT_BECAUSE = {
+  rejected: 'rejected by moderators',
+  not_accepted: 'not accepted by moderators',
+  meta: 'about the voter or the survey itself (meta)',
+  inactive: 'withdrawn (not active)',
+  deselected: "left out by the report's owner",
+} as const;
+export type CommentLeftOut = keyof typeof LEFT_OUT_BECAUSE;
+
+/** What decides which comments a report shows. */
+export interface Showing {
+  /** of the report: comments whose `mod` is greater are shown */
+  mod_level: number;
+  /** of the job: rejected comments are left out, whatever the report's `mod_level` */
+  include_moderation: boolean;
+  /** of the job: false shows comments that were deselected for the report */
+  exclude_comment_selections: boolean;
+}
+
+/** Divides comments into those that a report shows, and those that it leaves out, each with the first reason that holds. */
 export function shownComments(
   comments: readonly Comment[],
-  config: { include_moderation: boolean; exclude_comment_selections: boolean },
-): Comment[] {
-  return comments.filter(
-    (comment) =>
-      !(config.include_moderation && comment.mod === -1) && !(config.exclude_comment_selections && !comment.selected),
-  );
+  showing: Showing,
+): { shown: Comment[]; leftOut: Map<number, CommentLeftOut> } {
+  const shown: Comment[] = [];
+  const leftOut = new Map<number, CommentLeftOut>();
+  for (const comment of comments) {
+    const why = whyLeftOut(comment, showing);
+    if (why) leftOut.set(comment.tid, why);
+    else shown.push(comment);
+  }
+  return { shown, leftOut };
+}
+
+const REJECTED = -1;
+
+function whyLeftOut(comment: Comment, showing: Showing): CommentLeftOut | undefined {
+  if (comment.mod <= showing.mod_level || (showing.include_moderation && comment.mod === REJECTED))
+    return comment.mod === REJECTED ? 'rejected' : 'not_accepted';
+  if (comment.is_meta) return 'meta';
+  if (!comment.active) return 'inactive';
+  return showing.exclude_comment_selections && !comment.selected ? 'deselected' : undefined;
 }
 
 /**

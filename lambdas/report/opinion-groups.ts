@@ -12,6 +12,7 @@ const KEYS: Record<string, string> = {
   group_clusters: 'group-clusters',
   base_ids: 'base-clusters.id',
   base_members: 'base-clusters.members',
+  group_votes: 'group-votes',
 };
 const withRealKeys = (line: string): string =>
   line.replace(/(^|; )([a-z_]+)/g, (_, before: string, name: string) => before + (KEYS[name] ?? name));
@@ -24,6 +25,8 @@ const mathSchema = z.object({
   group_clusters: z.array(z.object({ id: wholeCount, members: z.array(wholeCount) })),
   base_ids: z.array(wholeCount),
   base_members: z.array(z.array(wholeCount)),
+  /** gid, tid, agrees, disagrees; absent in math that counts no votes */
+  group_votes: z.array(z.tuple([wholeCount, wholeCount, number, number])).nullish(),
 });
 
 export interface OpinionGroup {
@@ -41,6 +44,16 @@ export interface OpinionMath {
   extremity: Map<number, number>;
   /** tid → group-aware consensus, 0..1 */
   consensus: Map<number, number>;
+  /** what the math counted, where agrees and disagrees differ, of many comments but not always all; its signs are right whatever the database stores */
+  votes: MathVotes[];
+}
+
+/** How one opinion group had voted on one comment when the math was computed. */
+export interface MathVotes {
+  gid: number;
+  tid: number;
+  agrees: number;
+  disagrees: number;
 }
 
 /** Group A, Group B … Group Z, Group 27 … for gid 0, 1 … */
@@ -77,7 +90,12 @@ export function parseOpinionMath(keys: unknown, labels: readonly (string | null)
       `the math has ${groups.length} opinion group(s) and a narrative needs 2: wait for more participants, then redrive the job`,
     );
   }
-  return { groups, extremity: pairUp(math.tids, math.extremity), consensus: byTid(math.consensus) };
+  return {
+    groups,
+    extremity: pairUp(math.tids, math.extremity),
+    consensus: byTid(math.consensus),
+    votes: (math.group_votes ?? []).map(([gid, tid, agrees, disagrees]) => ({ gid, tid, agrees, disagrees })),
+  };
 }
 
 const pairUp = (tids: number[], values: number[]): Map<number, number> =>

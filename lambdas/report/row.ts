@@ -70,12 +70,54 @@ export function storedRow(
  * @param why for readers: one sentence
  */
 export function gapRow(plan: Plan, section: About | LeftOut, errors: string, why: string): ReportRow {
-  const sentences = [{ clauses: [{ text: why, citations: [] }] }];
   const { section: id, title } = section;
+  return { ...start(plan, id, ''), report_data: gapText(id, title, why), metadata: metadata(section), errors };
+}
+
+function gapText(id: string, title: string, why: string): string {
+  const sentences = [{ clauses: [{ text: why, citations: [] }] }];
+  return JSON.stringify({ id, title, paragraphs: [{ id: 'why', title: '', sentences }] });
+}
+
+/** What is kept of the metadata of a section whose text was erased: what it is about, and nothing that was made from comments. */
+const KEPT_METADATA = [
+  'provider',
+  'section_kind',
+  'section_title',
+  'topic_key',
+  'topic_name',
+  'layer_id',
+  'cluster_id',
+];
+const ERASED = 'erased: a comment that this part was made from was erased';
+
+export const isErased = ({ errors }: { errors?: unknown }): boolean => errors === ERASED;
+
+/**
+ * The row of a stored section whose text was erased, in the place of the row that it had, whoever wrote that.
+ * @param stored with its keys; of the rest only names and titles are kept
+ */
+export function erasedRow(stored: Record<string, unknown>): Record<string, unknown> {
+  const text = (name: string) => (typeof stored[name] === 'string' ? { [name]: stored[name] } : {});
+  const { metadata } = stored;
+  const facts = typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : [];
+  const kept = Object.fromEntries(facts.filter(([name]) => KEPT_METADATA.includes(name)));
+  const id = String(stored.section ?? String(stored.rid_section_model).split('#')[1] ?? '');
+  const title = typeof kept.section_title === 'string' ? kept.section_title : String(kept.topic_name ?? id);
   return {
-    ...start(plan, id, ''),
-    report_data: JSON.stringify({ id, title, paragraphs: [{ id: 'why', title: '', sentences }] }),
-    metadata: metadata(section),
-    errors,
+    rid_section_model: stored.rid_section_model,
+    timestamp: stored.timestamp,
+    ...text('report_id'),
+    ...text('section'),
+    ...text('model'),
+    ...text('job_id'),
+    ...text('batch_id'),
+    report_data: gapText(
+      id,
+      title,
+      'This part of the report was removed, because a comment that it was made from was erased.',
+    ),
+    metadata: kept,
+    errors: ERASED,
   };
 }

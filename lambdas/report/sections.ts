@@ -1,5 +1,5 @@
 import { GLOBAL_SECTIONS, type GlobalSection, globalSection } from '../shared/names.ts';
-import type { TalliedComment } from './comments.ts';
+import type { CommentLeftOut, TalliedComment } from './comments.ts';
 import type { ClusterOfComment, Topic } from './topics.ts';
 
 export type SectionKind = 'topic' | GlobalSection;
@@ -15,7 +15,10 @@ export interface PlannedSection {
 }
 
 /** A section that no comment belongs to. */
-export type LeftOut = Omit<PlannedSection, 'comments'>;
+export interface LeftOut extends Omit<PlannedSection, 'comments'> {
+  /** for readers: one sentence */
+  why: string;
+}
 
 const GLOBAL_LIMIT = 50;
 const LIMIT_FLOOR = 10;
@@ -40,7 +43,16 @@ interface GlobalKind {
   task: string;
   belongs: (comment: TalliedComment, groupCount: number) => boolean;
   measure: (comment: TalliedComment) => number;
+  /** Why the section is left out. @param best the highest value of the measure among the comments shown */
+  missed: (best: number, groupCount: number) => string;
 }
+
+/** A value that did not pass a threshold, cut off after three digits: rounded up it could read as if it had passed. */
+const figure = (value: number): string => String(Math.floor(value * 1000 + 1e-9) / 1000);
+const percent = (share: number): string => `${Math.floor(share * 1000 + 1e-9) / 10}%`;
+
+const EXTREMITY = 1;
+const PASS_SHARE = 0.2;
 
 /**
  * All that a kind of section is: what the reader should learn from it (the task in its prompt) and, of the global kinds,
@@ -53,20 +65,26 @@ export const SECTION_KINDS: { topic: { task: string } } & Record<GlobalSection, 
   groups: {
     title: 'Where the opinion groups differ',
     task: 'The comments below are those that divide the participants most, over all topics. Describe what they are about, then what sets the opinion groups apart and, where it holds, what they still share.',
-    belongs: (comment) => comment.extremity > 1,
+    belongs: (comment) => comment.extremity > EXTREMITY,
     measure: (comment) => comment.extremity,
+    missed: (best) =>
+      `No comment divides the participants enough: the highest measure of division is ${figure(best)}, and more than ${EXTREMITY} is needed.`,
   },
   group_informed_consensus: {
     title: 'Consensus: what every opinion group agrees on',
     task: 'The comments below are those that every opinion group tends to agree with, over all topics. Describe this common ground, theme by theme. Cite every comment of the table at least once.',
     belongs: (comment, groupCount) => comment.consensus > consensusThreshold(groupCount),
     measure: (comment) => comment.consensus,
+    missed: (best, groupCount) =>
+      `No comment passed the measure of consensus: the best scores ${figure(best)}, and more than ${consensusThreshold(groupCount)} is needed.`,
   },
   uncertainty: {
     title: 'Where people are unsure',
     task: 'The comments below are those on which an unusual share of people passed. Describe what people were unsure about, and how those who did take a side voted in each opinion group. Do not guess at reasons beyond what the comments themselves show.',
-    belongs: (comment) => comment.all.votes > 0 && passShare(comment) >= 0.2,
+    belongs: (comment) => comment.all.votes > 0 && passShare(comment) >= PASS_SHARE,
     measure: passShare,
+    missed: (best) =>
+      `No comment was passed on often enough: the highest share of passes is ${percent(best)}, and ${percent(PASS_SHARE)} is needed.`,
   },
 };
 
@@ -81,7 +99,9 @@ function best(comments: TalliedComment[], measure: GlobalKind['measure'], limit:
 /**
  * The sections of a report in the order of their ordinals: topics by layer and cluster, then the global ones.
  * @param layers topic layers asked for; undefined = all
- * @returns `leftOut`: those that no comment belongs to, which are not asked for
+ * @param hidden comments that the report leaves out, by tid
+ * @returns `leftOut`: those that no comment belongs to, which are not asked for; `inNoSection`: comments that no section shows,
+ * those with the most votes first
  */
 export function planSections(input: {
   jobId: string;
@@ -92,8 +112,9 @@ export function planSections(input: {
   topics: readonly Topic[];
   clusters: ClusterOfComment;
   layers?: readonly number[] | undefined;
-}): { sections: PlannedSection[]; leftOut: LeftOut[] } {
-  const { comments, conversationSize, topics, clusters, layers } = input;
+  hidden?: ReadonlyMap<number, CommentLeftOut>;
+}): { sections: PlannedSection[]; leftOut: LeftOut[]; inNoSection: TalliedComment[] } {
+  const { comments, conversationSize, topics, clusters, layers, groupCount, hidden = new Map() } = input;
   const topLayer = Math.max(0, ...topics.map((topic) => topic.layer));
   const asked = topics.filter((topic) => !layers || layers.includes(topic.layer));
   const members = membersByTopic(comments, clusters);
@@ -104,15 +125,44 @@ export function planSections(input: {
   });
   const globalSections = GLOBAL_SECTIONS.map((kind): PlannedSection => {
     const { title, belongs, measure } = SECTION_KINDS[kind];
-    const candidates = comments.filter((comment) => belongs(comment, input.groupCount));
+    const candidates = comments.filter((comment) => belongs(comment, groupCount));
     const chosen = best(candidates, measure, scaledLimit(GLOBAL_LIMIT, conversationSize));
     return { section: globalSection(input.jobId, kind), kind, title, comments: chosen };
   });
   const all = [...topicSections, ...globalSections];
+  const whyLeftOut = ({ kind, topic }: PlannedSection): string => {
+    if (kind === 'topic') return topicMissed(topic && hiddenIn(topic, clusters, hidden));
+    const { measure, missed } = SECTION_KINDS[kind];
+    return missed(
+      comments.reduce((highest, comment) => Math.max(highest, measure(comment)), 0),
+      groupCount,
+    );
+  };
+  const inSection = new Set(all.flatMap((planned) => planned.comments.map(({ tid }) => tid)));
   return {
     sections: all.filter((planned) => planned.comments.length > 0),
-    leftOut: all.flatMap(({ comments: chosen, ...about }) => (chosen.length > 0 ? [] : [about])),
+    leftOut: all.flatMap((planned) => {
+      const { comments: chosen, ...about } = planned;
+      return chosen.length > 0 ? [] : [{ ...about, why: whyLeftOut(planned) }];
+    }),
+    inNoSection: best(
+      comments.filter(({ tid }) => !inSection.has(tid)),
+      ({ all: { votes } }) => votes,
+      comments.length,
+    ),
   };
+}
+
+/** How many comments of a topic the report leaves out. */
+function hiddenIn({ layer, cluster }: Topic, clusters: ClusterOfComment, hidden: ReadonlyMap<number, unknown>): number {
+  const clusterOf = clusters.get(layer);
+  return [...hidden.keys()].filter((tid) => clusterOf?.get(tid) === cluster).length;
+}
+
+function topicMissed(hidden = 0): string {
+  if (hidden === 0) return 'No comment belongs to this topic.';
+  const them = hidden === 1 ? 'The only comment' : `All ${hidden} comments`;
+  return `${them} of this topic ${hidden === 1 ? 'is' : 'are'} left out by moderation or by the report's owner.`;
 }
 
 function membersByTopic(

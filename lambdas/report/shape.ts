@@ -21,8 +21,8 @@ const sentence = z.object({ clauses: listOf(clause) });
 const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
 
 /**
- * The shape the web client reads (`report_data`), as plain data: keys beyond it are dropped, control characters do not get in, and
- * markup is text like any other, which the client escapes.
+ * The shape the web client reads (`report_data`), as plain data: keys beyond it are dropped, and neither control characters nor
+ * what opens a tag or ends a CDATA section gets in.
  */
 export const reportSchema = z.object({ id: title, title, paragraphs: listOf(paragraph) });
 

@@ -1,9 +1,26 @@
 /**
  * The sign of a vote, in the one place of this project that knows it.
- * In PostgreSQL (and in Polis' server and browser) agree is -1 and disagree is +1; in the CSV exports that people
- * download it is the other way round. All other code uses agrees, disagrees and passes.
+ * In PostgreSQL (and in Polis' server and browser) agree is -1 and disagree is +1, unless the database declares the other
+ * sign; in the CSV exports that people download agree is +1. All other code uses agrees, disagrees and passes.
  */
 export const POSTGRES_VOTE = { agree: -1, disagree: 1, pass: 0 } as const;
+
+/** What a database stores for each answer. */
+export interface VoteSigns {
+  agree: 1 | -1;
+  disagree: 1 | -1;
+  pass: 0;
+}
+
+/**
+ * The signs of a database that declares what it stores for agree.
+ * @returns undefined when that is neither -1 nor +1
+ */
+export function signsDeclared(agreeValue: number): VoteSigns | undefined {
+  if (agreeValue === POSTGRES_VOTE.agree) return POSTGRES_VOTE;
+  if (agreeValue === -POSTGRES_VOTE.agree) return { agree: 1, disagree: -1, pass: 0 };
+  return undefined;
+}
 
 /** A vote in an export's `votes.csv` or `participants-votes.csv`. */
 export const EXPORT_VOTE = { agree: 1, disagree: -1, pass: 0 } as const;

@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type Conversations, conversationsOf, postgresPool } from '../stores/postgres.ts';
+import { type Conversations, conversationsOf, mayBeRotated, postgresPool, readOnly } from '../stores/postgres.ts';
 import { type Topics, topicTables } from '../stores/topics.ts';
 import { environment } from './environment.ts';
 import { databaseUrl } from './secrets.ts';
@@ -7,16 +7,34 @@ import { keptWhile } from './step-handler.ts';
 
 const poolFor = keptWhile(
   (url) => {
-    const { DATABASE_TLS, DATABASE_CA } = environment('DATABASE_TLS', 'DATABASE_CA');
-    return postgresPool(url, { tls: DATABASE_TLS, ca: DATABASE_CA });
+    const env = environment('DATABASE_TLS', 'DATABASE_CA', 'DATABASE_TLS_SERVER_NAME');
+    return postgresPool(url, {
+      tls: env.DATABASE_TLS,
+      ca: env.DATABASE_CA,
+      serverName: env.DATABASE_TLS_SERVER_NAME,
+    });
   },
   (old) => void old.end(),
 );
 
-/** Polis' PostgreSQL, with the address that Secrets Manager holds now. */
+/**
+ * Polis' PostgreSQL, with the address that Secrets Manager holds now. When user or password is refused, it is looked up again, once a
+ * connection.
+ */
 export async function connectConversations(): Promise<Conversations> {
   const env = environment('DATABASE_SECRET_NAME', 'MATH_ENV');
-  return conversationsOf(poolFor(await databaseUrl(env.DATABASE_SECRET_NAME)), env.MATH_ENV);
+  const poolNow = async (fresh: boolean) => poolFor(await databaseUrl(env.DATABASE_SECRET_NAME, fresh));
+  let pool = await poolNow(false);
+  const connect = async () => {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!mayBeRotated(error)) throw error;
+      pool = await poolNow(true);
+      return pool.connect();
+    }
+  };
+  return conversationsOf(readOnly({ connect }), env.MATH_ENV);
 }
 
 /** Polis' PostgreSQL and Delphi's topic tables. */

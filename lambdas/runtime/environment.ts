@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { budgetSchema } from '../money/money.ts';
 import { InvalidSetting } from '../shared/errors.ts';
+import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../shared/model-aliases.ts';
 import { parseOr } from '../shared/parse.ts';
 
 const name = z.string().min(1);
@@ -14,6 +15,8 @@ const variables = {
   CLUSTER_ASSIGNMENTS_TABLE: name,
   MATH_ENV: name,
   DEFAULT_MODEL: name,
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  UNKNOWN_MODEL: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z
@@ -24,6 +27,7 @@ const variables = {
   DATABASE_SECRET_NAME: name,
   DATABASE_TLS: z.enum(['verify', 'off']).default('verify'),
   DATABASE_CA: name.optional(),
+  DATABASE_TLS_SERVER_NAME: name.optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   STATE_MACHINE_ARN: name,
   STAGE: z.string().default(''),

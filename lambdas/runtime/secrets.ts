@@ -1,27 +1,39 @@
+import { GetParameterError } from '@aws-lambda-powertools/parameters/errors';
 import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
 import * as z from 'zod';
-import { InvalidSetting, StoreUnavailable } from '../shared/errors.ts';
+import { InvalidSetting } from '../shared/errors.ts';
 import { jsonOrUndefined, problems } from '../shared/parse.ts';
+import { awsTrouble } from '../stores/aws-trouble.ts';
 
 /** A new value of a secret is in use after this time. */
 const MAX_AGE_SECONDS = 300;
 
-/** The Anthropic key that a secret holds now. @throws InvalidSetting when it is not there or not a key */
-export const anthropicKey = async (name: string): Promise<string> => anthropicKeyOf(await secret(name), name);
+/**
+ * The Anthropic key that a secret holds now.
+ * @param fresh past the cache: the one in it was refused
+ * @throws InvalidSetting when it is not there or not a key
+ */
+export const anthropicKey = async (name: string, fresh = false): Promise<string> =>
+  anthropicKeyOf(await secret(name, fresh), name);
 
-/** The address of Polis' PostgreSQL that a secret holds now. @throws InvalidSetting when it is not there or not one */
-export const databaseUrl = async (name: string): Promise<string> => databaseUrlOf(await secret(name), name);
+/**
+ * The address of Polis' PostgreSQL that a secret holds now.
+ * @param fresh past the cache: the one in it was refused
+ * @throws InvalidSetting when it is not there or not one
+ */
+export const databaseUrl = async (name: string, fresh = false): Promise<string> =>
+  databaseUrlOf(await secret(name, fresh), name);
 
 /**
  * A secret's text by its name, cached between invocations. It is in no log, error or template.
  * @throws InvalidSetting when it is absent or empty; StoreUnavailable when Secrets Manager cannot be reached
  */
-async function secret(name: string): Promise<string> {
+async function secret(name: string, fresh: boolean): Promise<string> {
   let value: string | Uint8Array | undefined;
   try {
-    value = await getSecret(name, { maxAge: MAX_AGE_SECONDS });
+    value = await getSecret(name, { maxAge: MAX_AGE_SECONDS, forceFetch: fresh });
   } catch (error) {
-    throw readError(name, error as Error);
+    throw readError(name, error);
   }
   if (typeof value !== 'string' || value.trim() === '') {
     throw new InvalidSetting(`secret ${name} is empty or not text: put its value into it as plain text`);
@@ -29,30 +41,35 @@ async function secret(name: string): Promise<string> {
   return value;
 }
 
-/** What to do for each way in which a secret can be out of reach. */
-function readError(name: string, error: Error): Error {
-  const said = `${error.message} ${(error.cause as Error | undefined)?.name}`;
-  const advice = ADVICE.find(([pattern]) => pattern.test(said))?.[1];
+/** What to do for each way in which a secret can be out of reach for good. Whatever else comes of the call may pass. */
+function readError(name: string, error: unknown): unknown {
+  // Powertools wraps what the SDK throws
+  const cause = error instanceof GetParameterError ? error.cause : error;
+  const advice = ADVICE.get((cause as Error | undefined)?.name ?? '');
   if (advice) return new InvalidSetting(`secret ${name} ${advice}`, { cause: error });
-  return new StoreUnavailable(`Secrets Manager could not return secret ${name}`, { cause: error });
+  return awsTrouble(`Secrets Manager could not return secret ${name}`, cause);
 }
 
-const ADVICE: [RegExp, string][] = [
+const ADVICE = new Map([
   [
-    /marked for deletion|InvalidRequest/,
+    'InvalidRequestException',
     'is marked for deletion: restore it (aws secretsmanager restore-secret), or create one with another name',
   ],
   [
-    /ResourceNotFound/,
+    'ResourceNotFoundException',
     'does not exist: create it in Secrets Manager, in the region of this function, or deploy with its correct name',
   ],
   [
-    // Secrets Manager calls this AccessDeniedException too
-    /Decryption|to KMS/,
+    'DecryptionFailure',
     'cannot be decrypted by this function: deploy with the ARN of the key that it is encrypted with in kmsKeyArns',
   ],
-  [/AccessDenied/, 'may not be read by this function: deploy again with its correct name, and check its policy'],
-];
+  [
+    // also where the key that it is encrypted with is out of reach
+    'AccessDeniedException',
+    'may not be read by this function: deploy again with its correct name and check its policy; if it is encrypted with a key of ' +
+      'your own, deploy with the ARN of that key in kmsKeyArns',
+  ],
+]);
 
 const KEY_SHOULD_BE = 'it should hold the bare API key and nothing else, without quotes or spaces';
 

@@ -41,6 +41,11 @@ export class InvalidRow extends BadInput {
   override readonly name = 'InvalidRow';
 }
 
+/** Votes are stored with a sign that is not known, or agrees and disagrees are the other way round than in the math. */
+export class VoteSignMismatch extends BadInput {
+  override readonly name = 'VoteSignMismatch';
+}
+
 /** The API does not know the model. */
 export class UnknownModel extends BadInput {
   override readonly name = 'UnknownModel';
@@ -48,12 +53,22 @@ export class UnknownModel extends BadInput {
 
 /** An environment variable, a flag, a file or a state hand-off is not in the agreed shape. */
 export class InvalidSetting extends BadInput {
-  override readonly name = 'InvalidSetting';
+  override readonly name: string = 'InvalidSetting';
+}
+
+/** PostgreSQL refuses user or password. While the secret is being rotated, that passes within minutes. */
+export class PasswordRefused extends InvalidSetting {
+  override readonly name = 'PasswordRefused';
 }
 
 /** The API refuses what we ask for (key, permission, size, request) and would refuse it again. */
 export class AnthropicRefused extends NarrativesError {
   override readonly name: string = 'AnthropicRefused';
+}
+
+/** The API refuses the key. While the secret is being rotated, that passes within minutes. */
+export class KeyRefused extends AnthropicRefused {
+  override readonly name = 'KeyRefused';
 }
 
 /** The batch is not known to the API: deleted, or of another workspace. */
@@ -81,24 +96,42 @@ export class NothingStored extends NarrativesError {
   override readonly name = 'NothingStored';
 }
 
-/** Rate limit, overload, server error or network error at the API: worth trying again. */
+/** Whatever at the API or on the way to it is not known to be permanent: worth trying again. */
 export class AnthropicUnavailable extends NarrativesError {
   override readonly name = 'AnthropicUnavailable';
   /** What the API's `retry-after` asks for, in seconds. */
   readonly retryAfterSeconds: number | undefined;
-  constructor(message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
+  /** A refusal that proves nothing when it comes once, such as a 404 for a batch that exists: what it is when it stays. */
+  readonly refusal: AnthropicRefused | undefined;
+  constructor(
+    message: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number | undefined; refusal?: AnthropicRefused | undefined },
+  ) {
     super(message, options);
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.refusal = options?.refusal;
   }
 }
 
-/** DynamoDB or PostgreSQL cannot be reached or is throttling: worth trying again. */
+/** Whatever at DynamoDB, PostgreSQL, Step Functions or Secrets Manager is not known to be permanent: worth trying again. */
 export class StoreUnavailable extends NarrativesError {
   override readonly name = 'StoreUnavailable';
 }
 
 /** The names that the state machine retries; everything else goes straight to "Fail job". */
 export const RETRIED_ERRORS = ['AnthropicUnavailable', 'StoreUnavailable'] as const;
+
+/** The names that the state machine retries for as long as a rotation of a secret takes. */
+export const ROTATION_ERRORS = ['KeyRefused', 'PasswordRefused'] as const;
+
+/**
+ * Whether an error is a fault of a program, which waiting does not mend. A TypeError with a cause is how `fetch` tells that the
+ * network failed, and a SyntaxError is how an answer that is cut off ends in a client.
+ */
+export const isFault = (error: unknown): boolean =>
+  error instanceof ReferenceError ||
+  error instanceof RangeError ||
+  (error instanceof TypeError && error.cause === undefined);
 
 /** What a step may log of an error it has caught: our own messages; of another only the name, as its message may quote data. */
 export function whyOf(error: unknown): string {

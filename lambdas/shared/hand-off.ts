@@ -25,6 +25,8 @@ const jobStateSchema = z.object({
   checks: z.number().int().nonnegative().default(0),
   /** consecutive status checks that found the API unavailable */
   troubles: z.number().int().nonnegative().default(0),
+  /** waits for a batch that the API does not find, or that a gateway refuses, since all were last answered for */
+  refusals: z.number().int().nonnegative().optional(),
   /** invocations of "Collect results" in a row that ran out of time and found nothing new */
   idle: z.number().int().nonnegative().optional(),
   /** times in a row that this job found an earlier one of its report still under way */

@@ -30,8 +30,28 @@ export const leftOutSchema = z.object({
   kind: z.enum(['topic', ...GLOBAL_SECTIONS]),
   title: z.string(),
   topic: topicSchema.optional(),
+  /** for readers: one sentence */
+  why: z.string().optional(),
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
+
+/** How many comments of the conversation a report leaves out, by the first reason that holds of each. */
+const commentsLeftOutSchema = z.object({
+  rejected: index.optional(),
+  not_accepted: index.optional(),
+  meta: index.optional(),
+  inactive: index.optional(),
+  deselected: index.optional(),
+});
+
+const counts = z.tuple([index, index, index, index]);
+
+/** Comments that no section shows. */
+const inNoSectionSchema = z.object({
+  count: index,
+  /** those with the most votes first; `[votes, agrees, disagrees, passes]` of all participants, then of each group */
+  most_voted: z.array(z.object({ tid: index, all: counts, groups: z.array(counts) })),
+});
 
 /** `plan`: written last when a job is planned; it holds true for every round. */
 export const planSchema = z.object({
@@ -50,6 +70,8 @@ export const planSchema = z.object({
   /** sections that were answered already when the job was planned */
   reused: index.optional(),
   left_out: z.array(leftOutSchema).optional(),
+  comments_left_out: commentsLeftOutSchema.optional(),
+  in_no_section: inNoSectionSchema.optional(),
   /** when the job was planned: the `timestamp` of every report row, unless a person publishes it later */
   report_timestamp: z.string(),
   /** when a person published what a stopped job has: the `timestamp` of every report row from then on */

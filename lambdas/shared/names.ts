@@ -76,6 +76,7 @@ export const entry = {
   section: (ordinal: number) => `section#${pad(ordinal)}`,
   sections: 'section#',
   prompt: (ordinal: number) => `prompt#${pad(ordinal)}`,
+  prompts: 'prompt#',
   round: (round: number) => `round#${round}`,
   answered: (round: number, ordinal: number) => `answered#${round}#${pad(ordinal)}`,
   answeredInRound: (round: number) => `answered#${round}#`,

@@ -14,6 +14,7 @@ export const REASONS = {
   unshown_citation: 'the answer cites comments that the model was not shown',
   too_large: 'the answer is too large to store',
   gone: 'its answer is no longer in the ledger',
+  erased: 'a comment that it was made from was erased',
   not_asked: 'the job ended before it was answered',
 } as const;
 

@@ -1,7 +1,7 @@
 import { cancelBatch, isToBeCancelled } from '../batch/cancel.ts';
 import { releaseBatch } from '../batch/release.ts';
 import { requestCount } from '../batch/send.ts';
-import { API_AWAITED, secondsBetween, secondsToNextCheck, waitAfterTrouble } from '../batch/wait.ts';
+import { API_AWAITED, MAX_REFUSALS, secondsBetween, secondsToNextCheck, waitAfterTrouble } from '../batch/wait.ts';
 import { isCancelledUnder, type LooseRow, readLoosely } from '../job/standing.ts';
 import { noteProgress, noteWaiting } from '../job/transitions.ts';
 import { AnthropicUnavailable, BatchNotFound, BatchOverdue } from '../shared/errors.ts';
@@ -27,10 +27,11 @@ const OVERDUE_SECONDS = 3_600;
 
 /**
  * "Check batch status": asks the API once for each batch of the round that had not ended, and says how long to wait
- * before the next check. Trouble at the API (429, 5xx, 529, network) is a longer wait, not an error. Batches of a job that
+ * before the next check. Trouble at the API is a longer wait, not an error, and so for an hour is a batch that it does not find:
+ * a live one is answered with 404 now and then. Batches of a job that
  * was cancelled under this execution are cancelled at the API, and watched until they have ended.
  * @returns next: 'wait', or 'collect' when every batch of the round has ended
- * @throws AnthropicRefused, BatchNotFound for 401, 403, 404; BatchOverdue long after `expires_at`
+ * @throws AnthropicRefused for what is permanent; BatchNotFound after an hour; BatchOverdue long after `expires_at`
  */
 export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promise<JobState> {
   const state = parseJobState(input);
@@ -40,9 +41,12 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   const cancelled = isCancelledUnder(row, state.execution);
   try {
     const answers: (BatchStatus | undefined)[] = [];
+    let doubt: AnthropicUnavailable | undefined;
     for (const batch of open) {
       deps.log.ids?.({ batch_id: batch.batch_id });
-      const status = await checkOne(deps, batch);
+      const answer = await checkOne(deps, state, batch);
+      if (answer instanceof AnthropicUnavailable) doubt = answer;
+      const status = answer instanceof AnthropicUnavailable ? undefined : answer;
       if (cancelled && status && isToBeCancelled(batch, status)) await cancelBatch(deps, batch);
       answers.push(status);
     }
@@ -50,14 +54,18 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
     if (open.length > 1) deps.log.ids?.({ batch_id: undefined });
     const statuses = answers.filter((status) => status !== undefined);
     if (statuses.length > 0) await tellProgress(deps, state, row, open, answers);
+    if (doubt) {
+      await noteWaiting(deps, state, API_AWAITED);
+      return waitAfterTrouble(deps.log, { ...state, checks }, doubt);
+    }
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {
       // with no open batch, errors of the API while collecting are still counted
-      const troubles = open.length > 0 ? 0 : state.troubles;
-      return { ...state, checks, troubles, wait_seconds: 0, next: 'collect' };
+      const { troubles, refusals } = open.length > 0 ? { troubles: 0 } : state;
+      return { ...state, checks, troubles, refusals, wait_seconds: 0, next: 'collect' };
     }
     const oldest = Math.min(...statuses.map(({ created_at }) => Date.parse(created_at)));
     const wait_seconds = secondsToNextCheck((deps.now().getTime() - oldest) / 1000, checks);
-    return { ...state, checks, troubles: 0, wait_seconds, next: 'wait' };
+    return { ...state, checks, troubles: 0, refusals: undefined, wait_seconds, next: 'wait' };
   } catch (error) {
     if (!(error instanceof AnthropicUnavailable)) throw error;
     stopWhenOverdue(deps, open);
@@ -66,10 +74,14 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
   }
 }
 
-/** @returns undefined for a batch that is not ours after all */
-async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
-  const status = await statusOf(deps, batch);
-  if (!status) return undefined;
+/** @returns undefined for a batch that is not ours after all; an error for one that is refused, which may pass */
+async function checkOne(
+  deps: CheckStatusDeps,
+  state: JobState,
+  batch: BatchEntry,
+): Promise<BatchStatus | AnthropicUnavailable | undefined> {
+  const status = await statusOf(deps, state, batch);
+  if (!status || status instanceof AnthropicUnavailable) return status;
   const { created_at, expires_at, ended_at } = status;
   const requests = batch.requests || requestCount(status);
   if (status.processing_status === 'ended') {
@@ -81,12 +93,19 @@ async function checkOne(deps: CheckStatusDeps, batch: BatchEntry): Promise<Batch
   return status;
 }
 
-async function statusOf(deps: CheckStatusDeps, batch: BatchEntry): Promise<BatchStatus | undefined> {
+async function statusOf(
+  deps: CheckStatusDeps,
+  { refusals = 0 }: JobState,
+  batch: BatchEntry,
+): Promise<BatchStatus | AnthropicUnavailable | undefined> {
   try {
     return await deps.batches.status(batch.batch_id as string);
   } catch (error) {
+    // the other batches are checked all the same
+    if (!(error instanceof AnthropicUnavailable && error.refusal)) throw error;
     // one that was only found in the list, and is deleted, was another job's: ours must still be found
-    if (!(error instanceof BatchNotFound && batch.adopted)) throw error;
+    const isGone = error.refusal instanceof BatchNotFound && refusals >= MAX_REFUSALS;
+    if (!(isGone && batch.adopted)) return error;
     await releaseBatch(deps, batch);
     return undefined;
   }

@@ -3,7 +3,7 @@ import { type SendDeps, sendOnce, settleIntent, settleLater } from '../batch/sen
 import { batchRequestOf } from '../batch/split.ts';
 import { secondsToNextCheck } from '../batch/wait.ts';
 import { releaseUnsent, reserveToday } from '../job/budget.ts';
-import { parseJobConfig } from '../job/config.ts';
+import { ignoredNote, parseJobConfig } from '../job/config.ts';
 import { roundToAsk, writeNextRound } from '../job/next-round.ts';
 import { type PlanDeps, planJob } from '../job/plan.ts';
 import { isCancelledUnder, isRunBy, readLoosely } from '../job/standing.ts';
@@ -24,7 +24,6 @@ export type SubmitDeps = PlanDeps &
     jobs: JobTable;
     ledger: Ledger;
     spending: Spending;
-    settings: PlanDeps['settings'] & { defaultModel: string };
   };
 
 /** A round whose requests are written and whose price is reserved; an earlier attempt may have sent parts of it. */
@@ -207,12 +206,15 @@ const isStillOurs = async ({ jobs }: SubmitDeps, { job_id, execution }: JobState
 async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promise<Facts> {
   const row = facts.row as JobRow;
   const config = parseJobConfig(row.job_config, deps.settings.defaultModel);
-  const { plan, sections, prompts, requests, estimate, reusedSaved } = await planJob(deps, row, config);
+  const ignored = ignoredNote(config);
+  if (ignored) await noteOnce(deps, state, ignored);
+  const { plan, sections, prompts, requests, estimate, reusedSaved, notes } = await planJob(deps, row, config);
   // an attempt that Step Functions has given up may have sent by another plan meanwhile: that plan is kept
   const [ours, batches] = await Promise.all([isStillOurs(deps, state), deps.ledger.batches(row.job_id)]);
   if (!ours) return noLongerOurs(deps, state, facts);
   if (batches.length > 0) return { ...facts, batches, plan: await deps.ledger.plan(row.job_id), planHolds: true };
   await deps.ledger.writePlan(plan, sections, prompts, requests);
+  for (const note of notes) await noteOnce(deps, state, note);
   deps.log.info('job planned', {
     event: 'job_planned',
     job_id: row.job_id,

@@ -1,10 +1,19 @@
-import { APIConnectionError, APIError, BaseAnthropic, NotFoundError } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError, BaseAnthropic } from '@anthropic-ai/sdk';
 import { Batches as MessageBatches } from '@anthropic-ai/sdk/resources/messages/batches';
 import { Models } from '@anthropic-ai/sdk/resources/models';
 import * as z from 'zod';
 import type { BatchRequest } from '../report/prompt.ts';
-import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, NarrativesError } from '../shared/errors.ts';
+import { apiWords, isApiBody } from '../shared/api-words.ts';
+import {
+  AnthropicRefused,
+  AnthropicUnavailable,
+  BatchNotFound,
+  isFault,
+  KeyRefused,
+  NarrativesError,
+} from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
+import { plainLabel } from '../shared/plain-text.ts';
 
 export interface BatchStatus {
   id: string;
@@ -24,11 +33,15 @@ export type SendAnswer =
   /** not taken now (429): it should not exist */
   | { kind: 'later'; why: string; retryAfterSeconds: number | undefined };
 
-/** The Anthropic API. Refusals are AnthropicRefused or BatchNotFound. */
+/**
+ * The Anthropic API. What is permanent is AnthropicRefused or one of its kinds: KeyRefused, BatchNotFound. All else that the
+ * network or the API answers may pass: AnthropicUnavailable.
+ */
 export interface Batches {
   knowsModel(model: string): Promise<boolean>;
   /** One call, never repeated by the client. */
   send(requests: BatchRequest[]): Promise<SendAnswer>;
+  /** A batch that is not found is AnthropicUnavailable with a `refusal`, as is a refusal by a gateway; also of `results`. */
   status(batchId: string): Promise<BatchStatus>;
   /**
    * Asks that a batch ends early: what is finished by then is billed and kept, the rest is canceled. May be repeated.
@@ -82,13 +95,14 @@ export function anthropicBatches(client: BaseAnthropic): Batches {
   // only these two resources: with all of them a bundle would carry 300 KB that no function uses
   const messageBatches = new MessageBatches(client);
   const models = new Models(client);
+  const translated = (error: unknown, batchId?: string) => translatedFor(client, error, batchId);
   return {
     async knowsModel(model) {
       try {
         read(modelSchema, await models.retrieve(model, {}, { maxRetries: READ_RETRIES, timeout: READ_MS }));
         return true;
       } catch (error) {
-        if (error instanceof NotFoundError) return false;
+        if (error instanceof APIError && error.status === 404 && isApiBody(error.error)) return false;
         throw translated(error);
       }
     },
@@ -98,14 +112,14 @@ export function anthropicBatches(client: BaseAnthropic): Batches {
         const batch = await messageBatches.create({ requests }, { maxRetries: 0, timeout: SEND_MS });
         return { kind: 'sent', batch: read(statusSchema, batch) };
       } catch (error) {
-        return sendTrouble(error);
+        return sendTrouble(error, translated(error));
       }
     },
     async status(batchId) {
       try {
         return read(statusSchema, await messageBatches.retrieve(batchId, {}, { maxRetries: 0, timeout: READ_MS }));
       } catch (error) {
-        throw translated(error, batchId);
+        throw doubtful(error, translated(error, batchId));
       }
     },
     async cancel(batchId) {
@@ -147,7 +161,7 @@ export function anthropicBatches(client: BaseAnthropic): Batches {
           .asResponse();
         return bytesOf(response, batchId);
       } catch (error) {
-        throw translated(error, batchId);
+        throw doubtful(error, translated(error, batchId));
       }
     },
   };
@@ -163,11 +177,8 @@ async function* bytesOf(response: Response, batchId: string): AsyncGenerator<Uin
   }
 }
 
-/** 4xx prove that nothing was created; everything else proves nothing. */
-function sendTrouble(
-  error: unknown,
-): { kind: 'unclear'; why: string } | { kind: 'later'; why: string; retryAfterSeconds: number | undefined } {
-  const trouble = translated(error);
+/** A refusal by the API proves that nothing was created; everything else proves nothing. */
+function sendTrouble(error: unknown, trouble: unknown): Exclude<SendAnswer, { kind: 'sent' }> {
   // after an unreadable answer, the batch may exist
   if (!(trouble instanceof AnthropicUnavailable)) throw trouble;
   const { message: why, retryAfterSeconds } = trouble;
@@ -176,44 +187,83 @@ function sendTrouble(
     : { kind: 'unclear', why };
 }
 
-/** What to do about a refusal, by status; messages of the API are not matched on. */
-const ADVICE: Record<number, string> = {
-  400: 'the API does not accept the form of the request: this is a bug in this project, please report it',
-  401: 'the API key is wrong: check the key in Secrets Manager or ANTHROPIC_API_KEY',
-  402: 'the account cannot pay: check billing in the Anthropic console',
-  403: 'the API key may not do this: check its workspace and permissions',
-  413: 'the batch is too large: lower max_batch_size',
-};
+/**
+ * The statuses by which a request is refused for good, and what to do about each. Every other status may pass. The API's messages
+ * are shown, and not matched on.
+ */
+const ADVICE = new Map([
+  [
+    400,
+    'in the Anthropic console, check billing (is there credit left?) and the limits of the account and workspace; ' +
+      'if both are fine, the API does not accept the request: please report it as a bug of this project',
+  ],
+  [401, 'the API key is wrong: check the key in Secrets Manager or ANTHROPIC_API_KEY'],
+  [402, 'the account cannot pay: check billing in the Anthropic console'],
+  [
+    403,
+    "check the API key's workspace and permissions, and the limits of the account in the Anthropic console, and that its region is served",
+  ],
+  [404, 'nothing is found at this address: check ANTHROPIC_BASE_URL and the key’s workspace'],
+  [405, 'check ANTHROPIC_BASE_URL'],
+  [413, 'the batch is too large: lower max_batch_size'],
+  [414, 'check ANTHROPIC_BASE_URL'],
+  [415, 'please report it as a bug of this project'],
+  [422, 'please report it as a bug of this project'],
+]);
 
-/** An error of the SDK as one of ours; it holds the status and request id, never the request. */
-function translated(error: unknown, batchId?: string): unknown {
+/** What to do when a rate limit or another trouble does not pass. */
+const PATIENCE = new Map([
+  [429, ': a rate limit passes; a spend limit has to be raised in the Anthropic console'],
+  [529, ': it is overloaded'],
+]);
+
+/** An error of the SDK as one of ours; it holds status, request id and the API's own words, never the request. */
+function translatedFor(client: BaseAnthropic, error: unknown, batchId?: string): unknown {
+  if (error instanceof NarrativesError || isFault(error)) return error;
   if (error instanceof APIConnectionError)
     return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
-  if (error instanceof NarrativesError) return error;
   // a body that was cut off, or is not JSON; its text may quote the answer, so only the name is shown
   if (!(error instanceof APIError))
     return new AnthropicUnavailable(`the Anthropic API's answer broke off (${(error as Error).name})`, {
       cause: error,
     });
   const { status, requestID } = error;
-  const where = `HTTP ${status ?? 'without status'}, request ${requestID ?? 'unknown'}`;
-  if (status === 404 && batchId) {
-    return new BatchNotFound(
-      `batch ${batchId} is not known to the Anthropic API (${where}): if the key belongs to another workspace, use the right one and redrive the job; if the batch was deleted, submit a new job`,
-      { cause: error },
-    );
-  }
-  if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
+  const options = { cause: error };
+  const { said } = apiWords(error.error, client.apiKey) ?? {};
+  const where = `HTTP ${status ?? 'without status'}, request ${plainLabel(requestID ?? 'unknown')}${said ? `, ${said}` : ''}`;
+  const advice = ADVICE.get(status ?? 0);
+  if (advice === undefined) {
     const retryAfterSeconds = retryAfter(error.headers?.get('retry-after'));
-    return new AnthropicUnavailable(`the Anthropic API is not available now (${where})`, {
-      cause: error,
-      retryAfterSeconds,
-    });
+    const why = `the Anthropic API is not available now (${where})${PATIENCE.get(status ?? 0) ?? ''}`;
+    return new AnthropicUnavailable(why, { ...options, retryAfterSeconds });
   }
-  return new AnthropicRefused(
-    `the Anthropic API refuses (${where}): ${ADVICE[status] ?? 'see the API documentation for this status'}`,
-    { cause: error },
+  const refused = (message: string) =>
+    status === 401 ? new KeyRefused(message, options) : new AnthropicRefused(message, options);
+  if (!isApiBody(error.error)) {
+    const gateway = `${client.baseURL} refuses (${where}), and its answer is not one of the Anthropic API`;
+    return refused(`${gateway}: check that ANTHROPIC_BASE_URL (anthropicBaseUrl) is right and what answers there`);
+  }
+  if (status === 404 && batchId) return notFound(batchId, where, options);
+  return refused(`the Anthropic API refuses (${where}): ${advice}`);
+}
+
+const notFound = (batchId: string, where: string, options: ErrorOptions): BatchNotFound =>
+  new BatchNotFound(
+    `the Anthropic API does not find batch ${batchId} (${where}): look it up in the Anthropic console, in the workspace of the key. ` +
+      'If it is there, run `narratives redrive JOB_ID`: it is collected, and not paid for again. If the key belongs to another ' +
+      'workspace, put the right one into the secret, then redrive. Only if the batch was deleted, submit a new job, which pays again',
+    options,
   );
+
+/**
+ * What a refusal is while a batch is known to exist: the API answers 404 for a live batch now and then, and a gateway's refusal
+ * says nothing of the batch. Whoever waits for the batch decides when it counts.
+ */
+function doubtful(error: unknown, trouble: unknown): unknown {
+  if (!(trouble instanceof AnthropicRefused)) return trouble;
+  const byGateway = !(trouble instanceof KeyRefused) && error instanceof APIError && !isApiBody(error.error);
+  if (!(trouble instanceof BatchNotFound) && !byGateway) return trouble;
+  return new AnthropicUnavailable(trouble.message, { cause: error, refusal: trouble });
 }
 
 /** `retry-after` in seconds; it may also be a date. */

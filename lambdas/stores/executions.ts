@@ -5,8 +5,8 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { StoreUnavailable } from '../shared/errors.ts';
 import { executionArn } from '../shared/names.ts';
+import { awsTrouble } from './aws-trouble.ts';
 
 export interface Executions {
   start(name: string, input: unknown): Promise<'started' | 'already_started'>;
@@ -28,7 +28,7 @@ export interface ExecutionStatuses {
 
 /**
  * Starts and looks up executions of one state machine. A name that was used before, and one that there is no execution
- * of, are values, not errors.
+ * of, are values, not errors. What may pass is StoreUnavailable; what would be refused again is the SDK's own error.
  */
 export const stepFunctions = (
   stateMachineArn: string,
@@ -40,7 +40,7 @@ export const stepFunctions = (
       return 'started';
     } catch (error) {
       if (error instanceof ExecutionAlreadyExists) return 'already_started';
-      throw new StoreUnavailable(`Step Functions could not start execution ${name}`, { cause: error });
+      throw awsTrouble(`Step Functions could not start execution ${name}`, error);
     }
   },
   async status(name) {
@@ -49,7 +49,7 @@ export const stepFunctions = (
       return (await client.send(new DescribeExecutionCommand({ executionArn: arn }))).status ?? 'unknown';
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return 'unknown';
-      throw new StoreUnavailable(`Step Functions could not describe execution ${name}`, { cause: error });
+      throw awsTrouble(`Step Functions could not describe execution ${name}`, error);
     }
   },
 });

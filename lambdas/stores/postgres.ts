@@ -1,9 +1,17 @@
 import pg from 'pg';
 import * as z from 'zod';
 import type { Comment, GroupCount } from '../report/comments.ts';
-import { POSTGRES_VOTE } from '../report/votes.ts';
-import { InvalidRow, InvalidSetting, StoreUnavailable } from '../shared/errors.ts';
-import { parseOr } from '../shared/parse.ts';
+import { POSTGRES_VOTE, signsDeclared, type VoteSigns } from '../report/votes.ts';
+import {
+  InvalidRow,
+  InvalidSetting,
+  isFault,
+  NarrativesError,
+  PasswordRefused,
+  StoreUnavailable,
+  VoteSignMismatch,
+} from '../shared/errors.ts';
+import { parseOr, wholeNumber } from '../shared/parse.ts';
 import { type DatabaseTls, hostOf, tlsFor, tlsTrouble } from './database-tls.ts';
 
 export interface ReportRecord {
@@ -11,7 +19,12 @@ export interface ReportRecord {
   rid: number;
   /** the report's own names of groups, by gid */
   labels: (string | null)[];
+  /** the report shows comments whose `mod` is greater: -2 all, -1 those not rejected, 0 accepted ones only */
+  mod_level: number;
 }
+
+/** What a report leaves out in a Polis that has no `mod_level` yet. */
+const WITHOUT_REJECTED = -1;
 
 /** Polis' PostgreSQL, read only. */
 export interface Conversations {
@@ -20,13 +33,21 @@ export interface Conversations {
   comments(zid: number, rid: number): Promise<Comment[]>;
   /** The needed keys of `math_main.data`, not yet parsed; undefined when there is no row. */
   mathKeys(zid: number): Promise<unknown>;
-  /** Current votes by comment and group; `pidsByGroup` maps each gid to its participants. */
-  groupCounts(zid: number, groups: readonly { gid: number; pids: readonly number[] }[]): Promise<GroupCount[]>;
+  /** What the database stores for each answer: as it declares, else Polis' usual sign. @throws VoteSignMismatch */
+  voteSigns(): Promise<VoteSigns>;
+  /** Current votes by comment and group. */
+  groupCounts(
+    zid: number,
+    groups: readonly { gid: number; pids: readonly number[] }[],
+    signs: VoteSigns,
+  ): Promise<GroupCount[]>;
 }
 
 const CONNECTIONS = 2;
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 120_000;
+/** Longer than PostgreSQL's own limit: it ends a query whose connection is dead. */
+const QUERY_MS = STATEMENT_MS + 10_000;
 
 /**
  * Connects to Polis' PostgreSQL, read only.
@@ -42,7 +63,8 @@ export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 10_000,
-    statement_timeout: STATEMENT_MS,
+    // no time limit of the server's among the start-up parameters: PgBouncer refuses those that it does not know
+    query_timeout: QUERY_MS,
     application_name: 'delphi-narratives',
     allowExitOnIdle: true,
   });
@@ -53,17 +75,31 @@ export function postgresPool(databaseUrl: string, tls: DatabaseTls = { tls: 'off
 
 const labelColumns = Array.from({ length: 10 }, (_, gid) => `label_group_${gid}`);
 
-/** The SQL, in one place; the benchmark's bare reads run the very same statements. */
+/** Comments of each group whose votes are compared with the math: enough to see a sign, and quick to read. */
+const VOTES_COMPARED = 1_000;
+
+/**
+ * The SQL, in one place; the benchmark's bare reads run the very same statements. Columns that older versions of Polis lack are named
+ * without a table inside LATERAL: where the table has no such column, PostgreSQL takes the one of `absent`, which is null.
+ */
 export const SQL = {
-  report: `SELECT rid::int AS rid, zid, ${labelColumns.join(', ')} FROM reports WHERE report_id = $1`,
+  report: `SELECT report.* FROM (SELECT NULL::int AS mod_level) AS absent CROSS JOIN LATERAL (
+      SELECT rid::int AS rid, zid, mod_level, ${labelColumns.join(', ')} FROM reports WHERE report_id = $1) AS report`,
   topic: `SELECT topic FROM conversations WHERE zid = $1`,
-  comments: `SELECT c.tid, c.txt, c.mod, coalesce(s.selection, 0) AS selection
-    FROM comments c LEFT JOIN report_comment_selections s ON s.zid = c.zid AND s.rid = $2 AND s.tid = c.tid
-    WHERE c.zid = $1 ORDER BY c.tid`,
+  comments: `SELECT comment.* FROM (SELECT NULL::bool AS active, NULL::bool AS is_meta) AS absent CROSS JOIN LATERAL (
+      SELECT c.tid, c.txt, c.mod, active, is_meta, coalesce(s.selection, 0) AS selection
+      FROM comments c LEFT JOIN report_comment_selections s ON s.zid = c.zid AND s.rid = $2 AND s.tid = c.tid
+      WHERE c.zid = $1) AS comment ORDER BY tid`,
   math: `SELECT data->'tids' AS tids, data->'pca'->'comment-extremity' AS extremity,
       data->'group-aware-consensus' AS consensus, data->'group-clusters' AS group_clusters,
-      data->'base-clusters'->'id' AS base_ids, data->'base-clusters'->'members' AS base_members
+      data->'base-clusters'->'id' AS base_ids, data->'base-clusters'->'members' AS base_members,
+      (SELECT json_agg(json_build_array(g.key, v.key, v.agrees, v.disagrees))
+        FROM jsonb_each(nullif(data->'group-votes', 'null')) AS g CROSS JOIN LATERAL (
+          SELECT key, value->'A' AS agrees, value->'D' AS disagrees FROM jsonb_each(nullif(g.value->'votes', 'null'))
+          WHERE value->'A' <> value->'D' LIMIT ${VOTES_COMPARED}) AS v) AS group_votes
     FROM math_main WHERE zid = $1 AND math_env = $2`,
+  declaresSign: `SELECT to_regprocedure('public.vote_convention_current()') IS NOT NULL AS declares`,
+  declaredSign: 'SELECT agree_value FROM public.vote_convention_current()',
   // one row a group with lists, not one row a comment and group: tens of thousands of rows cost more to read than to count;
   // a subscript, not a join: it takes half of the time
   counts: `SELECT gid, json_agg(tid) AS tids, json_agg(agrees) AS agrees, json_agg(disagrees) AS disagrees, json_agg(passes) AS passes
@@ -73,14 +109,55 @@ export const SQL = {
 } as const;
 
 const int = z.number().int();
-const reportSchema = z.looseObject({ rid: int, zid: int });
-const commentSchema = z.object({ tid: int, txt: z.string(), mod: int.nullish(), selection: int });
+const reportSchema = z.looseObject({ rid: int, zid: int, mod_level: int.nullable() });
+const flag = z.boolean().nullable();
+const commentSchema = z.object({
+  tid: int,
+  txt: z.string(),
+  mod: int.nullish(),
+  active: flag,
+  is_meta: flag,
+  selection: int,
+});
 const ints = z.array(int);
 const countsSchema = z.object({ gid: int.nullable(), tids: ints, agrees: ints, disagrees: ints, passes: ints });
 const labelSchema = z.string().nullish();
 
+/** What runs the statements. */
+export interface Reader {
+  query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** Read-only, with a limit of its own: this holds through PgBouncer too, which may use another connection for the next transaction. */
+const BEGIN = `BEGIN READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_MS}`;
+
+/**
+ * Runs each statement in a read-only transaction of its own, which PostgreSQL ends after two minutes.
+ * @param pool a pool, or what gives out connections otherwise
+ */
+export const readOnly = (pool: { connect(): Promise<pg.PoolClient> }): Reader => ({
+  async query(sql, values) {
+    const client = await pool.connect();
+    // between two statements, a connection that breaks has nobody else to tell
+    const broken = () => undefined;
+    client.on('error', broken);
+    let done = false;
+    try {
+      await client.query(BEGIN);
+      const result = await client.query(sql, values);
+      await client.query('COMMIT');
+      done = true;
+      return result;
+    } finally {
+      client.off('error', broken);
+      // a connection in the middle of a transaction is closed, which ends it
+      client.release(!done);
+    }
+  },
+});
+
 /** PostgreSQL's side of the conversation. @param mathEnv the `math_env` whose `math_main` row is read */
-export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): Conversations {
+export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
   const rows = async (what: string, sql: string, values: unknown[]): Promise<unknown[]> => {
     try {
       return (await pool.query(sql, values)).rows;
@@ -99,9 +176,10 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
   return {
     async report(reportId) {
       const [row] = await parsed(reportSchema, 'reports', SQL.report, [reportId]);
-      return (
-        row && { rid: row.rid, zid: row.zid, labels: labelColumns.map((name) => labelSchema.parse(row[name]) ?? null) }
-      );
+      if (!row) return undefined;
+      const { rid, zid, mod_level } = row;
+      const labels = labelColumns.map((name) => labelSchema.parse(row[name]) ?? null);
+      return { rid, zid, labels, mod_level: mod_level ?? WITHOUT_REJECTED };
     },
     async topic(zid) {
       const [row] = await parsed(z.object({ topic: z.string().nullish() }), 'conversations', SQL.topic, [zid]);
@@ -109,13 +187,32 @@ export function conversationsOf(pool: Pick<pg.Pool, 'query'>, mathEnv: string): 
     },
     async comments(zid, rid) {
       const comments = await parsed(commentSchema, 'comments', SQL.comments, [zid, rid]);
-      return comments.map(({ tid, txt, mod, selection }) => ({ tid, txt, mod: mod ?? 0, selected: selection !== -1 }));
+      return comments.map(({ tid, txt, mod, active, is_meta, selection }) => ({
+        tid,
+        txt,
+        mod: mod ?? 0,
+        active: active ?? true,
+        is_meta: is_meta ?? false,
+        selected: selection !== -1,
+      }));
     },
     async mathKeys(zid) {
       return (await rows('math_main', SQL.math, [zid, mathEnv]))[0];
     },
-    async groupCounts(zid, groups) {
-      const { agree, disagree, pass } = POSTGRES_VOTE;
+    async voteSigns() {
+      const [found] = await parsed(z.object({ declares: z.boolean() }), 'pg_proc', SQL.declaresSign, []);
+      if (!found?.declares) return POSTGRES_VOTE;
+      const row = z.object({ agree_value: wholeNumber.nullable() });
+      const [declared] = await parsed(row, 'vote_convention_current()', SQL.declaredSign, []);
+      // a table that holds no row yet declares nothing
+      if (!declared) return POSTGRES_VOTE;
+      const signs = declared.agree_value === null ? undefined : signsDeclared(declared.agree_value);
+      if (signs) return signs;
+      throw new VoteSignMismatch(
+        `the database declares ${declared.agree_value} for agree (vote_convention), and only -1 and 1 are known: correct the declaration, then redrive the job`,
+      );
+    },
+    async groupCounts(zid, groups, { agree, disagree, pass }) {
       const counted = await parsed(countsSchema, 'votes_latest_unique', SQL.counts, [
         zid,
         groupsByPid(groups),
@@ -149,31 +246,63 @@ export function groupsByPid(groups: readonly { gid: number; pids: readonly numbe
   return gids;
 }
 
-/** Names the failure without the text of the query or its values. Missing tables, rights and bad passwords do not pass with time. */
-function queryError(what: string, error: unknown): Error {
+/** User or password are refused; while the secret is being rotated, that passes. */
+const REFUSED_LOGIN = new Set(['28P01', '28000']);
+/** What older versions of PgBouncer answer to whatever is wrong, also to a wrong password. */
+const PROTOCOL_VIOLATION = '08P01';
+
+/** Whether a connection may succeed with what the secret holds by now. */
+export function mayBeRotated(error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  return !tlsTrouble(error) && (REFUSED_LOGIN.has(code) || code === PROTOCOL_VIOLATION);
+}
+
+/**
+ * Names the failure without the text of the query or its values. Permanent are only missing tables, rights and databases, values
+ * of an unexpected form, and certificates; whatever else PostgreSQL, a pooler or the network answers may pass.
+ */
+function queryError(what: string, error: unknown): unknown {
+  if (error instanceof NarrativesError) return error;
   const trouble = tlsTrouble(error);
   if (trouble) return trouble;
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === '42P01' || code === '42703') {
+  const { code = '', message } = error as { code?: string; message?: string };
+  const options = { cause: error };
+  if (REFUSED_LOGIN.has(code)) {
+    return new PasswordRefused(
+      `PostgreSQL refuses the connection (${code}): check user and password in the database secret`,
+      options,
+    );
+  }
+  if (code === '3D000') {
     return new InvalidSetting(
-      `PostgreSQL has no ${what} like that of Polis (${code}): check that the database secret names the Polis database`,
-      { cause: error },
+      `PostgreSQL has no such database (${code}): check the name of the database in the database secret`,
+      options,
     );
   }
   if (code === '42501') {
     return new InvalidSetting(
-      `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user`,
-      { cause: error },
+      `PostgreSQL does not let the user of the database secret read ${what} (${code}): GRANT SELECT on it to that user, or EXECUTE if it is a function`,
+      options,
     );
   }
-  if (code === '28P01' || code === '28000' || code === '3D000') {
+  // syntax error or access rule violation; invalid schema name; feature not supported
+  if (/^(42|3F|0A)\w{3}$/.test(code)) {
     return new InvalidSetting(
-      `PostgreSQL refuses the connection (${code}): check user, password and database in the database secret`,
-      { cause: error },
+      `PostgreSQL has no ${what} like that of Polis (${code}): check that the database secret names the Polis database`,
+      options,
     );
   }
-  return new StoreUnavailable(
-    `PostgreSQL could not read ${what} (${code ?? message}): check that it is running and can be reached from here`,
-    { cause: error },
-  );
+  // cardinality violation; data exception
+  if (/^2[12]\w{3}$/.test(code)) {
+    return new InvalidRow(
+      `PostgreSQL ${what}: a value cannot be read (${code}); is it a Polis database of a known shape?`,
+      options,
+    );
+  }
+  if (isFault(error)) return error;
+  const todo =
+    code === PROTOCOL_VIOLATION
+      ? 'PgBouncer answers this for a wrong password or database, for statement pooling and for an outage; its log says which'
+      : 'check that it is running and can be reached from here';
+  return new StoreUnavailable(`PostgreSQL could not read ${what} (${code || message}): ${todo}`, options);
 }

@@ -1,8 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type StoredReport, storedReportSchema } from '../report/public.ts';
+import { type DamagedReport, readReports, type StoredReport } from '../report/public.ts';
 import { MAX_TOGETHER, type ReportRow } from '../report/row.ts';
-import { InvalidRow } from '../shared/errors.ts';
-import { parseOr } from '../shared/parse.ts';
 import { queryAll, transact, writeAll } from './dynamodb.ts';
 
 export interface Reports {
@@ -38,20 +36,25 @@ export function reportsTable(db: DynamoDBDocumentClient, table: string): Reports
   };
 }
 
-/** Every row of one report, by the index; never a scan. */
-export async function storedReports(
+/** Every row of one report, by the index, the oldest first; never a scan. They are not read yet. */
+export const reportRows = (
   db: DynamoDBDocumentClient,
   table: string,
   reportId: string,
-): Promise<StoredReport[]> {
-  const rows: StoredReport[] = [];
-  const byReport = {
-    TableName: table,
-    IndexName: 'ReportIdTimestampIndex',
-    KeyConditionExpression: 'report_id = :id',
-    ExpressionAttributeValues: { ':id': reportId },
-  };
-  for await (const row of queryAll(db, byReport))
-    rows.push(parseOr(storedReportSchema, row, (line) => new InvalidRow(`row of ${table}: ${line}`)));
-  return rows;
-}
+): Promise<Record<string, unknown>[]> =>
+  Array.fromAsync(
+    queryAll(db, {
+      TableName: table,
+      IndexName: 'ReportIdTimestampIndex',
+      KeyConditionExpression: 'report_id = :id',
+      ExpressionAttributeValues: { ':id': reportId },
+    }),
+  );
+
+/** The same, as far as they can be read. @param tell called with every row that is damaged */
+export const storedReports = async (
+  db: DynamoDBDocumentClient,
+  table: string,
+  reportId: string,
+  tell?: (damaged: DamagedReport) => void,
+): Promise<StoredReport[]> => readReports(await reportRows(db, table, reportId), tell);

@@ -52,6 +52,8 @@ export interface SweepResult {
   unwatched: number;
   /** how long the oldest open job has been so; 0 when none is */
   oldest_seconds: number;
+  /** ids of the jobs that were started, resumed or closed, at most 100 of each; absent when there are none */
+  jobs?: Partial<Record<'started' | 'resumed' | 'closed', string[]>>;
 }
 
 const MINUTE = 60;
@@ -310,8 +312,9 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
     deps.metrics.add('OldestJobSeconds', result.oldest_seconds);
     deps.metrics.add('UnwatchedBatches', result.unwatched);
   }
-  const named = Object.fromEntries(Object.entries(jobs).map(([did, ids]) => [did, ids.slice(0, MAX_NAMED)]));
-  deps.log.info('swept', { ...result, finished, jobs: named });
+  const named = Object.entries(jobs).flatMap(([did, ids]) => (ids.length > 0 ? [[did, ids.slice(0, MAX_NAMED)]] : []));
+  if (named.length > 0) result.jobs = Object.fromEntries(named);
+  deps.log.info('swept', { ...result, finished });
   return result;
 }
 

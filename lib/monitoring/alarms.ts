@@ -6,8 +6,6 @@ import type { Watched } from './metrics.ts';
 export interface AlarmRule {
   /** `docs/runbook.md#<anchor>`; the alarm's own name is made from it */
   readonly anchor: string;
-  /** the function that it watches, where there is one alarm for each function */
-  readonly of?: string;
   /** one line: what it means when the alarm goes off */
   readonly means: string;
   readonly metric: IMetric;
@@ -30,18 +28,19 @@ const HOURS = 3_600;
 /** A batch may take 24 hours; what comes before and after it takes minutes. */
 const OLDEST_JOB_HOURS = 26;
 const STREAM_BEHIND_MINUTES = 10;
-const FUNCTION_ERRORS = 5;
 const MISSED_SWEEPS = 3;
 
 const five = Duration.minutes(5);
-const quarter = Duration.minutes(15);
 
-/** Every alarm, each with its entry in docs/runbook.md. */
+/**
+ * Every alarm, each with its entry in docs/runbook.md. Each costs $0.10 a month, and the first ten of an account nothing. So there is
+ * one for each kind of harm, and none for its causes: a function that fails or is throttled is retried, and what comes of it when the
+ * retries end is a failed job, a stream that is behind, or a sweep that does not run.
+ */
 export const alarmRules = (watched: Watched): AlarmRule[] => [
   ...executionAlarms(watched),
   ...forgottenAlarms(watched),
   ...resultAlarms(watched),
-  ...functionAlarms(watched),
 ];
 
 function executionAlarms({ machine }: Watched): AlarmRule[] {
@@ -57,13 +56,6 @@ function executionAlarms({ machine }: Watched): AlarmRule[] {
       anchor: 'execution-timed-out',
       means: 'An execution ran for 76 hours and was ended by Step Functions.',
       metric: machine.metricTimedOut({ period: five }),
-      threshold: 1,
-      comparison: AT_LEAST,
-    },
-    {
-      anchor: 'execution-stopped',
-      means: 'Somebody stopped an execution in the console or by the API.',
-      metric: machine.metricAborted({ period: five }),
       threshold: 1,
       comparison: AT_LEAST,
     },
@@ -141,31 +133,4 @@ function resultAlarms({ config, metrics }: Watched): AlarmRule[] {
       comparison: OVER,
     },
   ];
-}
-
-/**
- * One alarm a function, not one over a sum: it names the function, costs no more (CloudWatch charges by the metric), and
- * emulators do not support alarms on sums.
- */
-function functionAlarms({ functions }: Watched): AlarmRule[] {
-  return Object.entries(functions).flatMap(([step, lambda]): AlarmRule[] => [
-    {
-      anchor: 'function-errors',
-      of: step,
-      // a single error that a retry repairs is not worth an alarm
-      means: `The function ${step} ended with an error ${FUNCTION_ERRORS} times or more in a quarter of an hour.`,
-      metric: lambda.metricErrors({ period: quarter }),
-      threshold: FUNCTION_ERRORS,
-      comparison: AT_LEAST,
-    },
-    {
-      anchor: 'function-throttles',
-      of: step,
-      means: `Lambda refuses calls of the function ${step}: the account runs as many functions at once as it may.`,
-      metric: lambda.metricThrottles({ period: five }),
-      threshold: 1,
-      comparison: AT_LEAST,
-      periods: 3,
-    },
-  ]);
 }

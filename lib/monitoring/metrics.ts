@@ -7,6 +7,9 @@ import { METRICS_NAMESPACE, type MetricName, metricsService } from '../../lambda
 import type { FunctionName } from '../functions.ts';
 import type { NarrativesConfig } from '../settings.ts';
 
+/** Each counts among the metrics of the dashboard. */
+const MOST_FREQUENT = 6;
+
 /** The metrics that the functions of one stage publish, by their names. */
 export class NarrativesMetrics {
   private readonly service: string;
@@ -32,10 +35,11 @@ export class NarrativesMetrics {
     return this.of(metricName).with({ dimensionsMap: { service: this.service, [dimension]: value } });
   }
 
-  /** A search for every value of a metric's own dimension, for graphs: alarms cannot watch a search. */
-  each(metricName: MetricName, dimension: string, period: Duration): string {
+  /** A search for the six most frequent values of a metric's own dimension, for graphs: alarms cannot watch a search. */
+  mostFrequent(metricName: MetricName, dimension: string, period: Duration): string {
     const schema = `{${METRICS_NAMESPACE},service,${dimension}}`;
-    return `SEARCH('${schema} service="${this.service}" MetricName="${metricName}"', 'Sum', ${period.toSeconds()})`;
+    const all = `SEARCH('${schema} service="${this.service}" MetricName="${metricName}"', 'Sum', ${period.toSeconds()})`;
+    return `SLICE(SORT(${all}, SUM, DESC), 0, ${MOST_FREQUENT})`;
   }
 }
 

@@ -53,11 +53,12 @@ async function insert(client: pg.PoolClient, data: ConversationData): Promise<vo
     conversation.description,
     conversation.participant_count,
   ]);
-  await client.query('INSERT INTO reports (rid, report_id, zid, report_name) VALUES ($1, $2, $3, $4)', [
+  await client.query('INSERT INTO reports (rid, report_id, zid, report_name, mod_level) VALUES ($1, $2, $3, $4, $5)', [
     report.rid,
     report.report_id,
     zid,
     report.report_name,
+    report.mod_level ?? ALL_COMMENTS,
   ]);
   await insertRows(client, 'comments', zid, data.comments, {
     tid: 'int',
@@ -88,6 +89,9 @@ async function insert(client: pg.PoolClient, data: ConversationData): Promise<vo
   );
 }
 
+/** The default of `reports.mod_level` in Polis. */
+const ALL_COMMENTS = -2;
+
 /** Inserts rows in one statement, a column at a time. */
 async function insertRows<T extends object, C extends Partial<Record<keyof T & string, string>>>(
   client: pg.PoolClient,
@@ -113,7 +117,8 @@ const labels = Array.from({ length: 10 }, (_, gid) => `label_group_${gid} varcha
  */
 export const POLIS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS conversations (zid serial PRIMARY KEY, topic varchar(1000), description varchar(50000), participant_count int);
-CREATE TABLE IF NOT EXISTS reports (rid bigserial PRIMARY KEY, report_id varchar(300) UNIQUE, zid int, report_name varchar(999), ${labels});
+CREATE TABLE IF NOT EXISTS reports (rid bigserial PRIMARY KEY, report_id varchar(300) UNIQUE, zid int, report_name varchar(999), mod_level smallint NOT NULL DEFAULT ${ALL_COMMENTS}, ${labels});
+ALTER TABLE reports ADD COLUMN IF NOT EXISTS mod_level smallint NOT NULL DEFAULT ${ALL_COMMENTS};
 CREATE TABLE IF NOT EXISTS report_comment_selections (zid int, rid bigint, tid int, selection smallint, UNIQUE (rid, tid));
 CREATE TABLE IF NOT EXISTS comments (tid int, zid int, pid int, uid int, txt varchar(1000), mod int, active bool, is_meta bool, is_seed bool,
   lang varchar(10), created bigint, UNIQUE (zid, tid));

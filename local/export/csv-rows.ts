@@ -1,110 +1,135 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { z } from 'zod';
-import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-
-const EXPORT_HOLDS = 'a Polis export folder contains comments.csv, votes.csv, participants-votes.csv and summary.csv';
+import { type ExportPlace, InvalidExport } from './invalid-export.ts';
+import type { ExportFile } from './open-export.ts';
 
 /** Where a row was read, for errors found later on. */
-export interface RowPlace {
-  file: string;
-  /** 1 is the first line of the file. */
+export interface RowPlace extends ExportPlace {
   line: number;
 }
 
 export interface CsvRow<Row> {
   row: Row;
+  /** all cells, in the order of the file */
+  cells: string[];
   place: RowPlace;
 }
 
-/** The one shape of every error about an export: file, line, column, what was expected. */
-export function exportError(place: RowPlace, column: string, expected: string, options?: ErrorOptions): InvalidSetting {
-  return new InvalidSetting(`${place.file} line ${place.line}, column "${column}": ${expected}`, options);
-}
+/** The one shape of every error about a cell: file, line, column, what was expected. */
+export const cellError = (place: ExportPlace, column: string, expected: string): InvalidExport =>
+  new InvalidExport({ ...place, column }, expected);
+
+const PIECE = 2 ** 16;
 
 /**
- * The first of `names` that is a file in the folder.
- * @throws InvalidSetting when the folder does not exist, is not a folder, or contains no such file
- */
-export async function fileOf(dir: string, names: [string, ...string[]]): Promise<string> {
-  await checkFolder(dir);
-  const found = await Promise.all(names.map((name) => lookAt(join(dir, name))));
-  const file = names.find((_, index) => found[index]?.isFile());
-  if (file !== undefined) return file;
-  const other = names.find((_, index) => found[index] !== undefined);
-  const problem = other === undefined ? `${names[0]} is missing in ${dir}` : `${other} in ${dir} is not a file`;
-  throw new InvalidSetting(`${problem}: ${EXPORT_HOLDS}`);
-}
-
-async function checkFolder(dir: string): Promise<void> {
-  const found = await lookAt(dir);
-  if (found?.isDirectory()) return;
-  throw new InvalidSetting(`${found ? `${dir} is not a folder` : `the folder ${dir} does not exist`}: ${EXPORT_HOLDS}`);
-}
-
-/** What is at a path; undefined when nothing is. @throws InvalidSetting without permission to look */
-async function lookAt(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new InvalidSetting(`${path} cannot be read (${code}): check its permissions`, { cause: error });
-  }
-}
-
-/**
- * Streams a CSV file row by row, each parsed by `schema`; its keys are the columns needed, others are skipped unread.
- * Accepts LF and CRLF, a byte order mark, and quoted line breaks.
- * @throws InvalidSetting naming file, line, column and what was expected
+ * Reads a CSV file row by row, each parsed by `schema`; its keys are the columns needed, in any order, and those that
+ * accept undefined may be missing. Accepts a byte order mark and quoted line breaks.
+ * @param onHeader is told the names of all columns, and may refuse them
+ * @throws InvalidExport naming file, line, column and what was expected
  */
 export async function* csvRows<Row>(
-  dir: string,
-  file: string,
+  { name: file, bytes }: ExportFile,
   schema: z.ZodObject & { _output: Row },
+  onHeader?: (header: string[]) => void,
 ): AsyncGenerator<CsvRow<Row>> {
-  const wanted = Object.keys(schema.shape);
+  // the parser is ahead of the loop below
+  let parsed = 0;
   const parser = parse({
     bom: true,
     info: true,
     skip_empty_lines: true,
-    columns: (header) => columns(header, wanted, file),
+    record_delimiter: '\n',
+    on_record: (record, { lines }) => {
+      parsed = lines;
+      return record;
+    },
   });
-  let line = 2;
+  let wanted: [name: string, index: number][] | undefined;
+  let line = 1;
   try {
     // Errors of either stream reach the loop below, so the callback has nothing to do.
-    for await (const { record, info } of pipeline(createReadStream(join(dir, file)), parser, nothing)) {
-      yield { row: checked(schema, record, { file, line }), place: { file, line } };
+    for await (const { record, info } of pipeline(Readable.from(pieces(bytes)), parser, nothing)) {
+      const cells = record as string[];
+      if (wanted === undefined) {
+        const header = cells.map((cell) => cell.trim());
+        wanted = columnsOf(header, schema, { file, line });
+        onHeader?.(header);
+      } else {
+        const named = Object.fromEntries(wanted.map(([name, index]) => [name, cells[index]]));
+        yield { row: checked(schema, named, { file, line }), cells, place: { file, line } };
+      }
       line = (info as Info).lines + 1;
     }
   } catch (error) {
-    throw error instanceof CsvError ? brokenCsv(error, file) : error;
+    throw error instanceof CsvError ? brokenCsv(error, file, parsed, bytes) : error;
   }
 }
 
-function columns(header: string[], wanted: string[], file: string): (string | false)[] {
-  const missing = wanted.find((name) => !header.includes(name));
-  if (missing !== undefined) {
-    throw exportError({ file, line: 1 }, missing, `is missing; expected the columns ${wanted.join(', ')}`);
-  }
-  return header.map((name) => (wanted.includes(name) ? name : false));
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+function columnsOf(header: string[], schema: z.ZodObject, place: RowPlace): [name: string, index: number][] {
+  const twice = header.find((name, index) => name !== '' && header.indexOf(name) !== index);
+  if (twice !== undefined) throw cellError(place, twice, 'expected each column once, but it is there twice');
+  return Object.entries(schema.shape).flatMap(([name, type]): [string, number][] => {
+    const index = header.indexOf(name);
+    if (index !== -1) return [[name, index]];
+    if (type.safeParse(undefined).success) return [];
+    throw cellError(place, name, `is missing${otherDelimiter(header)}; expected the columns ${required(schema)}`);
+  });
+}
+
+const required = (schema: z.ZodObject): string =>
+  Object.keys(schema.shape)
+    .filter((name) => !schema.shape[name]?.safeParse(undefined).success)
+    .join(', ');
+
+function otherDelimiter(header: string[]): string {
+  const [delimiter] = (
+    [
+      [';', 'semicolons'],
+      ['\t', 'tabs'],
+      ['|', 'bars'],
+    ] as const
+  ).filter(([sign]) => header.length < 3 && header.join(',').includes(sign));
+  return delimiter ? `: the cells seem to be separated by ${delimiter[1]}, and must be by commas` : '';
 }
 
 function checked<Row>(schema: z.ZodObject & { _output: Row }, record: unknown, place: RowPlace): Row {
   const result = schema.safeParse(record);
   if (result.success) return result.data as Row;
   const issue = result.error.issues[0];
-  throw exportError(place, String(issue?.path[0] ?? '?'), `expected ${issue?.message ?? 'another value'}`);
+  throw cellError(place, String(issue?.path[0] ?? '?'), `expected ${issue?.message ?? 'another value'}`);
 }
 
-function brokenCsv(error: CsvError, file: string): InvalidSetting {
-  const line = typeof error.lines === 'number' ? error.lines : 1;
-  const column = typeof error.column === 'string' ? error.column : '?';
-  const expected = 'expected well-formed CSV, with as many cells as the first line and quotes closed';
-  return exportError({ file, line }, column, `${expected} (${error.code})`);
+/** @param parsed the last line of the last row that is whole */
+function brokenCsv(error: CsvError, file: string, parsed: number, bytes: Buffer): InvalidExport {
+  const options = { cause: error };
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED') {
+    return new InvalidExport(
+      { file, line: parsed + 1 },
+      'a quotation mark is not closed: the file may be cut off',
+      options,
+    );
+  }
+  const { lines: line = 1, record } = error as CsvError & { lines?: number; record?: unknown[] };
+  if (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') {
+    const cut = isLastLine(bytes, line) ? ': the file is cut off' : '';
+    const found = record ? `, but it has ${record.length}` : '';
+    return new InvalidExport({ file, line }, `expected as many cells as the first line has${found}${cut}`, options);
+  }
+  return new InvalidExport({ file, line }, `expected well-formed CSV, with quotes closed (${error.code})`, options);
+}
+
+function isLastLine(bytes: Buffer, line: number): boolean {
+  let at = -1;
+  for (let passed = 0; passed < line; passed += 1) {
+    at = bytes.indexOf(10, at + 1);
+    if (at === -1) return true;
+  }
+  return at === bytes.length - 1;
 }
 
 function nothing(): void {}

@@ -1,51 +1,71 @@
-/** Words too common in English to tell topics apart. */
-const COMMON_WORDS = new Set(
-  (
-    'a about above actually after again against all almost also always am among an and another any anyone anything are ' +
-    'around as at away be became because become been before being below better between both but by came can cannot come ' +
-    'could did do does doing done down each either else enough even ever every everyone everything few first for from ' +
-    'further get gets getting give go goes going gone good got had has have having he her here hers him his how however ' +
-    'i if in instead into is isn it its itself just keep kind know less let like likely little look lot made make makes ' +
-    'making many may maybe me mean might more most much must my need needs never no nobody nor not nothing now of off ' +
-    'often on once one only or other others our out over own people per perhaps person put quite rather really same say ' +
-    'see seem she should simply since so some someone something still such take than that the their them themselves then ' +
-    'there these they thing things think this those though through to too towards under until up upon us use very want ' +
-    'was way we well were what when where whether which while who whole whom whose why will with within without would ' +
-    'yes yet you your yours don doesn didn won wouldn shouldn couldn aren wasn weren hasn haven ain ll ve re'
-  ).split(' '),
-);
-
-const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' });
+import type { Language } from './language.ts';
 
 export interface Word {
-  /** What counts as the same word: lower case, singular. */
+  /** What counts as the same word: its stem. */
   key: string;
-  /** As a person wrote it, in lower case. */
-  form: string;
+  /** Whether it can tell the topic: no common word, no number, not of one letter. */
+  telling: boolean;
+  /** Where it stands in the text. */
+  start: number;
+  end: number;
+  /** Whether it begins with a capital; undefined when the beginning of a sentence explains it. */
+  capital: boolean | undefined;
+  /** Whether only a space or a hyphen, or nothing, is between it and the word before. */
+  joined: boolean;
 }
 
-/**
- * The words of a comment that can tell its topic: no common words, no numbers, none of one letter. Words are found
- * by Unicode's rules, so languages written without spaces work too.
- */
-export function topicWords(text: string): Word[] {
-  const words: Word[] = [];
-  for (const { segment, isWordLike } of SEGMENTER.segment(text.normalize('NFKC').toLowerCase())) {
-    if (!isWordLike) continue;
-    const form = segment.replace(/['’]\p{L}*$/u, '');
-    if (!/^\p{L}[\p{L}\p{M}\p{N}-]+$/u.test(form) || COMMON_WORDS.has(form)) continue;
-    words.push({ key: singular(form), form });
-  }
-  return words;
+/** Splits texts of a language into words by Unicode's rules, so languages written without spaces work too. */
+export function wordSplitter({ code, commonWords, stem }: Language): (text: string) => Word[] {
+  const segmenter = new Intl.Segmenter(code ?? 'en', { granularity: 'word' });
+  const isCommon = (form: string) => commonWords.has(form) || ABBREVIATIONS.has(form);
+  return (text) => {
+    const words: Word[] = [];
+    const segments = [...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike);
+    let before = 0;
+    for (const { segment, index } of segments) {
+      const [from, to] = withoutApostrophe(segment);
+      const written = segment.slice(from, to);
+      const form = lowerCase(written);
+      // an abbreviation such as EU or US is no common word, unless all is written in capitals
+      const abbreviation = /^\p{Lu}{2,4}\p{N}?$/u.test(written) && /\p{Ll}/u.test(text);
+      const common = !abbreviation && (isCommon(form) || isCommon(lowerCase(segment).replaceAll('’', "'")));
+      const gap = text.slice(before, index);
+      const startsSentence = words.length === 0 || /[.!?:;"“„»\n-]/.test(gap);
+      words.push({
+        key: stem(form),
+        telling: !common && /^\p{L}[\p{L}\p{M}\p{N}]+$/u.test(form),
+        start: index + from,
+        end: index + to,
+        capital: abbreviation || !/^\p{Lu}/u.test(written) ? abbreviation : startsSentence ? undefined : true,
+        joined: words.length > 0 && /^(\s*|-)$/.test(gap),
+      });
+      before = index + to;
+    }
+    return words;
+  };
 }
 
-/** Takes an English plural ending off; good enough to count "wage" and "wages" as one. */
-function singular(word: string): string {
-  if (word.length < 5 || !word.endsWith('s')) return word;
-  if (/(ss|us|is)$/.test(word)) return word;
-  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
-  if (/(sses|shes|ches|xes)$/.test(word)) return word.slice(0, -2);
-  return word.slice(0, -1);
+const lowerCase = (text: string): string => text.normalize('NFKC').toLowerCase();
+
+/** Common in several languages, and in no list of common words. */
+const ABBREVIATIONS: ReadonlySet<string> = new Set([
+  'etc',
+  'usw',
+  'zb',
+  'bzw',
+  'ca',
+  'eg',
+  'ie',
+  'http',
+  'https',
+  'www',
+]);
+
+/** Leaves out what an apostrophe joins to a word: `company's`, `l'eau`, `dell'acqua`. */
+function withoutApostrophe(segment: string): [from: number, to: number] {
+  const at = segment.search(/['’]/);
+  if (at === -1) return [0, segment.length];
+  return at <= 5 && segment.length - at > 3 ? [at + 1, segment.length] : [0, at];
 }
 
 /** A word in more than this share of the comments says nothing about a topic. */
@@ -54,55 +74,40 @@ const LARGEST_SHARE = 0.3;
 const FEWEST_COMMENTS_FOR_SHARE = 12;
 const MAX_TERMS = 600;
 
-export interface TermVectors {
-  /** The terms, as people most often wrote them; the position is the dimension of the vectors. */
-  terms: string[];
-  /** For each text its vector of length 1, or undefined when no term is left in it. */
-  vectors: (number[] | undefined)[];
-}
-
 /**
  * TF-IDF vectors of short texts: (1 + ln count) * (1 + ln((1+n) / (1+texts with the term))), then length 1 (Salton &
  * Buckley 1988, "Term-weighting approaches in automatic text retrieval", with the usual smoothing by one). Terms of a
  * single text are dropped, as they bind no two comments together, unless nothing else is left.
+ * @param texts the words of each text
+ * @returns for each text its vector, or undefined when no term is left in it
  */
-export function tfIdf(texts: string[]): TermVectors {
+export function tfIdf(texts: Word[][]): (number[] | undefined)[] {
   const counts = texts.map(countOfEach);
-  const frequency = documentFrequency(counts.map(({ count }) => count));
+  const frequency = new Map<string, number>();
+  for (const key of counts.flatMap((count) => [...count.keys()])) frequency.set(key, (frequency.get(key) ?? 0) + 1);
   const keys = chooseTerms(frequency, texts.length);
   const weights = keys.map((key) => 1 + Math.log((1 + texts.length) / (1 + (frequency.get(key) ?? 0))));
-  const vectors = counts.map(({ count }) => {
+  return counts.map((count) => {
     const vector = keys.map((key, term) => tf(count.get(key)) * (weights[term] ?? 0));
     return vector.some((value) => value !== 0) ? unit(vector) : undefined;
   });
-  const forms = commonForms(counts.flatMap(({ forms }) => forms));
-  return { terms: keys.map((key) => forms.get(key) ?? key), vectors };
 }
 
-function countOfEach(text: string): { count: Map<string, number>; forms: [key: string, form: string][] } {
+function countOfEach(words: Word[]): Map<string, number> {
   const count = new Map<string, number>();
-  const forms: [string, string][] = [];
-  for (const { key, form } of topicWords(text)) {
-    count.set(key, (count.get(key) ?? 0) + 1);
-    forms.push([key, form]);
-  }
-  return { count, forms };
-}
-
-function documentFrequency(counts: Map<string, number>[]): Map<string, number> {
-  const frequency = new Map<string, number>();
-  for (const count of counts) {
-    for (const key of count.keys()) frequency.set(key, (frequency.get(key) ?? 0) + 1);
-  }
-  return frequency;
+  for (const { key, telling } of words) if (telling) count.set(key, (count.get(key) ?? 0) + 1);
+  return count;
 }
 
 function chooseTerms(frequency: Map<string, number>, texts: number): string[] {
-  const most = texts < FEWEST_COMMENTS_FOR_SHARE ? texts : LARGEST_SHARE * texts;
+  const most = mostTexts(texts);
   const ranked = [...frequency].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? -1 : 1));
   const shared = ranked.filter(([, count]) => count >= 2 && count <= most);
   return (shared.length > 0 ? shared : ranked).slice(0, MAX_TERMS).map(([key]) => key);
 }
+
+/** A term in more texts than these tells none of them from the others. */
+const mostTexts = (texts: number): number => (texts < FEWEST_COMMENTS_FOR_SHARE ? texts : LARGEST_SHARE * texts);
 
 function tf(count: number | undefined): number {
   return count === undefined ? 0 : 1 + Math.log(count);
@@ -112,15 +117,4 @@ function tf(count: number | undefined): number {
 export function unit(vector: number[]): number[] {
   const length = Math.hypot(...vector);
   return length < 1e-9 ? vector : vector.map((value) => value / length);
-}
-
-function commonForms(forms: [key: string, form: string][]): Map<string, string> {
-  const counts = new Map<string, Map<string, number>>();
-  for (const [key, form] of forms) {
-    const ofKey = counts.get(key) ?? new Map<string, number>();
-    counts.set(key, ofKey.set(form, (ofKey.get(form) ?? 0) + 1));
-  }
-  const best = (ofKey: Map<string, number>) =>
-    [...ofKey].sort(([a, nA], [b, nB]) => nB - nA || (a < b ? -1 : 1))[0]?.[0];
-  return new Map([...counts].map(([key, ofKey]) => [key, best(ofKey) ?? key]));
 }

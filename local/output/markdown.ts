@@ -4,6 +4,7 @@ import type { SectionKind } from '../../lambdas/report/sections.ts';
 import { reportSchema } from '../../lambdas/report/shape.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';
 import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
+import { countOf } from '../count-of.ts';
 
 /** A comment as the appendix shows it. */
 export interface CitedComment {
@@ -23,6 +24,12 @@ export interface AboutReport {
   groups: readonly string[];
   /** how the data was derived that the source does not contain */
   method: readonly string[];
+  /** what is suspicious in the source */
+  warnings?: readonly string[];
+  /** comments that the report leaves out, in one line for each reason */
+  leftOut?: readonly string[];
+  /** comments that the report could show and no section does */
+  inNoSection?: { count: number; mostVoted: readonly (CitedComment & { tid: number })[] };
 }
 
 type Section = ReportsAnswer['reports'][string];
@@ -56,7 +63,8 @@ export function markdownReport(
   answer: ReportsAnswer,
   comments: ReadonlyMap<number, CitedComment>,
 ): string {
-  const sections = Object.values(answer.reports).sort(inReadingOrder);
+  const all = Object.values(answer.reports).sort(inReadingOrder);
+  const sections = all.filter((section) => !hasNoComments(section));
   const cited = new Set<number>();
   const body = sections.map((section) => sectionText(section, cited));
   const appendix = [...cited].sort((a, b) => a - b).map((tid) => citedLine(tid, comments.get(tid), about.groups));
@@ -69,12 +77,53 @@ export function markdownReport(
     '## Cited comments',
     'Each comment is followed by its votes, as agree / disagree / pass: of everyone who voted, then of each opinion group.',
     appendix.join('\n'),
+    ...leftOutText(about, all.filter(hasNoComments)),
+    ...(about.warnings?.length
+      ? ['## What is suspicious in the data', about.warnings.map((line) => `- ${plain(line)}`).join('\n')]
+      : []),
     ...(about.method.length > 0
       ? ['## How this report was made', about.method.map((line) => `- ${plain(line)}`).join('\n')]
       : []),
     '',
   ].join('\n\n');
 }
+
+const hasNoComments = ({ errors }: Section): boolean => String(errors ?? '').startsWith('no_comments:');
+
+/** What a reader would look for and not find: sections, comments, and comments that no section is about. */
+function leftOutText(about: AboutReport, sections: readonly Section[]): string[] {
+  const { leftOut = [], inNoSection = { count: 0, mostVoted: [] }, groups } = about;
+  const lines = [
+    ...sections.map((section) => `- ${plain(headingOf(section))}: ${plain(whyOf(section))}`),
+    ...leftOut.map((line) => `- ${plain(line)}`),
+  ];
+  const { count, mostVoted } = inNoSection;
+  if (lines.length === 0 && count === 0) return [];
+  const all = mostVoted.length === count ? ':' : '. Those with the most votes:';
+  return [
+    '## What this report leaves out',
+    ...(lines.length > 0 ? [lines.join('\n')] : []),
+    ...(count > 0 ? [`${isOrAre(count, 'comment')} shown in no section${mostVoted.length > 0 ? all : '.'}`] : []),
+    ...(mostVoted.length > 0 ? [mostVoted.map((comment) => citedLine(comment.tid, comment, groups)).join('\n')] : []),
+  ];
+}
+
+/** `1 comment is`, `3 comments are` */
+export const isOrAre = (count: number, noun: string): string => `${countOf(count, noun)} ${count === 1 ? 'is' : 'are'}`;
+
+/** The sentence of a section without a text; it cites nothing, as no other may. */
+const gapSchema = z.object({
+  paragraphs: z.tuple([
+    z.object({ sentences: z.tuple([z.object({ clauses: z.tuple([z.object({ text: z.string() })]) })]) }),
+  ]),
+});
+
+const whyOf = ({ report_data }: Section): string =>
+  gapSchema.safeParse(jsonOrUndefined(report_data ?? '')).data?.paragraphs[0].sentences[0].clauses[0].text ??
+  'No comment belongs to it.';
+
+const headingOf = ({ metadata, section }: Section): string =>
+  metadataSchema.safeParse(metadata).data?.section_title ?? section ?? '';
 
 function inReadingOrder(a: Section, b: Section): number {
   const [of_a, of_b] = [a, b].map(({ metadata }) => metadataSchema.safeParse(metadata).data);
@@ -87,7 +136,7 @@ function inReadingOrder(a: Section, b: Section): number {
 }
 
 function sectionText(section: Section, cited: Set<number>): string {
-  const heading = metadataSchema.safeParse(section.metadata).data?.section_title ?? section.section ?? '';
+  const heading = headingOf(section);
   if (section.errors !== undefined)
     return `## ${plain(heading)}\n\n*This section could not be written (${plain(String(section.errors))}).*`;
   const report = reportSchema.safeParse(jsonOrUndefined(section.report_data ?? ''));

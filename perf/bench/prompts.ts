@@ -29,9 +29,18 @@ export async function samplePrompts(): Promise<Prompt[]> {
     include_moderation: true,
     exclude_comment_selections: true,
     layers: undefined,
+    ignored: [],
     allow_unpriced: false,
   };
-  const settings = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [], ledgerDays: 180 };
+  const settings = {
+    jobBudget: undefined,
+    dayBudget: undefined,
+    unpricedModels: [],
+    ledgerDays: 180,
+    defaultModel: 'claude-sonnet-5-5',
+    modelAliases: new Map(),
+    unknownModel: 'refuse' as const,
+  };
   const deps = {
     ...storesOf(data),
     ledger: { knownAnswers: async () => new Map() },
@@ -88,10 +97,17 @@ export function storesOf(data: ConversationData): { conversations: Conversations
   const base = math.data['base-clusters'];
   return {
     conversations: {
-      report: async () => ({ zid: conversation.zid, rid: report.rid, labels: [] }),
+      report: async () => ({ zid: conversation.zid, rid: report.rid, labels: [], mod_level: -1 }),
       topic: async () => conversation.topic,
       comments: async () =>
-        comments.map(({ tid, txt, mod }) => ({ tid, txt, mod, selected: selected.get(tid) !== -1 })),
+        comments.map(({ tid, txt, mod, active, is_meta }) => ({
+          tid,
+          txt,
+          mod,
+          active,
+          is_meta,
+          selected: selected.get(tid) !== -1,
+        })),
       mathKeys: async () => ({
         tids: math.data.tids,
         extremity: math.data.pca['comment-extremity'],
@@ -100,6 +116,7 @@ export function storesOf(data: ConversationData): { conversations: Conversations
         base_ids: base.id,
         base_members: base.members,
       }),
+      voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async (_zid, groups) => groupCounts(data, groups),
     },
     topics: { names: async () => data.topicNames, assignments: async () => data.clusterAssignments },

@@ -5,7 +5,7 @@ import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropi
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { jobTable } from '../../lambdas/stores/jobs.ts';
 import { ledgerTable } from '../../lambdas/stores/ledger.ts';
-import { conversationsOf, postgresPool } from '../../lambdas/stores/postgres.ts';
+import { conversationsOf, postgresPool, readOnly } from '../../lambdas/stores/postgres.ts';
 import { spendingTable } from '../../lambdas/stores/spending.ts';
 import { topicTables } from '../../lambdas/stores/topics.ts';
 import type { Tables } from '../data/tables.ts';
@@ -30,7 +30,7 @@ const deps = {
   jobs: jobTable(db, tables.jobs),
   ledger,
   spending: spendingTable(db, tables.ledger),
-  conversations: conversationsOf(pool, 'prod'),
+  conversations: conversationsOf(readOnly(pool), 'prod'),
   topics: topicTables(db, { names: tables.topicNames, assignments: tables.assignments }),
   batches: anthropicBatches(anthropicClient({ apiKey: 'bench', baseURL: anthropicUrl })),
   settings: {
@@ -38,6 +38,8 @@ const deps = {
     jobBudget: microUsd(1_000),
     dayBudget: microUsd(10_000),
     unpricedModels: [],
+    modelAliases: new Map(),
+    unknownModel: 'use default' as const,
     ledgerDays: 180,
   },
   log: silent,

@@ -53,4 +53,10 @@ describe.skipIf(skipped)('the deployed HTTP API', () => {
     expect(status).toBeLessThan(500);
     expect(body.status).not.toBe('success');
   });
+
+  it('says 404 for a job to cancel that is not there, and 409 for one that has ended', async () => {
+    const cancel = async (id: string) =>
+      (await fetch(`${address}/batchReports/${id}/cancel`, { method: 'POST' })).status;
+    expect([await cancel('nobody'), await cancel(jobId)]).toEqual([404, 409]);
+  });
 });

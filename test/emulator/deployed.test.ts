@@ -7,3 +7,5 @@ import './forgotten.ts';
 import './stopped.ts';
 import './again.ts';
 import './beside.ts';
+// last: it looks at what the functions have done in all of them
+import './permissions.ts';

@@ -87,7 +87,7 @@ async function brokenOff(answer: Response, kind: Kind, kill: () => void): Promis
 const TRIES = 5;
 
 /** DynamoDB's own names of what the document client's commands do. */
-const OPERATIONS: Record<string, string> = {
+export const OPERATIONS: Record<string, string> = {
   GetCommand: 'GetItem',
   PutCommand: 'PutItem',
   UpdateCommand: 'UpdateItem',

@@ -39,6 +39,8 @@ export function openPolis(): Polis {
 export interface Tables {
   /** meets no fault */
   db: DynamoDBDocumentClient;
+  /** what the functions are given behind the gate; absent: `db` */
+  functionsDb?: DynamoDBDocumentClient;
   pump: StreamPump;
   deliverTo: { handler: StreamHandler; onDeadLetter: (why: string) => void };
   close(): Promise<void>;

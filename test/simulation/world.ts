@@ -44,7 +44,7 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
     stop: async ({ state }) => void (state && (await stop(state))),
   });
   const standIn = await startStandIn({ apiKey: 'key', clock: () => clock, processing: processing(secondsPerBatch) });
-  const db = gatedDynamo(tables.db, () => gate, watch.wrote);
+  const db = gatedDynamo(tables.functionsDb ?? tables.db, () => gate, watch.wrote);
   const whole = stepWorld({
     db,
     pool: gatedPool(polis.pool, () => gate),
@@ -57,6 +57,8 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
       jobBudget: microUsd(100),
       dayBudget: DAY_BUDGET,
       unpricedModels: [],
+      modelAliases: new Map(),
+      unknownModel: 'use default' as const,
       ledgerDays: LEDGER_DAYS,
     },
     now,

@@ -22,7 +22,8 @@ export async function startGuarded() {
   const deps: PutJobDeps = {
     ...newJobTables(db, { jobs: TABLE_NAMES.jobs, ledger: TABLE_NAMES.ledger }),
     conversations: {
-      report: async (reportId) => (reportId.startsWith('runknown') ? undefined : { zid: ZID, rid: 1, labels: [] }),
+      report: async (reportId) =>
+        reportId.startsWith('runknown') ? undefined : { zid: ZID, rid: 1, labels: [], mod_level: -1 },
     },
     now: () => new Date(clock),
     randomHex: () => randomBytes(4).toString('hex'),

@@ -1,3 +1,4 @@
+import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { Conversations } from '../../lambdas/stores/postgres.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 
@@ -11,9 +12,10 @@ export const SECTIONS = topics.map(({ topic_key }) => topic_key.replaceAll('#', 
 
 /** A conversation of four comments in two topics, with two opinion groups; every report id is one of its. */
 export const smallConversation: Conversations = {
-  report: async () => ({ zid: Number(ZID), rid: 1, labels: Array(10).fill(null) }),
+  report: async () => ({ zid: Number(ZID), rid: 1, labels: Array(10).fill(null), mod_level: -1 }),
   topic: async () => 'Trams',
-  comments: async () => TIDS.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 1, selected: true })),
+  comments: async () =>
+    TIDS.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 1, active: true, is_meta: false, selected: true })),
   mathKeys: async () => ({
     tids: TIDS,
     extremity: TIDS.map(() => 0),
@@ -25,6 +27,7 @@ export const smallConversation: Conversations = {
       [2, 3],
     ],
   }),
+  voteSigns: async () => POSTGRES_VOTE,
   groupCounts: async () =>
     TIDS.flatMap((tid) => [0, 1].map((gid) => ({ tid, gid, agrees: 2, disagrees: 0, passes: 0 }))),
 };

@@ -94,7 +94,7 @@ export function readable({ Resources, ...rest }: JsonTemplate): string {
   return inspect(plain(template), { depth: null, breakLength: 140, compact: 6, sorted: true });
 }
 
-/** CDK puts 8 hex digits behind a logical id, and behind each part of an export's name. */
+/** CDK puts 8 hex digits behind a logical id, and behind each part of the name of an output that another stack reads. */
 const withoutHashes = (text: string): string =>
   text.replaceAll(/(?<=[A-Za-z])([0-9A-F]{8})+(?![0-9a-z])/g, '').replaceAll(/[0-9a-f]{64}/g, '<asset>');
 
@@ -114,7 +114,10 @@ function referenceIn(value: Record<string, unknown>): string | undefined {
   if (others.length > 0) return undefined;
   if (kind === 'Ref') return `\${${plain(of)}}`;
   if (kind === 'Fn::GetAtt') return `\${${(plain(of) as string[]).join('.')}}`;
-  if (kind === 'Fn::ImportValue') return `\${import ${plain(of)}}`;
+  if (kind === 'Fn::GetStackOutput') {
+    const { StackName, OutputName } = of as Record<string, string>;
+    return `\${${StackName}: ${plain(OutputName)}}`;
+  }
   if (kind !== 'Fn::Join') return undefined;
   const [separator, parts] = of as [string, unknown[]];
   const texts = parts.map(plain);

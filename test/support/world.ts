@@ -35,7 +35,13 @@ export const MODEL = 'claude-sonnet-5-5';
 export const UNPRICED = 'narrator-9';
 const narratives = NARRATIVES;
 
-const NO_BUDGETS = { jobBudget: undefined, dayBudget: undefined, unpricedModels: [] };
+const USUAL_SETTINGS = {
+  jobBudget: undefined,
+  dayBudget: undefined,
+  unpricedModels: [],
+  modelAliases: new Map<string, string>(),
+  unknownModel: 'use default' as const,
+};
 const PROCESSING: ProcessingOptions = { secondsPerBatch: 30, secondsToCancel: 0, finishedShare: 0 };
 
 type NewJob = { model?: string; no_cache?: boolean; max_batch_size?: number };
@@ -83,7 +89,7 @@ export async function startWorld({
     (message: string, fields: Record<string, unknown> = {}) =>
       void logged.push({ level, message, fields });
   const log = { info: note('info'), warn: note('warn'), error: note('error') };
-  const settings: StepWorld['settings'] = { defaultModel: MODEL, ledgerDays: 30, ...NO_BUDGETS };
+  const settings: StepWorld['settings'] = { defaultModel: MODEL, ledgerDays: 30, ...USUAL_SETTINGS };
   const anthropic = new Anthropic({ apiKey, baseURL: standIn.url });
   const deps: StepWorld = stepWorld({ db, pool, anthropic, log, settings, now: () => new Date(clock) });
   const waits: number[] = [];
@@ -158,7 +164,7 @@ export async function startWorld({
     /** What a test changed for itself is as at first again; batches are counted from here on. */
     async calm() {
       standIn.script.clear();
-      Object.assign(settings, NO_BUDGETS);
+      Object.assign(settings, USUAL_SETTINGS);
       Object.assign(processing, PROCESSING);
       Object.assign(pace, { waitScale: 0, onEvent: undefined });
       batchesBefore = standIn.batches().length;

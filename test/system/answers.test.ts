@@ -103,8 +103,8 @@ describe('an answer that would not get better is a named failure', () => {
 });
 
 describe('lines that do not say whose they are', () => {
-  it('an answer in code fences is stored', async () => {
-    const job = await runWith({ kind: 'fenced_json' });
+  it.each(['fenced_json', 'surrounded_json'] as const)('an answer among other text (%s) is stored', async (kind) => {
+    const job = await runWith({ kind });
     expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
   });
 

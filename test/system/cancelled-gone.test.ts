@@ -115,7 +115,7 @@ describe('a cancelled job whose execution is gone', () => {
   it('stopped again and again is given up at last, with what is known', async () => {
     world.processing.secondsPerBatch = 600 * MINUTES;
     const job = await gone('cancelled, then stopped');
-    world.standIn.script.answer('retrieve', 401, { times: 100 });
+    world.standIn.script.answer('retrieve', 403, { times: 100 });
     let resumed = 0;
     for (let sweeps = 0; sweeps < 12; sweeps++) {
       world.passTime(17 * 60 * MINUTES);

@@ -161,7 +161,7 @@ describe('a paid batch that nobody watches', () => {
   it('is resumed three times, each time later, and then only counted', async () => {
     const job = world.jobRow();
     await world.putJob(job);
-    world.standIn.script.answer('retrieve', 401, { times: 100 });
+    world.standIn.script.answer('retrieve', 403, { times: 100 });
     await world.settle();
     for (const [attempt, hours] of [1, 4, 16].entries()) {
       expect(await world.rowOf(job)).toMatchObject({ status: 'FAILED', checker_schedule_failed: true });

@@ -99,10 +99,14 @@ describe('no comment, key or password is leaked', () => {
     expect(leaksIn(shownBy(job))).toEqual([]);
   });
 
-  it.each([400, 401, 413])('by a job whose batch the API refuses with %i', async (status) => {
-    world.standIn.script.answer('create', status);
+  it.each([
+    [400, 'AnthropicRefused'],
+    [401, 'KeyRefused'],
+    [413, 'AnthropicRefused'],
+  ])('by a job whose batch the API refuses with %i, and quotes the key', async (status, name) => {
+    world.standIn.script.answer('create', status, { message: `the key ${API_KEY} may not do this` });
     const job = await runDeployed();
-    expect(job.error?.name).toBe('AnthropicRefused');
+    expect(job.error?.name).toBe(name);
     expect(job.row.status).toBe('FAILED');
     expect(leaksIn(shownBy(job))).toEqual([]);
   });

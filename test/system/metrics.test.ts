@@ -92,7 +92,7 @@ describe('the figures of a job', () => {
   });
 
   it('of one that is refused before anything is sent are its failure alone', async () => {
-    await world.run({ job_config: '{}' });
+    await world.run({ job_config: '{"max_batch_size": "many"}' });
     expect(sums()).toEqual({ 'JobsFailed InvalidJobConfig': 1 });
   });
 

@@ -35,7 +35,7 @@ describe('only the owner writes', () => {
 
   it('of two that claim at the same moment one works and the other leaves', async () => {
     for (let attempt = 0; attempt < 20; attempt++) {
-      const row = world.jobRow({ job_config: '{', report_id: `r${attempt}` });
+      const row = world.jobRow({ job_config: '{"max_batch_size": "many"}', report_id: `r${attempt}` });
       await world.deps.jobs.putNew(row);
       const claims = ['one', 'two'].map((execution) =>
         submit(world.deps, { job_id: row.job_id, job_type: row.job_type, version: 1, execution }).then(

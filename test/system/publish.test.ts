@@ -99,10 +99,15 @@ describe('a gap of a report', () => {
       }));
     const job = await world.runReusing();
     conversations.comments = comments;
-    expect(job.results.left_out).toContain(first?.title);
+    const why = expect.stringMatching(
+      /^All \d+ comments of this topic are left out by moderation or by the report's owner\.$/,
+    );
+    expect(job.results.left_out).toContainEqual({ title: first?.title, why });
+    expect(job.results.comments_left_out).toMatchObject({ rejected: 6, meta: 4 });
+    expect(job.results.comments_left_out.deselected).toBeGreaterThanOrEqual(first?.shown.length ?? 0);
     const gap = bySection(job.reports).get(first?.section ?? '');
     expect(gap?.errors).toMatch(/^no_comments: /);
-    expect(wordsOf(gap)).toBe('This part is empty, because no comment of the conversation belongs to it.');
+    expect(wordsOf(gap)).toEqual(why);
     expect(gap?.metadata).toMatchObject({ provider: 'anthropic', topic_name: first?.title });
   });
 });
@@ -199,7 +204,7 @@ describe('what a stopped job has', () => {
     const waiting = world.reusingRow();
     await world.deps.jobs.putNew(waiting);
     expect(await publishIt(waiting.job_id)).toMatchObject({ kind: 'refused', why: expect.stringContaining('PENDING') });
-    const refused = await world.run({ job_config: '{}' });
+    const refused = await world.run({ job_config: '{"max_batch_size": "many"}' });
     expect(await publishIt(refused.job_id)).toMatchObject({ kind: 'refused', why: expect.stringContaining('no plan') });
   });
 

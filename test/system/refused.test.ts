@@ -1,5 +1,6 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { MAX_REFUSALS } from '../../lambdas/batch/wait.ts';
 import { microUsd } from '../../lambdas/money/money.ts';
 import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
@@ -8,6 +9,9 @@ import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { useWorld } from '../support/use-world.ts';
+
+/** Calls of a step until the state machine takes a key for refused. */
+const TRIES_OF_A_ROTATION = 8;
 
 const world = useWorld();
 
@@ -61,18 +65,11 @@ describe('a job that cannot be right fails with one clear error before anything 
       () => ({ job_config: '{"stages": [' }),
       /^InvalidJobConfig: job_config is not JSON/,
     ],
-    ['job_config that is missing', () => ({ job_config: undefined }), /^InvalidJobConfig: job_config is missing/],
-    [
-      'job_config with an unknown field',
-      () => configWith({ temperature: 1 }),
-      /^InvalidJobConfig: .*stages\.0\.config: unknown "temperature"/,
-    ],
     [
       'job_config with a field of another type',
       () => configWith({ max_batch_size: 'many' }),
       /^InvalidJobConfig: .*stages\.0\.config\.max_batch_size/,
     ],
-    ['an unknown model', () => configWith({ model: 'claude-nonesuch' }), /^UnknownModel: .*"claude-nonesuch"/],
     [
       'no report_id anywhere',
       () => ({ report_id: undefined, ...configWith({ report_id: undefined }) }),
@@ -80,6 +77,11 @@ describe('a job that cannot be right fails with one clear error before anything 
     ],
   ])('%s', async (_name, changes, message) => {
     expect(await refused(changes)).toMatch(message);
+  });
+
+  it('votes whose sign is not that of the math', async () => {
+    const votes = world.data.votes.map((row) => ({ ...row, vote: (0 - row.vote) as typeof row.vote }));
+    expect(await withData({ votes })).toMatch(/^VoteSignMismatch: agrees and disagrees are swapped/);
   });
 
   it('no comments', async () =>
@@ -141,8 +143,8 @@ describe('a job that cannot be right fails with one clear error before anything 
   });
 
   it('a wrong key: refused at the first question, in words', async () => {
-    world.standIn.script.answer('models', 401);
-    expect(await refused({})).toMatch(/^AnthropicRefused: the Anthropic API refuses \(HTTP 401.*check the key/);
+    world.standIn.script.answer('models', 401, { times: TRIES_OF_A_ROTATION });
+    expect(await refused({})).toMatch(/^KeyRefused: the Anthropic API refuses \(HTTP 401.*check the key/);
   });
 });
 
@@ -174,13 +176,17 @@ describe('odd data that is not wrong', () => {
 
 describe('a refusal that comes after the money is spent', () => {
   it.each([
-    [404, /^BatchNotFound: batch msgbatch_\w+ is not known to the Anthropic API/],
-    [401, /^AnthropicRefused: .*HTTP 401/],
-    [403, /^AnthropicRefused: .*HTTP 403/],
+    [404, MAX_REFUSALS + 1, /^BatchNotFound: the Anthropic API does not find batch msgbatch_\w+ .*redrive/],
+    [401, TRIES_OF_A_ROTATION, /^KeyRefused: .*HTTP 401/],
+    [403, 1, /^AnthropicRefused: .*HTTP 403/],
+    [400, 1, /^AnthropicRefused: .*invalid_request_error: Your credit balance is too low.*check billing/],
   ])(
-    'HTTP %i on the status fails the job in words and says that a paid batch is unwatched',
-    async (status, message) => {
-      world.standIn.script.answer('retrieve', status);
+    'HTTP %i on the status, %i times, fails the job in words and says that a paid batch is unwatched',
+    async (status, times, message) => {
+      world.standIn.script.answer('retrieve', status, {
+        times,
+        ...(status === 400 ? { message: 'Your credit balance is too low' } : {}),
+      });
       const job = await world.run();
       expect(job.row).toMatchObject({ status: 'FAILED', checker_schedule_failed: true, process_exit_confirmed: true });
       expect(job.row.error_message).toMatch(message);
@@ -190,8 +196,31 @@ describe('a refusal that comes after the money is spent', () => {
     },
   );
 
+  it.each([
+    ['retrieve', 404, MAX_REFUSALS],
+    ['results', 404, MAX_REFUSALS],
+    ['retrieve', 401, TRIES_OF_A_ROTATION - 1],
+    ['results', 401, TRIES_OF_A_ROTATION - 1],
+    ['create', 401, TRIES_OF_A_ROTATION - 1],
+  ] as const)(
+    'on %s, HTTP %i that passes after %i times is waited for, and nothing is bought twice',
+    async (call, status, times) => {
+      const before = world.standIn.batches().length;
+      world.standIn.script.answer(call, status, { times });
+      const job = await world.run();
+      expect(job.row.status).toBe('COMPLETED');
+      expect(job.results).toMatchObject({ stored: 15, rounds: 1 });
+      expect(world.standIn.batches()).toHaveLength(before + 1);
+    },
+  );
+
+  it('a page of a gateway on status and results is waited for', async () => {
+    world.standIn.script.page('retrieve', 404, { times: 3 }).page('results', 403, { times: 3 }).page('retrieve', 200);
+    expect((await world.run()).results).toMatchObject({ stored: 15, rounds: 1 });
+  });
+
   it('put back to PENDING, the job continues with the batch it has paid for', async () => {
-    world.standIn.script.answer('retrieve', 401);
+    world.standIn.script.answer('retrieve', 403);
     const failed = await world.run();
     const before = world.standIn.batches().length;
     await world.db.send(
@@ -239,7 +268,7 @@ describe('a budget', () => {
 
 describe('the last net', () => {
   it('closes the row though the ledger cannot be read, and names its batch', async () => {
-    world.standIn.script.answer('retrieve', 401);
+    world.standIn.script.answer('retrieve', 403);
     const { ledger } = world.deps;
     const { plan } = ledger;
     const row = world.jobRow();

@@ -81,18 +81,26 @@ describe('a PENDING job row as the server writes it', () => {
     }
   });
 
-  it('sends neither deselected comments nor, when asked, rejected ones; comment 0 is sent', async () => {
+  it('sends neither rejected, deselected nor meta comments; comment 0 is sent', async () => {
     const deselected = world.data.selections.filter(({ selection }) => selection === -1).map(({ tid }) => tid);
     const shown = new Set((await askedRows()).flatMap((row) => row.shown));
     expect(deselected.filter((tid) => shown.has(tid))).toEqual([]);
+    const hidden = world.data.comments.filter(({ mod, is_meta }) => mod === -1 || is_meta).map(({ tid }) => tid);
+    expect(hidden.length).toBeGreaterThan(5);
+    expect(hidden.filter((tid) => shown.has(tid))).toEqual([]);
     expect(shown.has(0)).toBe(true);
-    const config = JSON.parse(String(world.jobRow().job_config));
-    config.stages[0].config.include_moderation = true;
-    const moderated = await world.run({ job_config: JSON.stringify(config) });
+  });
+
+  it('sends rejected comments of a report that shows them, unless the job asks for moderation', async () => {
     const rejected = world.data.comments.filter(({ mod }) => mod === -1).map(({ tid }) => tid);
-    const rows = await world.asked(moderated.job_id, 1);
-    expect(rows.flatMap((row) => row.shown).filter((tid) => rejected.includes(tid))).toEqual([]);
-    expect([...shown].some((tid) => rejected.includes(tid))).toBe(true);
+    const sent = async (options: Record<string, unknown>) => {
+      const { job_id } = await world.run(world.configured(options));
+      return (await world.asked(job_id, 1)).flatMap(({ shown }) => shown).filter((tid) => rejected.includes(tid));
+    };
+    await world.withData({ report: { ...world.data.report, mod_level: -2 } }, async () => {
+      expect(await sent({ include_moderation: true })).toEqual([]);
+      expect((await sent({ include_moderation: false })).length).toBeGreaterThan(0);
+    });
   });
 
   it('keeps prompt, hash, tallies, raw answer, tokens and cost of every section in the ledger', async () => {

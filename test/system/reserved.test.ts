@@ -102,7 +102,7 @@ describe('what was reserved', () => {
   });
 
   it('stays while a paid batch is unwatched, and is settled when it is collected', async () => {
-    world.standIn.script.answer('retrieve', 401);
+    world.standIn.script.answer('retrieve', 403);
     const failed = await world.run();
     const reserved = Number((await world.spendRow(failed.job_id))?.reserved_micro_usd);
     expect(failed.row.checker_schedule_failed).toBe(true);

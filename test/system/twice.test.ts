@@ -127,7 +127,8 @@ describe('a batch that was found in the list and was deleted', () => {
     batches.status = async (batchId) => {
       if (batchId !== foreign.id) return status(batchId);
       looks += 1;
-      throw new BatchNotFound('gone');
+      const refusal = new BatchNotFound('gone');
+      throw new AnthropicUnavailable('gone', { refusal });
     };
     await world.putJob(row);
     await world.settle();

@@ -64,7 +64,14 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   const counts = round.answers.counts();
   deps.log.info('round collected', { event: 'round_collected', job_id: state.job_id, round: state.round, ...counts });
   const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MAX_ROUNDS;
-  return { ...state, troubles: 0, idle: undefined, wait_seconds: 0, next: again ? 'submit' : 'complete' };
+  return {
+    ...state,
+    troubles: 0,
+    refusals: undefined,
+    idle: undefined,
+    wait_seconds: 0,
+    next: again ? 'submit' : 'complete',
+  };
 }
 
 /** What the ledger has of a round so far. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
 import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
@@ -82,6 +82,9 @@ async function startDeployed() {
       };
       await db.send(new PutCommand({ TableName: TABLE_NAMES.jobs, Item }));
       return Item.job_id;
+    },
+    async deleteJob(job_id: string): Promise<void> {
+      await db.send(new DeleteCommand({ TableName: TABLE_NAMES.jobs, Key: { job_id } }));
     },
     jobRow: (jobId: string) => jobTable(db, TABLE_NAMES.jobs).get(jobId),
     stackAnswer,

@@ -14,6 +14,8 @@ import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
 import { sampleConversation } from '../../../local/sample.ts';
 import { hasPostgres } from '../../../perf/servers/postgres.ts';
+import { freePort } from '../processes.ts';
+import { startRecorder } from './recorder.ts';
 import {
   deploy,
   hasPython,
@@ -31,6 +33,8 @@ export interface DeployedSystem {
   endpoint: string;
   /** Where the stand-in of the Anthropic API tells what it was asked. */
   control: string;
+  /** Answers with what each function has asked of AWS. */
+  calls: string;
   /** Settings that every deployment needs to reach the stand-in and the database. */
   settings: Record<string, string>;
   folder: string;
@@ -100,7 +104,11 @@ async function startAll(parts: AsyncDisposableStack, failures: () => number): Pr
   const postgres = await timed('PostgreSQL', () => ended(startDatabase(folder)));
   const anthropic = await ended(startAnthropic(apiKey));
   const bin = await timed('Python environment', () => installMinistack(folder));
-  const ministack = await timed('MiniStack', () => ended(startMinistack(bin, folder)));
+  const port = await freePort();
+  const recorder = await ended(startRecorder(`http://127.0.0.1:${port}`));
+  const ministack = await timed('MiniStack', () =>
+    ended(startMinistack(bin, { folder, port, functionsUse: recorder.url })),
+  );
   parts.defer(() => keepLog(ministack, failures()));
 
   try {
@@ -116,7 +124,14 @@ async function startAll(parts: AsyncDisposableStack, failures: () => number): Pr
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const dynamo = new DynamoDBClient({ endpoint: ministack.url, region: 'us-east-1', credentials });
     await loadTopics(documentClient(dynamo), sample);
-    return { endpoint: ministack.url, control: anthropic.control, settings, folder, printed };
+    return {
+      endpoint: ministack.url,
+      control: anthropic.control,
+      calls: recorder.calls,
+      settings,
+      folder,
+      printed,
+    };
   } catch (error) {
     console.error(`MiniStack's last lines:\n${ministack.logTail()}`);
     throw error;

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import selfsigned from 'selfsigned';
 import { startPostgres } from '../../../perf/servers/postgres.ts';
-import { endGroup, freePort, runToEnd, startGroup } from '../processes.ts';
+import { endGroup, runToEnd, startGroup } from '../processes.ts';
 
 export interface Ministack {
   url: string;
@@ -25,10 +25,14 @@ const TAIL_LINES = 60;
 
 /**
  * Starts MiniStack on a free port. Its functions inherit its environment, so it is given almost none.
- * @param bin folder of the virtual environment's programs @param folder keeps its log and what it unpacks
+ * @param bin folder of the virtual environment's programs
+ * @param parts.folder keeps its log and what it unpacks
+ * @param parts.functionsUse what the functions take for AWS
  */
-export async function startMinistack(bin: string, folder: string): Promise<Ministack> {
-  const port = await freePort();
+export async function startMinistack(
+  bin: string,
+  { folder, port, functionsUse }: { folder: string; port: number; functionsUse: string },
+): Promise<Ministack> {
   const logFile = join(folder, 'ministack.log');
   const log = openSync(logFile, 'a');
   const child = startGroup(join(bin, 'ministack'), [], {
@@ -42,6 +46,7 @@ export async function startMinistack(bin: string, folder: string): Promise<Minis
       STATE_DIR: join(folder, 'state'),
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
+      AWS_ENDPOINT_URL: functionsUse,
       SFN_WAIT_SCALE: WAIT_SCALE,
     },
     stdio: ['ignore', log, log],

@@ -21,18 +21,24 @@ export function memoryPool(data: ConversationData, reports: readonly Conversatio
     [SQL.report]: ([id]) =>
       reports
         .filter(({ report_id }) => report_id === id)
-        .map(({ rid }) => ({ rid, zid: conversation.zid, ...Object.fromEntries(NO_LABELS) })),
+        .map(({ rid, mod_level = -2 }) => ({
+          rid,
+          zid: conversation.zid,
+          mod_level,
+          ...Object.fromEntries(NO_LABELS),
+        })),
     [SQL.topic]: ([zid]) => ifKnown(zid, () => [{ topic: conversation.topic }]),
     [SQL.comments]: ([zid, rid]) =>
       ifKnown(zid, () =>
         [...comments]
           .sort((a, b) => a.tid - b.tid)
-          .map(({ tid, txt, mod }) => {
+          .map(({ tid, txt, mod, active, is_meta }) => {
             const chosen = rid === data.report.rid ? selections.find((row) => row.tid === tid) : undefined;
-            return { tid, txt, mod, selection: chosen?.selection ?? 0 };
+            return { tid, txt, mod, active, is_meta, selection: chosen?.selection ?? 0 };
           }),
       ),
     [SQL.math]: ([zid, env]) => ifKnown(zid, () => (env === math.math_env ? [mathRow(data)] : [])),
+    [SQL.declaresSign]: () => [{ declares: false }],
     [SQL.counts]: ([zid, gids, agree, disagree, pass]) => {
       const groupOf = new Map((gids as number[]).map((gid, pid) => [pid, gid]));
       return ifKnown(zid, () => countRows([...latest.values()], groupOf, [agree, disagree, pass] as number[]));
@@ -60,8 +66,18 @@ function mathRow({ math: { data } }: ConversationData): Row {
     group_clusters: data['group-clusters'],
     base_ids: data['base-clusters'].id,
     base_members: data['base-clusters'].members,
+    group_votes: groupVotes(data),
   };
 }
+
+/** In the order of PostgreSQL's keys: shorter ones first. */
+const inKeyOrder = <T>(record: Record<string, T>): [string, T][] =>
+  Object.entries(record).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+
+const groupVotes = (data: ConversationData['math']['data']) =>
+  inKeyOrder(data['group-votes']).flatMap(([gid, { votes }]) =>
+    inKeyOrder(votes).flatMap(([tid, { A, D }]) => (A === D ? [] : [[gid, tid, A, D]])),
+  );
 
 /** A row for each group with lists of its comments and their counts; people beyond the list are the group null. */
 function countRows(

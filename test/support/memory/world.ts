@@ -24,6 +24,8 @@ export function memoryWorld(parts: { db: MemoryDb; api: MemoryApi; call: Call; n
     jobBudget: undefined,
     dayBudget: undefined,
     unpricedModels: [],
+    modelAliases: new Map(),
+    unknownModel: 'use default' as const,
     ledgerDays: 30,
   };
   const nothing = {} as never;

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 const text = z.string().min(1);
-const clause = z.strictObject({ text, citations: z.array(z.number().int().min(0)).min(1).max(10) });
+const clause = z.strictObject({ text, citations: z.array(z.number().int().min(0)).max(10) });
 const paragraph = z.strictObject({
   id: text,
   title: z.string(),
   sentences: z.array(z.strictObject({ clauses: z.array(clause).min(1) })).min(1),
 });
 const reportData = z.strictObject({ id: text, title: text, paragraphs: z.array(paragraph).min(1) });
+
+const clausesIn = ({ paragraphs }: z.output<typeof reportData>) =>
+  paragraphs.flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses));
 
 /** The body of `GET /api/v3/delphi/reports`, nothing missing and nothing beside it. */
 const answer = z.strictObject({
@@ -18,14 +21,21 @@ const answer = z.strictObject({
   request_report_id: text,
   reports: z.record(
     text,
-    z.strictObject({
-      section: text,
-      model: text,
-      timestamp: z.iso.datetime(),
-      report_data: text.transform((json) => reportData.parse(JSON.parse(json))),
-      job_id: text,
-      metadata: z.looseObject({}),
-    }),
+    z
+      .strictObject({
+        section: text,
+        model: text,
+        timestamp: z.iso.datetime(),
+        report_data: text.transform((json) => reportData.parse(JSON.parse(json))),
+        job_id: text,
+        metadata: z.looseObject({}),
+        errors: z.string().startsWith('no_comments').optional(),
+      })
+      // a section without a text cites nothing, any other supports every clause
+      .refine(
+        ({ errors, report_data }) =>
+          errors !== undefined || clausesIn(report_data).every(({ citations }) => citations.length > 0),
+      ),
   ),
   current_job_id: text,
   available_runs: z.array(
@@ -38,6 +48,17 @@ const answer = z.strictObject({
     }),
   ),
 });
+
+/** Comments that the report cites, and those that its Markdown lists with text and votes: both in order. */
+export function citationsIn({ answer, markdown }: ReturnType<typeof reportIn>): { cited: number[]; listed: number[] } {
+  const cited = Object.values(answer.reports).flatMap(({ report_data }) =>
+    clausesIn(report_data).flatMap(({ citations }) => citations),
+  );
+  const appendix = markdown.slice(markdown.indexOf('## Cited comments')).split('\n## What ')[0] ?? '';
+  const listed = appendix.matchAll(/^- \*\*(\d+)\*\* .+ \(all \d+ \/ \d+ \/ \d+; Group A \d+ \/ /gm);
+  const inOrder = (tids: Iterable<number>) => [...new Set(tids)].sort((a, b) => a - b);
+  return { cited: inOrder(cited), listed: inOrder([...listed].map(([, tid]) => Number(tid))) };
+}
 
 /** The two files of the one report in a folder. @throws ZodError when the JSON is not the server's answer */
 export function reportIn(folder: string) {

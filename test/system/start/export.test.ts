@@ -1,10 +1,10 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DERIVATION, readExport } from '../../../local/export/read-export.ts';
+import { readExport } from '../../../local/export/read-export.ts';
 import { plain } from '../../../local/output/markdown.ts';
 import { Command, command, type Ended, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
-import { reportIn } from '../../support/start/report-files.ts';
+import { citationsIn, reportIn } from '../../support/start/report-files.ts';
 
 const state = tempFolder();
 const out = join(tempFolder(), 'to', 'read');
@@ -26,12 +26,14 @@ describe('npm start -- --export', () => {
     ended = await command(args);
   });
 
-  it('reports on the export, and says in its output and in the report what was derived', () => {
+  it('reports on the export, and says in its output and in the report what was derived', async () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     const { markdown, names } = reportIn(out);
     expect(names).toHaveLength(2);
     expect(markdown).toContain('# Opening hours of the town library');
-    for (const line of DERIVATION) {
+    expect(ended.stdout).toContain('13 comments, 10 participants, 108 votes');
+    const { derivation } = await readExport(EXPORT);
+    for (const line of derivation) {
       expect(ended.stdout).toContain(line);
       expect(markdown).toContain(`- ${plain(line)}`);
     }
@@ -58,6 +60,33 @@ describe('npm start -- --export', () => {
     expect(Object.keys(answer.reports).sort()).toEqual(Object.keys(first.reports).sort());
     for (const { job_id } of Object.values(answer.reports)) expect(job_id).toBe(answer.current_job_id);
   });
+});
+
+it('prints what is suspicious in an export as warnings, and goes on', async () => {
+  const folder = brokenExport('votes.csv', (text) => text.slice(0, -1));
+  const run = new Command(['--export', folder, '--state', tempFolder()]);
+  await run.said(/warning: votes\.csv does not end with a line break/);
+  expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('shows every cited comment in a report of which one vote has changed since the last one', async () => {
+  const folder = brokenExport('votes.csv', (text) => text);
+  const again = ['--export', folder, '--state', tempFolder(), '--out', join(folder, 'out')];
+  expect(await command(again)).toMatchObject({ code: 0 });
+  const first = citationsIn(reportIn(join(folder, 'out')));
+  expect(first.listed).toEqual(first.cited);
+  appendFileSync(join(folder, 'votes.csv'), '1700000200000,Tue Nov 14 22:16:40 UTC 2023,12,28,-1\n');
+  const second = await command(again);
+  expect(second).toMatchObject({ code: 0 });
+  expect(second.stdout).toMatch(/of \d+ sections are unchanged and reused/);
+  const report = reportIn(join(folder, 'out'));
+  const { cited, listed } = citationsIn(report);
+  expect(listed).toEqual(cited);
+  expect(report.markdown).toContain('## What is suspicious in the data');
+});
+
+it('takes --all-comments only with --export', async () => {
+  expect(await command(['--all-comments'])).toMatchObject(wrongUse(/--all-comments needs --export/));
 });
 
 describe('an export that cannot be read', () => {

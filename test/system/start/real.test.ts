@@ -50,7 +50,7 @@ describe('a run that would cost money', () => {
   });
 
   it.each([
-    ['a wrong key', [], { ANTHROPIC_API_KEY: 'wrong' }, /AnthropicRefused: .*HTTP 401.*the API key is wrong/],
+    ['a wrong key', [], { ANTHROPIC_API_KEY: 'wrong' }, /KeyRefused: .*HTTP 401.*the API key is wrong/],
     ['a model that does not exist', ['--model', 'claude-nobody'], {}, /UnknownModel: .*"claude-nobody".*--model/],
     ['a budget that is too low', [], { JOB_BUDGET_USD: '0.01' }, /OverBudget: .*up to \$\d\.\d\d.*budget of \$0\.01/],
     ['a day’s budget that is', [], { DAY_BUDGET_USD: '0.01' }, /OverBudget: .*up to \$\d\.\d\d.*day budget of \$0\.01/],

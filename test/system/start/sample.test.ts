@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sampleConversation } from '../../../local/sample.ts';
 import { Command, type Ended, tempFolder } from '../../support/start/command.ts';
-import { reportIn } from '../../support/start/report-files.ts';
+import { citationsIn, reportIn } from '../../support/start/report-files.ts';
 
 const data = sampleConversation();
 const state = tempFolder();
@@ -72,7 +72,7 @@ describe('npm start without flags', () => {
       ),
     );
     const listed = markdown
-      .slice(markdown.indexOf('## Cited comments'))
+      .slice(markdown.indexOf('## Cited comments'), markdown.indexOf('## What this report leaves out'))
       .matchAll(/^- \*\*(\d+)\*\* (.+) \(all \d+ \/ \d+ \/ \d+; Group A /gm);
     const shown = new Map([...listed].map(([, tid, txt]) => [Number(tid), txt]));
     expect([...shown.keys()].sort((a, b) => a - b)).toEqual([...cited].sort((a, b) => a - b));
@@ -80,6 +80,24 @@ describe('npm start without flags', () => {
       expect(
         txt?.replace(/\\(.)/g, '$1').replaceAll('&amp;', '&').replaceAll('&lt;', '<').replaceAll('&gt;', '>'),
       ).toBe(texts.get(tid));
+  });
+
+  it('shows no comment that moderators rejected, and says how many are left out and why', () => {
+    const { markdown } = reportIn(reports);
+    const left = data.comments.filter(({ mod, is_meta }) => mod === -1 || is_meta);
+    expect(left.length).toBeGreaterThan(5);
+    for (const { tid } of left) expect(markdown).not.toContain(`- **${tid}** `);
+    expect(markdown).toMatch(
+      /## What this report leaves out\n\n- 6 comments are rejected by moderators\.\n- 4 comments are about/,
+    );
+  });
+
+  it('counts the votes that count', () => {
+    const votes = data.participants.reduce((sum, { vote_count }) => sum + vote_count, 0);
+    expect(votes).toBeLessThan(data.votes.length);
+    expect(reportIn(reports).markdown).toContain(
+      `149 comments · 405 participants · ${votes.toLocaleString('en')} votes ·`,
+    );
   });
 
   it('keeps the conversation number out of the JSON', () => {
@@ -110,5 +128,11 @@ describe('npm start once more, with nothing changed', () => {
     for (const [name, { report_data }] of Object.entries(answer.reports))
       expect(report_data).toEqual(before.reports[name]?.report_data);
     expect(markdown).toMatch(/^# .*\n\n> SIMULATED/);
+  });
+
+  it('shows text and votes of every comment that a reused section cites', () => {
+    const { cited, listed } = citationsIn(reportIn(reports));
+    expect(cited.length).toBeGreaterThan(20);
+    expect(listed).toEqual(cited);
   });
 });

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answered } from '../../../lambdas/api/http.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
@@ -7,7 +8,7 @@ import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { memoryLog, REPORT, reportRow, SECRET_ZID } from '../../support/make.ts';
 
 const { log, lines } = memoryLog();
-const get = (query: Record<string, string | undefined>, rows: StoredReport[] = []) =>
+const get = (query: Record<string, string | undefined>, rows: readonly object[] = []) =>
   answerReports({ storedReports: async () => rows, log }, { query, body: '' });
 // biome-ignore lint/suspicious/noExplicitAny: the body is looked at as a client would
 const bodyOf = async (...asked: Parameters<typeof get>): Promise<any> =>
@@ -117,6 +118,193 @@ describe('GET /api/v3/delphi/reports', () => {
     const { error_name, at } = (lines.at(-1)?.fields ?? {}) as { error_name: string; at: string[] };
     expect(error_name).toBe('SyntaxError');
     for (const frame of at) expect(frame).toMatch(/^\s+at /);
+  });
+});
+
+describe('a section that is asked for', () => {
+  const rows = [
+    reportRow({ section: 'batch_re_global_groups' }),
+    reportRow({ section: 'u_0_10' }),
+    reportRow({ section: 'u_0_1' }),
+  ];
+  const asked = async (section: string) => (await bodyOf({ report_id: REPORT, section }, rows)).reports;
+
+  it('is found by a part of its name, and answered under the name that was asked for', async () => {
+    expect(await asked('global_groups')).toEqual({
+      global_groups: expect.objectContaining({ section: 'batch_re_global_groups', report_data: rows[0]?.report_data }),
+    });
+  });
+
+  it('is the one of exactly this name, if there is one', async () => {
+    expect(await asked('u_0_1')).toEqual({ u_0_1: expect.objectContaining({ section: 'u_0_1' }) });
+  });
+
+  it('is looked for in the run that is shown only', async () => {
+    const newer = [...rows, reportRow({ job_id: 'newer', section: 'b' })];
+    expect((await bodyOf({ report_id: REPORT, section: 'global_groups' }, newer)).reports).toEqual({});
+  });
+});
+
+describe('a row of another pipeline', () => {
+  const without = (...names: (keyof StoredReport)[]) =>
+    Object.fromEntries(Object.entries(reportRow()).filter(([name]) => !names.includes(name as keyof StoredReport)));
+
+  it('without a job belongs to the run of its day', async () => {
+    const rows = [
+      { ...without('job_id'), timestamp: '2026-03-01T10:00:00Z' },
+      { ...reportRow({ section: 'b' }), timestamp: '2026-03-01T11:00:00Z', job_id: '' },
+      { ...without('job_id'), timestamp: '2026-03-02T10:00:00Z' },
+    ];
+    const { available_runs, current_job_id } = await bodyOf({ report_id: REPORT }, rows);
+    expect(current_job_id).toBe('unknown_job_2026-03-02');
+    expect(available_runs).toMatchObject([
+      { job_id: 'unknown_job_2026-03-02', sectionCount: 1 },
+      { job_id: 'unknown_job_2026-03-01', sectionCount: 2 },
+    ]);
+    const older = await bodyOf({ report_id: REPORT, job_id: 'unknown_job_2026-03-01' }, rows);
+    expect(Object.keys(older.reports)).toEqual(['batch_re_global_groups', 'b']);
+  });
+
+  it('of a day whose year is the conversation’s number can still be asked for', async () => {
+    const rows = [{ ...without('job_id'), timestamp: '2026-03-01T10:00:00Z', metadata: { zid: 2026 } }];
+    const body = await bodyOf({ report_id: REPORT, job_id: 'unknown_job_2026-03-01' }, rows);
+    expect(Object.keys(body.reports)).toHaveLength(1);
+  });
+
+  it('without a model or a section has them in its key', async () => {
+    const body = await bodyOf({ report_id: REPORT }, [without('model', 'section')]);
+    expect(body.reports.batch_re_global_groups).toMatchObject({
+      section: 'batch_re_global_groups',
+      model: 'claude-sonnet-5-5',
+    });
+    expect(body.available_runs[0].model).toBe('claude-sonnet-5-5');
+  });
+
+  it('whose text is a map is answered with JSON text', async () => {
+    const body = await bodyOf({ report_id: REPORT }, [{ ...reportRow(), report_data: { id: 'a', paragraphs: [] } }]);
+    expect(body.reports.batch_re_global_groups.report_data).toBe('{"id":"a","paragraphs":[]}');
+  });
+
+  it.each([[null], [false], [''], [0]])('with errors of %j has no error', async (errors) => {
+    const body = await bodyOf({ report_id: REPORT }, [reportRow({ errors })]);
+    expect(body.reports.batch_re_global_groups).not.toHaveProperty('errors');
+  });
+});
+
+describe('a damaged row', () => {
+  const good = reportRow({ section: 'good', metadata: { zid: SECRET_ZID } });
+  const damaged = [
+    ['without a timestamp', { timestamp: undefined }, ['timestamp'], false],
+    ['with a number as timestamp', { timestamp: 5 }, ['timestamp'], false],
+    ['without a key', { rid_section_model: undefined }, ['rid_section_model'], false],
+    ['with a key that names no section', { rid_section_model: 'r1' }, ['rid_section_model'], false],
+    ['with a number as text', { report_data: 7 }, ['report_data'], true],
+    ['with bytes as text', { report_data: new Uint8Array([1]) }, ['report_data'], true],
+    ['with a set as text', { report_data: new Set(['a']) }, ['report_data'], true],
+    ['with a map as section', { section: {} }, ['section'], true],
+  ] as const;
+
+  it.each(damaged)(
+    '%s does not keep the others from being answered, and is logged with its key',
+    async (_, change, attributes, answered) => {
+      const row = { ...reportRow({ section: 'bad' }), ...change };
+      const { reports } = await bodyOf({ report_id: REPORT }, [good, row]);
+      expect(reports.good.report_data).toBe(good.report_data);
+      expect('bad' in reports).toBe(answered);
+      const line = lines.findLast(({ message }) => message === 'report row is damaged');
+      expect(line).toMatchObject({ level: 'warn', fields: { report_id: REPORT, attributes, answered } });
+      if (typeof row.rid_section_model === 'string')
+        expect(line?.fields?.rid_section_model).toBe(row.rid_section_model);
+    },
+  );
+
+  it('whose text cannot be read says so to the reader', async () => {
+    const { reports } = await bodyOf({ report_id: REPORT }, [
+      good,
+      { ...reportRow({ section: 'bad' }), report_data: 7 },
+    ]);
+    expect(reports.bad.errors).toMatch(/^damaged: /);
+    expect(reports.bad).not.toHaveProperty('report_data');
+  });
+
+  it('may have any other attributes: never a 500, the good row always as it is, and never the zid', async () => {
+    const leaf = fc.oneof(
+      fc.constantFrom<unknown>(
+        undefined,
+        null,
+        true,
+        '',
+        'text',
+        '{"zid":90871263}',
+        '[[{"conversation_id":"90871263"}]]',
+        SECRET_ZID,
+        Number.NaN,
+      ),
+      fc.string(),
+      fc.double(),
+      fc.uint8Array({ maxLength: 4 }),
+      fc.constant(new Set([String(SECRET_ZID)])),
+    );
+    const value = fc.oneof(
+      leaf,
+      fc.array(leaf, { maxLength: 3 }),
+      fc.dictionary(
+        fc.constantFrom('zid', 'toString', '__proto__', 'conversation_id', 'section_title', 'a'),
+        fc.oneof(leaf, fc.dictionary(fc.string(), leaf, { maxKeys: 3 })),
+        { maxKeys: 4 },
+      ),
+    );
+    const attributes = [
+      'rid_section_model',
+      'timestamp',
+      'report_id',
+      'section',
+      'model',
+      'job_id',
+      'report_data',
+      'metadata',
+      'errors',
+    ];
+    // a text that names the zid by itself is the reader's to see; here it is only in what must not be shown
+    const hidden = value.filter((v) => !(typeof v === 'string' && v.includes(String(SECRET_ZID))));
+    const changes = fc.dictionary(fc.constantFrom(...attributes), value, { maxKeys: 5 });
+    await fc.assert(
+      fc.asyncProperty(changes, fc.record({ metadata: hidden, errors: value }), async (change, both) => {
+        const rows = [
+          good,
+          { ...reportRow({ section: 'bad' }), ...change },
+          { ...reportRow({ section: 'worse' }), ...both },
+        ];
+        const { status, body } = await answered(log, () =>
+          answerReports(
+            { storedReports: async () => rows, log },
+            { query: { report_id: REPORT, job_id: String(good.job_id) }, body: '' },
+          ),
+        );
+        expect(status).toBe(200);
+        const text = JSON.stringify(body);
+        expect(JSON.parse(text).reports.good).toMatchObject({ report_data: good.report_data });
+        expect(
+          JSON.stringify(
+            Object.values(JSON.parse(text).reports).map((row) => [
+              (row as StoredReport).metadata,
+              (row as StoredReport).errors,
+              (row as StoredReport).job_id,
+            ]),
+          ),
+        ).not.toContain(String(SECRET_ZID));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('may have metadata that are nested without end', async () => {
+    const metadata = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    const { reports } = await bodyOf({ report_id: REPORT }, [
+      reportRow({ section: 'deep', metadata }),
+      reportRow({ section: 'zid', metadata: { zid: { toString: 1 } } }),
+    ]);
+    expect(Object.keys(reports)).toEqual(['deep', 'zid']);
   });
 });
 

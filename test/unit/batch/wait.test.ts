@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { secondsAfterTrouble, secondsToNextCheck } from '../../../lambdas/batch/wait.ts';
+import {
+  MAX_REFUSALS,
+  secondsAfterTrouble,
+  secondsToNextCheck,
+  waitAfterTrouble,
+} from '../../../lambdas/batch/wait.ts';
+import { AnthropicUnavailable, BatchNotFound } from '../../../lambdas/shared/errors.ts';
+import { parseJobState } from '../../../lambdas/shared/hand-off.ts';
 import { MAX_ROUNDS } from '../../../lambdas/steps/collect/collect.ts';
 
 const MAX_EVENTS = 25_000;
@@ -83,6 +90,27 @@ describe('the events of one execution', () => {
     let troubles = 0;
     const checks = watch(DAY, watch(DAY, 0), () => secondsAfterTrouble(troubles++, undefined));
     expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS);
+  });
+});
+
+describe('a refusal that may pass', () => {
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const state = parseJobState({ job_id: 'j', job_type: 'CREATE_NARRATIVE_BATCH', version: 1, execution: 'e' });
+  const refusal = new BatchNotFound('not found');
+  const refused = new AnthropicUnavailable('not found', { refusal });
+
+  test('is waited for about an hour, whatever other trouble comes between, and then is what it says', () => {
+    let seconds = 0;
+    let now = state;
+    for (let waits = 0; waits < MAX_REFUSALS; waits++) {
+      now = waitAfterTrouble(log, now, refused);
+      seconds += now.wait_seconds;
+      now = waitAfterTrouble(log, now, new AnthropicUnavailable('HTTP 529'));
+    }
+    expect(seconds).toBeGreaterThan(0.9 * HOUR);
+    expect(seconds).toBeLessThan(1.1 * HOUR);
+    expect(() => waitAfterTrouble(log, now, refused)).toThrow(refusal);
+    expect(waitAfterTrouble(log, now, new AnthropicUnavailable('HTTP 529'))).toMatchObject({ next: 'wait' });
   });
 });
 

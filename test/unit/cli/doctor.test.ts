@@ -7,7 +7,7 @@ import {
   DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
 import { checkUnwatched } from '../../../cli/doctor/deployed.ts';
 import type { Finding } from '../../../cli/doctor/findings.ts';
@@ -164,6 +164,70 @@ test('a missing math_env is shown with those that exist', async () => {
   await pool.query("UPDATE math_main SET math_env = 'prod'");
   await pool.end();
   expect(problems).toMatchObject([{ what: 'database, math_env prod', found: expect.stringContaining('it has dev') }]);
+});
+
+test('the declared sign of votes is shown, and one that is not known is a failure', async () => {
+  const pool = postgresPool(postgres.url);
+  const found = async () => {
+    const findings = await checkDatabase({ pool, tls: 'off' }, 'prod');
+    return findings.find(({ what }) => what === 'database, vote sign');
+  };
+  expect(await found()).toMatchObject({ state: 'ok', found: 'agree is -1: nothing else is declared' });
+  await pool.query(`CREATE TABLE vote_convention (version smallint, agree_value smallint);
+    CREATE FUNCTION public.vote_convention_current() RETURNS TABLE (version smallint, agree_value smallint)
+      LANGUAGE sql STABLE AS 'SELECT version, agree_value FROM public.vote_convention'`);
+  expect(await found()).toMatchObject({ state: 'warn', found: expect.stringContaining('has no row') });
+  await pool.query('INSERT INTO vote_convention VALUES (1, 1)');
+  expect(await found()).toMatchObject({ state: 'ok', found: 'agree is 1, as vote_convention declares' });
+  await pool.query('UPDATE vote_convention SET agree_value = 3');
+  expect(await found()).toMatchObject({ state: 'FAIL', found: expect.stringContaining('only -1 and 1 are known') });
+  await pool.query('DROP FUNCTION public.vote_convention_current(); DROP TABLE vote_convention');
+  await pool.end();
+});
+
+test('a default model or a stand-in for another that the API does not know is a failure', async () => {
+  const anthropic = async (changes: Record<string, string>) => {
+    deployed.aws.calls['CloudFormation.DescribeStacks'] = () =>
+      deployed.stackAnswer({ ...outputs(`${deployed.aws.url}/queue`), ...changes });
+    const { findings } = await doctor();
+    deployed.aws.calls['CloudFormation.DescribeStacks'] = describeStacks;
+    return findings
+      .filter(({ what }) => what === 'Anthropic API')
+      .map(({ state, found, todo }) => [state, found, todo]);
+  };
+  const describeStacks = deployed.aws.calls['CloudFormation.DescribeStacks'] as () => Answer;
+  expect(await anthropic({ DefaultModel: 'claude-nonesuch' })).toEqual([
+    ['FAIL', expect.stringContaining('does not know the model claude-nonesuch'), 'deploy with another defaultModel'],
+  ]);
+  expect(await anthropic({ ModelAliases: 'claude-old=claude-opus-5-5,claude-older=claude-nonesuch' })).toEqual([
+    ['ok', 'accepts the key and knows claude-opus-5-5 (modelAliases)', ''],
+    ['FAIL', expect.stringContaining('does not know the model claude-nonesuch'), 'deploy with another modelAliases'],
+    ['ok', 'accepts the key and knows claude-sonnet-5-5 (defaultModel)', ''],
+  ]);
+  expect(await anthropic({ DefaultModel: 'claude-old', ModelAliases: 'claude-old=claude-opus-5-5' })).toEqual([
+    ['ok', 'accepts the key and knows claude-opus-5-5 (defaultModel)', ''],
+  ]);
+});
+
+test.each([[[]], [['--before-deploy']]])('%j without credentials says so once', async (args) => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent');
+  const said = await deployed.run(['doctor', ...args]);
+  expect(said.out.split('\n')).toEqual([
+    expect.stringMatching(/^FAIL {2}credentials: there are no usable AWS credentials/),
+    '0 ok, 0 warnings, 1 failed',
+    '',
+  ]);
+});
+
+test('credentials that AWS does not accept are told once', async () => {
+  const usual = deployed.aws.calls['CloudFormation.DescribeStacks'];
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = () => new AwsError('ExpiredToken', 'expired', 403);
+  const said = await deployed.run(['doctor', '--json']);
+  deployed.aws.calls['CloudFormation.DescribeStacks'] = usual as never;
+  expect(said.json()).toEqual([
+    { state: 'FAIL', what: 'AWS', found: expect.stringMatching(/does not accept the credentials/), todo: '' },
+  ]);
 });
 
 test('without a deployment the other checks still run', async () => {

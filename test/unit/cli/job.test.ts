@@ -6,6 +6,7 @@ import { reportRuns, reportsText } from '../../../cli/reports.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { ARN, outputs } from '../../support/cli/deployed.ts';
+import { reportRow } from '../../support/make.ts';
 import { startWorld, type World } from '../../support/world.ts';
 
 // one finished job serves the tests of `job`, `reports` and `report`, because its run takes seconds
@@ -55,12 +56,37 @@ test('control characters do not reach the terminal', () => {
 
 test('the stored sections are listed by job, with their keys', async () => {
   const { report_id } = world.data.report;
-  const { runs } = await reportRuns(stored, report_id);
+  const { runs } = await reportRuns(stored, report_id, 5);
   expect(runs).toMatchObject([{ job_id: jobId, current: true }]);
   expect(runs[0]?.sections).toHaveLength(15);
   for (const { rid_section_model, section } of runs[0]?.sections ?? [])
     expect(rid_section_model.split('#').slice(0, 2)).toEqual([report_id, section]);
-  expect(reportsText({ report_id, runs })).toContain('15 sections  (newest');
+  const text = reportsText({ report_id, runs, more: 0 });
+  expect(text).toContain('15 sections  (newest');
+  for (const { title, section } of runs[0]?.sections ?? []) {
+    expect(title).not.toBe(section);
+    expect(text).toContain(title);
+  }
+});
+
+test('the newest jobs of a report are listed, and how many more there are', async () => {
+  const rows = ['a', 'b', 'c'].flatMap((job_id) => [
+    reportRow({ job_id }),
+    reportRow({ job_id, section: 'x\u001b[2Jy' }),
+  ]);
+  const { runs, more, report_id } = await reportRuns(async () => rows, 'r1', 2);
+  expect({ jobs: runs.map(({ job_id, current }) => [job_id, current]), more }).toEqual({
+    jobs: [
+      ['c', true],
+      ['b', false],
+    ],
+    more: 1,
+  });
+  const text = reportsText({ runs, more, report_id });
+  expect(text).toMatch(/\n\n1 older job is not shown \(--limit\)$/);
+  expect(text).not.toContain('\u001b');
+  const old = await reportRuns(async () => [reportRow({ job_id: 'batch_4711_1', metadata: { zid: 4711 } })], 'r1', 2);
+  expect(old.runs).toMatchObject([{ job_id: 'batch_4711_1', sections: [{ section: 'batch_re_global_groups' }] }]);
 });
 
 test('Markdown shows the votes of cited comments, and their text if it is known', async () => {

@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
+import { API_AWAITED } from '../../../lambdas/batch/wait.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { useDeployed } from '../../support/cli/deployed.ts';
 
@@ -41,6 +42,62 @@ test('jobs shows what an ended job stored, not its last batch progress', async (
     batch_progress,
     '14 of 15 sections stored',
   ]);
+});
+
+test.each([
+  'waits to find out what became of a submission: the call was reset',
+  API_AWAITED,
+  'waits for job batch_report_rother_1 of the same report to end, and then uses what that has bought',
+])('jobs and job show of a job under way that it %s', async (batch_progress) => {
+  const report_id = `rwaits${batch_progress.length}`;
+  const job = await deployed.putJob({ report_id, batch_progress, status: 'PROCESSING', worker_id: 'x' });
+  const listed = await deployed.run(['jobs', '--report', report_id, '--zid', '7']);
+  expect(listed.out).toContain(batch_progress);
+  const shown = await deployed.run(['job', job]);
+  expect(shown.out).toMatch(new RegExp(`^batch_progress +${batch_progress}$`, 'm'));
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+
+test('no command prints control characters of a row', async () => {
+  const evil = 'a\u001b[2J\u009b31m\u202eb\rc\u0007';
+  const report_id = 'revil';
+  const texts = { error_message: evil, batch_progress: evil, model: evil, batch_id: evil, withdrawn_reason: undefined };
+  const logs = JSON.stringify({ entries: [{ timestamp: evil, level: 'INFO', message: evil }] });
+  const job = await deployed.putJob({ ...texts, logs, report_id, status: 'FAILED', worker_id: evil });
+  const odd = await deployed.putJob({ ...texts, report_id, status: evil });
+  const row = {
+    rid_section_model: `${report_id}#${evil}#${evil}`,
+    timestamp: evil,
+    report_id,
+    job_id: evil,
+    errors: evil,
+  };
+  await deployed.db.send(
+    new PutCommand({ TableName: TABLE_NAMES.reports, Item: { ...row, metadata: { topic_name: evil } } }),
+  );
+  const commands = [
+    ['jobs', '--report', report_id, '--zid', '7'],
+    ['job', job],
+    ['job', odd],
+    ['watch', job],
+    ['cancel', odd],
+    ['redrive', odd],
+    ['publish', odd],
+    ['reports', report_id],
+    ['report', report_id],
+    ['report', report_id, '--job', evil],
+    ['erase', '--conversation', '4711', '--report', report_id],
+  ];
+  for (const command of commands)
+    for (const flags of [[], ['--json']]) {
+      const said = await deployed.run([...command, ...flags]);
+      expect({ command, found: CONTROL.exec(said.out + said.err) }).toEqual({ command, found: null });
+      expect(said.out + said.err).not.toBe('');
+    }
+  const json = await deployed.run(['jobs', '--report', report_id, '--zid', '7', '--json']);
+  expect((json.json() as { model: string }[]).map(({ model }) => model)).toEqual([evil, evil]);
 });
 
 test('jobs leaves out rows of batches that an execution watches, but not those of the old pipeline', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { oneLine, runMain } from '../../support/cli/deployed.ts';
 
 test.each([
@@ -60,12 +61,20 @@ test('--help lists every command, and for a command its options and the global o
     'spending',
     'cancel',
     'redrive',
+    'publish',
+    'erase',
     'doctor',
   ])
     expect(all.out).toMatch(new RegExp(`^  ${name} `, 'm'));
   const one = await runMain(['submit', '--help']);
   expect(one.out).toContain('--idempotency-key');
   expect(one.out).toContain('--endpoint-url');
+});
+
+test('--version prints the version of the package', async () => {
+  expect(await runMain(['--version'])).toEqual(
+    expect.objectContaining({ code: 0, out: `${packageJson.version}\n`, err: '' }),
+  );
 });
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/narratives.ts', import.meta.url));

@@ -32,6 +32,7 @@ test('redrive clears the row of its last end, but not that a paid batch is unwat
 
 test.each([
   [{ status: 'FAILED' }, /process_exit_confirmed/],
+  [{ status: 'FAILED', execution_status: 'ABORTED', worker_id: 'job-v1-prod' }, /may still be running/],
   [{ status: 'COMPLETED' }, /is COMPLETED: it is done/],
   [{ status: 'CANCELLED' }, /is being cancelled|was cancelled/],
   [{ status: 'FAILED', withdrawn_reason: 'cancelled' }, /was cancelled: submit a new job/],

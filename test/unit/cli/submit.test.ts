@@ -55,6 +55,16 @@ test('a model with a # is a usage error', async () => {
   expect(said.err).toEqual(oneLine(/--model must be a model id/));
 });
 
+test('submit --layers asks for the topics of these layers only', async () => {
+  const said = await deployed.run(['submit', 'rlayers', '--zid', '7', '--layers', '1, 0,1', '--json']);
+  const row = await deployed.jobRow((said.json() as { job_id: string }).job_id);
+  expect(JSON.parse(String(row?.job_config)).stages[0].config.layers).toEqual([0, 1]);
+  for (const layers of ['', 'all', '-1', '0,', '1.5']) {
+    const wrong = await deployed.run(['submit', 'rlayers2', '--zid', '7', `--layers=${layers}`]);
+    expect(wrong).toMatchObject({ code: 2, err: oneLine(/layers:? must be layers from 0/) });
+  }
+});
+
 test('submit writes allow_unpriced to the row only with --allow-unpriced', async () => {
   const configOf = async (args: string[]) => {
     const { job_id } = (await deployed.run(['submit', ...args, '--zid', '7', '--json'])).json() as { job_id: string };

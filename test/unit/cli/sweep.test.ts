@@ -53,6 +53,15 @@ test('redrive sweeps, then deletes the dead letters that lay there before', asyn
   expect({ lying, hidden }).toEqual({ lying: ['late'], hidden: [] });
 });
 
+test('redrive names the jobs that it found', async () => {
+  lying = [];
+  swept = () => ({ ...RESULT, jobs: { started: ['job1', 'job2'], resumed: ['job3'] } });
+  expect((await deployed.run(['redrive'])).out.split('\n').slice(1, 3)).toEqual([
+    '  started: job1, job2',
+    '  resumed: job3',
+  ]);
+});
+
 test('redrive prints its counts in two lines', async () => {
   lying = [];
   expect((await deployed.run(['redrive'])).out).toBe(

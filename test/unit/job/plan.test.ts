@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type PlanDeps, planJob } from '../../../lambdas/job/plan.ts';
+import { POSTGRES_VOTE } from '../../../lambdas/report/votes.ts';
 import type { JobRow } from '../../../lambdas/shared/job-row.ts';
 import { entry } from '../../../lambdas/shared/names.ts';
 import { jobRow, RUN } from '../../support/make.ts';
@@ -13,6 +14,7 @@ const CONFIG = {
   exclude_comment_selections: true,
   layers: undefined,
   allow_unpriced: false,
+  ignored: [],
 };
 const KEYS = {
   tids: [0],
@@ -32,10 +34,12 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
   const calls: string[] = [];
   const deps: PlanDeps = {
     conversations: {
-      report: async () => ({ zid: 7, rid: 1, labels: [] }),
+      report: async () => ({ zid: 7, rid: 1, labels: [], mod_level: -1 }),
       topic: async () => 'Many things',
-      comments: async () => tids.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 0, selected: true })),
+      comments: async () =>
+        tids.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 0, selected: true, active: true, is_meta: false })),
       mathKeys: async () => KEYS,
+      voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async () => tids.map((tid) => ({ tid, gid: 0, agrees: 1, disagrees: 0, passes: 0 })),
     },
     topics: {
@@ -56,7 +60,15 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
       },
     },
     batches: { knowsModel: async () => true },
-    settings: { jobBudget: undefined, dayBudget: undefined, unpricedModels: [], ledgerDays: 180 },
+    settings: {
+      jobBudget: undefined,
+      dayBudget: undefined,
+      unpricedModels: [],
+      ledgerDays: 180,
+      defaultModel: 'claude-sonnet-5-5',
+      modelAliases: new Map(),
+      unknownModel: 'use default',
+    },
     now: () => new Date('2026-11-22T10:00:00Z'),
     ...change,
   };

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { putJob } from '../../../lambdas/job/put.ts';
+import { batchReportsSchema, putJob } from '../../../lambdas/job/put.ts';
 import { StoreUnavailable } from '../../../lambdas/shared/errors.ts';
 import { jobRowSchema } from '../../../lambdas/shared/job-row.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
@@ -21,7 +21,8 @@ const many = <T>(count: number, work: (at: number) => Promise<T>) =>
 describe('putting a job', () => {
   it('puts a row as the server writes it and names it', async () => {
     const report_id = newReport();
-    const answer = await putJob(world.deps, { report_id, max_batch_size: 7, include_moderation: true });
+    const asked = { report_id, max_batch_size: 7, include_moderation: true, layers: [0, 2] };
+    const answer = await putJob(world.deps, asked);
     const [row] = await world.jobsOf(report_id);
     expect(answer).toEqual({ job_id: row?.job_id, report_id, model: MODEL, deduplicated: false });
     expect(answer.job_id).toMatch(new RegExp(`^batch_report_${report_id}_1795348800_[0-9a-f]{8}$`));
@@ -32,7 +33,18 @@ describe('putting a job', () => {
       no_cache: false,
       report_id,
       include_moderation: true,
+      layers: [0, 2],
     });
+  });
+
+  it('takes layers as a list of whole numbers from 0, and nothing else', () => {
+    const parsed = (layers: unknown) => batchReportsSchema.safeParse({ report_id: 'r1', layers });
+    expect(parsed([0, 1]).data?.layers).toEqual([0, 1]);
+    for (const none of [undefined, null]) expect(parsed(none).data?.layers).toBeUndefined();
+    for (const wrong of [[], 0, '0', [-1], [0.5], ['0'], [null], Array(101).fill(0)])
+      expect(parsed(wrong).error?.issues).toMatchObject([
+        { path: ['layers'], message: expect.stringContaining('must be a list of layers') },
+      ]);
   });
 
   it('refuses an unknown report in words for the caller, and puts nothing', async () => {

@@ -27,7 +27,7 @@ describe.each(ALL_FUNCTIONS)('the bundle of %s', (name) => {
     expect(has.includes('pg')).toBe(needs.database === true);
     expect(has.includes('@anthropic-ai/sdk')).toBe(needs.anthropic === true);
     expect(has.includes('@aws-sdk/client-secrets-manager')).toBe(needs.anthropic === true || needs.database === true);
-    expect(has.includes('@aws-sdk/client-sfn')).toBe(needs.starts === true || needs.describes === true);
+    expect(has.includes('@aws-sdk/client-sfn')).toBe(needs.executions !== undefined);
   });
 
   test('has no full price list, no credential chain and nothing of CDK', async () => {

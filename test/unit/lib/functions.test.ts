@@ -38,12 +38,18 @@ describe('functions', () => {
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30);
   });
 
-  const EVERYWHERE = ['JOB_TABLE', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
+  const EVERYWHERE = [
+    'AWS_SDK_UA_APP_ID',
+    'JOB_TABLE',
+    'NODE_OPTIONS',
+    'POWERTOOLS_LOG_LEVEL',
+    'POWERTOOLS_SERVICE_NAME',
+  ];
   const TOPICS = ['TOPIC_NAMES_TABLE', 'CLUSTER_ASSIGNMENTS_TABLE'];
   const API = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_SECRET_NAME'];
-  const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'MATH_ENV'];
-  const PLANNING = ['DEFAULT_MODEL', 'JOB_BUDGET_USD', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
-  const PAYING = ['DAY_BUDGET_USD', 'UNPRICED_MODELS'];
+  const DATABASE = ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DATABASE_TLS_SERVER_NAME', 'MATH_ENV'];
+  const PLANNING = ['DEFAULT_MODEL', 'LEDGER_TABLE', ...DATABASE, ...TOPICS];
+  const PAYING = ['JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'MODEL_ALIASES', 'UNKNOWN_MODEL', 'UNPRICED_MODELS'];
   it.each([
     ['dispatch', ['STATE_MACHINE_ARN']],
     ['adopt', PLANNING],
@@ -57,9 +63,12 @@ describe('functions', () => {
   ])('gives %s only the environment that it needs', (name, names) => {
     const { narratives } = stacks({
       'narratives:anthropicBaseUrl': 'http://localhost:8080',
+      'narratives:databaseTlsServerName': 'db.example.org',
       'narratives:jobBudgetUsd': 5,
       'narratives:dayBudgetUsd': 20,
       'narratives:unpricedModels': 'narrator-9, narrator-10',
+      'narratives:modelAliases': 'claude-opus-4-20250514=claude-opus-5-5',
+      'narratives:unknownModel': 'refuse',
     });
     const { Variables } = functionsByName(narratives)[name].Environment;
     expect(Object.keys(Variables).sort()).toEqual([...EVERYWHERE, ...names].sort());
@@ -68,7 +77,7 @@ describe('functions', () => {
   it('leaves a stand-in address and a budget out unless they are set', () => {
     const { Variables } = functionsByName(created.narratives).submit.Environment;
     expect(Variables).not.toHaveProperty('ANTHROPIC_BASE_URL');
-    for (const name of ['JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS'])
+    for (const name of ['JOB_BUDGET_USD', 'DAY_BUDGET_USD', 'UNPRICED_MODELS', 'MODEL_ALIASES', 'UNKNOWN_MODEL'])
       expect(Variables).not.toHaveProperty(name);
   });
 
@@ -81,6 +90,15 @@ describe('functions', () => {
     expect(Variables).toMatchObject({ DAY_BUDGET_USD: '20', UNPRICED_MODELS: 'narrator-9,x-10' });
     expect(narratives.findOutputs('DayBudgetUsd')).toEqual({ DayBudgetUsd: { Value: '20' } });
     expect(created.narratives.findOutputs('DayBudgetUsd')).toEqual({});
+  });
+
+  it("tells submit, and the stack's outputs, which models stand in for others", () => {
+    const aliases = { 'claude-opus-4-20250514': 'claude-opus-5-5', 'claude-old': 'claude-sonnet-5-5' };
+    const { narratives } = stacks({ 'narratives:modelAliases': aliases });
+    const text = 'claude-opus-4-20250514=claude-opus-5-5,claude-old=claude-sonnet-5-5';
+    expect(functionsByName(narratives).submit.Environment.Variables).toMatchObject({ MODEL_ALIASES: text });
+    expect(narratives.findOutputs('ModelAliases')).toEqual({ ModelAliases: { Value: text } });
+    expect(created.narratives.findOutputs('ModelAliases')).toEqual({});
   });
 
   it('gives functions the names of imported tables', () => {

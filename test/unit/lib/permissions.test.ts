@@ -67,6 +67,7 @@ describe('permissions', () => {
     ['anthropic-api-key', ['check-status', 'collect', 'submit']],
     ['database-url', ['adopt', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
+    ['Delphi_CommentHierarchicalClusterAssignments', ['submit']],
     ['ReportsTable', ['complete']],
     ['LedgerTable', ['adopt', 'check-status', 'collect', 'complete', 'execution-changed', 'fail', 'submit', 'sweep']],
   ])('opens %s to %j and to no other function', (resource, names) => {
@@ -87,6 +88,23 @@ describe('permissions', () => {
     expect(functionsThatMay(/PutItem/, /JobTable/)).toEqual(['submit']);
     expect(functionsThatMay(/UpdateItem/, /JobTable/)).toHaveLength(9);
     expect(functionsThatMay(/Delete|BatchWrite/, /JobTable/)).toEqual([]);
+  });
+
+  it('lets complete add rows to the reports and read none', () => {
+    expect(functionsThatMay(/Get|Query|Update|Delete/, /ReportsTable/)).toEqual([]);
+    expect(functionsThatMay(/PutItem/, /ReportsTable/)).toEqual(['complete']);
+  });
+
+  it('lets only those delete rows of the ledger that take back what was not sent or is not ours', () => {
+    expect(functionsThatMay(/DeleteItem/, /LedgerTable/).sort()).toEqual(['check-status', 'collect', 'submit']);
+  });
+
+  it('lets a function read the value of a secret, and nothing else of it', () => {
+    const actions = Object.keys(functionsByName(created.narratives))
+      .flatMap((name) => statementsOf(created.narratives, name))
+      .flatMap(({ Action }) => Action)
+      .filter((action) => action.startsWith('secretsmanager:'));
+    expect([...new Set(actions)]).toEqual(['secretsmanager:GetSecretValue']);
   });
 
   it("lets no function write to Delphi's topic tables", () => {

@@ -96,6 +96,7 @@ describe("the database's authority", () => {
       'narratives:reportsTable': names,
       'narratives:ledgerTable': 'l'.repeat(255),
       'narratives:anthropicBaseUrl': `https://${names}`,
+      'narratives:databaseTlsServerName': `${'d'.repeat(49)}.${'e'.repeat(50)}`,
     };
     const { Variables } = functionsByName(stacks(context).narratives).submit.Environment;
     const used = Object.entries<unknown>(Variables).map(

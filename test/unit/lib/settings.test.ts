@@ -16,6 +16,13 @@ describe('settings', () => {
     ['dayBudgetUsd', '-1'],
     ['unpricedModels', ''],
     ['unpricedModels', ['Claude 9']],
+    ['modelAliases', 'claude-old'],
+    ['modelAliases', ''],
+    ['modelAliases', {}],
+    ['modelAliases', ['claude-old']],
+    ['modelAliases', { 'claude-old': '' }],
+    ['modelAliases', { 'claude-old': 5 }],
+    ['unknownModel', 'ignore'],
     ['anthropicSecretName', ''],
     ['anthropicBaseUrl', 'ftp://stand-in'],
     ['logLevel', 'chatty'],
@@ -58,6 +65,15 @@ describe('settings', () => {
     expect(readConfig({ 'narratives:unpricedModels': 'narrator-9, narrator-10' }).unpricedModels).toEqual(both);
     expect(readConfig({ 'narratives:unpricedModels': both }).unpricedModels).toEqual(both);
     expect(readConfig({}).unpricedModels).toBeUndefined();
+  });
+
+  it('reads models that stand in for others from an object, or from text with commas', () => {
+    const aliases = { 'claude-opus-4-20250514': 'claude-opus-5-5', 'claude-old': 'claude-sonnet-5-5' };
+    const text = 'claude-opus-4-20250514=claude-opus-5-5, claude-old = claude-sonnet-5-5';
+    for (const given of [aliases, text])
+      expect(readConfig({ 'narratives:modelAliases': given }).modelAliases).toEqual(new Map(Object.entries(aliases)));
+    expect(readConfig({})).toMatchObject({ modelAliases: undefined, unknownModel: 'use default' });
+    expect(readConfig({ 'narratives:unknownModel': 'refuse' }).unknownModel).toBe('refuse');
   });
 
   it('reads the budget from the text that the command line gives', () => {
@@ -131,6 +147,10 @@ describe('settings', () => {
     [
       { 'narratives:databaseTls': 'off', 'narratives:databaseCaFile': 'ca.pem' },
       /databaseCaFile has no meaning with databaseTls=off/,
+    ],
+    [
+      { 'narratives:databaseTls': 'off', 'narratives:databaseTlsServerName': 'db.example.org' },
+      /databaseTlsServerName has no meaning with databaseTls=off/,
     ],
     [{ 'narratives:createTables': 'false' }, /createTables is false, but no setting names Delphi_JobQueue, /],
   ])('refuses settings that contradict each other: %j', (context, says) => {

@@ -1,7 +1,9 @@
+import * as lambda from '@aws-sdk/client-lambda';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../../lambdas/shared/errors.ts';
 import { STATE } from '../../../lib/names.ts';
+import { INVOKE_ERRORS } from '../../../lib/state-machine.ts';
 import { synthNarratives } from '../../../tools/synthesize.ts';
 import { functionsByName, stacks } from '../../support/stacks.ts';
 
@@ -49,18 +51,63 @@ describe('state machine', () => {
           MaxDelaySeconds: 60,
           JitterStrategy: 'FULL',
         },
+        {
+          ErrorEquals: ['KeyRefused', 'PasswordRefused'],
+          IntervalSeconds: 15,
+          BackoffRate: 2,
+          MaxAttempts: 7,
+          MaxDelaySeconds: 60,
+        },
+        { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 8, MaxDelaySeconds: 60 },
         { IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 6 },
       ]);
     }
   });
 
+  it('retries every error of Invoke that passes, and none that a person has to fix', () => {
+    const passing = [
+      'AWSLambdaException',
+      'ClientExecutionTimeoutException',
+      'CodeArtifactUserPendingException',
+      'EC2ThrottledException',
+      'EC2UnexpectedException',
+      'EFSIOException',
+      'EFSMountConnectivityException',
+      'EFSMountTimeoutException',
+      'ENILimitReachedException',
+      'ENINotReadyException',
+      'ResourceConflictException',
+      'ResourceNotReadyException',
+      'S3FilesMountConnectivityException',
+      'S3FilesMountTimeoutException',
+      'SdkClientException',
+      'ServiceException',
+      'SnapStartNotReadyException',
+      'SnapStartTimeoutException',
+      'SubnetIPAddressLimitReachedException',
+      'TooManyRequestsException',
+    ];
+    for (const [name, task] of tasks) {
+      const retriers = ('Retry' in task && task.Retry) || [];
+      const invoke = retriers.find(({ ErrorEquals }) => ErrorEquals.includes('Lambda.ServiceException'));
+      expect(invoke?.ErrorEquals.toSorted(), name).toEqual(passing.map((error) => `Lambda.${error}`));
+    }
+  });
+
+  it('retries no name that neither Lambda nor Step Functions uses', () => {
+    const documented = Object.keys(lambda).filter((name) => name.endsWith('Exception'));
+    const named = INVOKE_ERRORS.map((name) => name.replace('Lambda.', ''));
+    const ofStepFunctions = ['AWSLambdaException', 'SdkClientException', 'ClientExecutionTimeoutException'];
+    expect(named.filter((name) => !documented.includes(name))).toEqual(ofStepFunctions);
+  });
+
   it('retries only names of errors that exist', () => {
     const names = Object.values(errors).flatMap((value) =>
-      typeof value === 'function' && value !== errors.NarrativesError
+      typeof value === 'function' && value.prototype instanceof errors.NarrativesError
         ? [new (value as typeof errors.BadInput)('').name]
         : [],
     );
-    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
+    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS, ...errors.ROTATION_ERRORS]));
   });
 
   it("lets every task outlive its function's own limit", () => {

@@ -112,6 +112,12 @@ describe('answers made to break the reader', () => {
     ['a million characters that are not JSON', `{${'x'.repeat(1_000_000)}`],
     ['quotes and backslashes', `{"a":"${'\\"'.repeat(100_000)}`],
     ['100,000 commas', `{"a":[${','.repeat(100_000)}]}`],
+    ['70,000 open objects with the key of a report', '{"paragraphs":'.repeat(70_000)],
+    ['the key of a report without an object', '"paragraphs":'.repeat(70_000)],
+    ['objects before a key that is in none of them', `${'{} '.repeat(300_000)}"paragraphs":`],
+    ['thinking that ends again and again', '</think>'.repeat(120_000)],
+    ['60,000 values in one object', `{${Array.from({ length: 60_000 }, (_, at) => `"k${at}":"{}"`).join()}}`],
+    ['text in text in text', JSON.stringify(JSON.stringify(JSON.stringify('{"a":1}'.repeat(20_000))))],
   ])('%s is asked again', (_, text) => {
     expect(outcomeOf(succeeded(text))).toMatchObject(again);
   });

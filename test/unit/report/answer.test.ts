@@ -18,9 +18,13 @@ describe('what becomes of each type of result', () => {
     });
   });
 
-  test('a request that the API refuses has failed: it would be refused again', () => {
-    const error = { type: 'error', error: { type: 'invalid_request_error', message: 'x' } };
-    expect(read({ type: 'errored', error })).toEqual({ kind: 'failed', reason: 'invalid_request' });
+  test('a request that the API refuses has failed: it would be refused again, and the API says why', () => {
+    const error = { type: 'error', error: { type: 'invalid_request_error', message: 'max_tokens: too large' } };
+    expect(read({ type: 'errored', error })).toEqual({
+      kind: 'failed',
+      reason: 'invalid_request',
+      said: 'invalid_request_error: max_tokens: too large',
+    });
   });
 
   test.each(['api_error', 'overloaded_error', 'rate_limit_error', 'timeout_error', 'something_new'])(
@@ -29,6 +33,7 @@ describe('what becomes of each type of result', () => {
       expect(read({ type: 'errored', error: { type: 'error', error: { type, message: 'x' } } })).toEqual({
         kind: 'ask_again',
         reason: 'errored',
+        said: `${type}: x`,
       });
     },
   );
@@ -136,6 +141,46 @@ describe('the text of an answer', () => {
       reason: 'not_json',
       tokens: TOKENS,
     });
+  });
+});
+
+describe('a good answer among other things', () => {
+  const draft = JSON.stringify({ ...report([1]), title: 'Draft' });
+  const unshown = JSON.stringify(report([0], [1], [2], [3], [9]));
+  const padded = JSON.stringify({ id: 'x', meta: { note: 'a {b' }, ...report([0, 1], [3]) });
+
+  test.each([
+    ['a small object before it', `{"note": "ready"}\n${good}`],
+    ['a small object after it', `${good}\n{"done": true}`],
+    ['an example in a fence', `The form is:\n\`\`\`json\n{"id": "…", "paragraphs": []}\n\`\`\`\nNow:\n${good}`],
+    ['a smaller report as an example', `For example ${draft}. And now:\n\`\`\`\n${good}\n\`\`\``],
+    ['a list around it', `[${good}]`],
+    ['a key around it', `{"report": ${good}}`],
+    ['a key around it, among others', `{"ok": true, "list": [1], "report": ${good}, "notes": "none"}`],
+    ['a key around it, in prose', `Here: {"report": ${good}}. Done.`],
+    ['a text around it', JSON.stringify(good)],
+    ['a text under a key', JSON.stringify({ answer: good })],
+    ['thinking before it', `<think>I write {"id": 1} first.</think>${good}`],
+    ['thinking that holds a longer draft', `<thinking>${padded.replace('Trams', 'Draft')}</thinking>\n${good}`],
+    ['thinking that is not closed', `<think>Let me see. ${good}`],
+    ['prose with an open brace', `A set is written {a, b. ${good}`],
+    ['prose with an open brace after it', `${good}\nA set is written {a, b.`],
+    ['prose with open brace and quote', `He said "no {maybe. ${good} So be it.`],
+    ['an open brace before an object with others in it', `{ ${padded}`],
+    ['a report that cites what was not shown', `${unshown}\n${good}`],
+    ['sixty small objects', `${'{"a": 1} '.repeat(60)}${good}`],
+  ])('%s does not hide it', (_, text) => {
+    expect(readText(text, shown)).toEqual({ kind: 'stored', report: report([0, 1], [3]) });
+  });
+
+  test('a text that holds </think> in a clause is read as it is', () => {
+    const clause = { ...report([0]), title: 'the tag </think>' };
+    expect(readText(`${JSON.stringify(clause)} `, shown)).toMatchObject({ kind: 'stored' });
+    expect(readText(`Here: ${JSON.stringify(clause)}`, shown)).toMatchObject({ kind: 'stored' });
+  });
+
+  test('when the only report cites what was not shown, that is the reason', () => {
+    expect(readText(`{"a": 1} ${unshown}`, shown)).toEqual({ kind: 'ask_again', reason: 'unshown_citation' });
   });
 });
 

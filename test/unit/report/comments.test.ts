@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Comment, shownComments, tallyComments } from '../../../lambdas/report/comments.ts';
+import { type Comment, type Showing, shownComments, tallyComments } from '../../../lambdas/report/comments.ts';
 import type { OpinionMath } from '../../../lambdas/report/opinion-groups.ts';
 import { tally } from '../../../lambdas/report/votes.ts';
 
@@ -7,27 +7,62 @@ const comment = (tid: number, change: Partial<Comment> = {}): Comment => ({
   tid,
   txt: 'text',
   mod: 0,
+  active: true,
+  is_meta: false,
   selected: true,
   ...change,
 });
+const SHOWING: Showing = { mod_level: -1, include_moderation: false, exclude_comment_selections: true };
 const tids = (comments: { tid: number }[]) => comments.map(({ tid }) => tid);
 
+const ALL = -2;
+const ACCEPTED = 0;
+
 describe('which comments may be shown', () => {
-  const comments = [comment(0), comment(1, { mod: -1 }), comment(2, { selected: false }), comment(3, { mod: 1 })];
-  const shown = (include_moderation: boolean, exclude_comment_selections: boolean) =>
-    tids(shownComments(comments, { include_moderation, exclude_comment_selections }));
+  const comments = [
+    comment(0),
+    comment(1, { mod: -1 }),
+    comment(2, { selected: false }),
+    comment(3, { mod: 1 }),
+    comment(4, { mod: 1, is_meta: true }),
+    comment(5, { active: false }),
+  ];
+  const divide = (change: Partial<Showing> = {}) =>
+    shownComments(comments, {
+      ...SHOWING,
+      ...change,
+    });
+  const shown = (change: Partial<Showing> = {}) => tids(divide(change).shown);
 
-  test('deselected comments are not sent, while rejected ones are unless moderation counts', () => {
-    expect(shown(false, true)).toEqual([0, 1, 3]);
+  test('rejected, deselected, meta and withdrawn comments are not; unmoderated ones are', () => {
+    expect(shown()).toEqual([0, 3]);
   });
 
-  test('rejected comments are not sent when moderation counts; unmoderated ones are', () => {
-    expect(shown(true, true)).toEqual([0, 3]);
+  test('a report that shows all comments shows rejected ones, unless the job asks for moderation', () => {
+    expect(shown({ mod_level: ALL })).toEqual([0, 1, 3]);
+    expect(shown({ mod_level: ALL, include_moderation: true })).toEqual([0, 3]);
   });
 
-  test('deselected comments are sent when the job says so', () => {
-    expect(shown(false, false)).toEqual([0, 1, 2, 3]);
-    expect(shown(true, false)).toEqual([0, 2, 3]);
+  test('a report that shows accepted comments only leaves out unmoderated ones', () => {
+    expect(shown({ mod_level: ACCEPTED })).toEqual([3]);
+  });
+
+  test('deselected comments are shown when the job says so', () => {
+    expect(shown({ exclude_comment_selections: false })).toEqual([0, 2, 3]);
+    expect(shown({ exclude_comment_selections: false, mod_level: ALL })).toEqual([0, 1, 2, 3]);
+  });
+
+  test('each that is left out has one reason: the first that holds', () => {
+    expect([...divide().leftOut]).toEqual([
+      [1, 'rejected'],
+      [2, 'deselected'],
+      [4, 'meta'],
+      [5, 'inactive'],
+    ]);
+    expect(divide({ mod_level: ACCEPTED }).leftOut.get(0)).toBe('not_accepted');
+    const everything = comment(9, { mod: -1, is_meta: true, active: false, selected: false });
+    expect([...shownComments([everything], { ...SHOWING, mod_level: ALL }).leftOut]).toEqual([[9, 'meta']]);
+    expect([...shownComments([everything], SHOWING).leftOut]).toEqual([[9, 'rejected']]);
   });
 });
 
@@ -39,6 +74,7 @@ describe('the votes on a comment', () => {
     ],
     extremity: new Map([[0, 1.5]]),
     consensus: new Map([[0, 0.8]]),
+    votes: [],
   };
   const count = (gid: number | null, agrees: number, disagrees: number, passes: number, tid = 0) => ({
     tid,

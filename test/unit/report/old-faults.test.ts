@@ -38,7 +38,7 @@ describe('faults of the old pipeline', () => {
       [],
     );
     const [tallied] = tallyComments(
-      [{ tid: 0, txt: 'x', mod: 0, selected: true }],
+      [{ tid: 0, txt: 'x', mod: 0, active: true, is_meta: false, selected: true }],
       [{ tid: 0, gid: 0, agrees: 1, disagrees: 0, passes: 0 }],
       math,
     );
@@ -50,11 +50,9 @@ describe('faults of the old pipeline', () => {
   });
 
   test('deselected comments are not sent', () => {
-    const kept = shownComments([{ tid: 0, txt: 'x', mod: 1, selected: false }], {
-      include_moderation: false,
-      exclude_comment_selections: true,
-    });
-    expect(kept).toEqual([]);
+    const deselected = { tid: 0, txt: 'x', mod: 1, active: true, is_meta: false, selected: false };
+    const showing = { mod_level: -2, include_moderation: false, exclude_comment_selections: true };
+    expect(shownComments([deselected], showing).shown).toEqual([]);
   });
 
   test('empty sections are not asked for', () => {

@@ -96,6 +96,100 @@ describe('which comments belong to a section', () => {
   });
 });
 
+describe('sections that are left out', () => {
+  const leftOut = (change: Partial<Input>) =>
+    new Map(
+      planSections({
+        jobId: JOB,
+        comments: [],
+        conversationSize: 100,
+        groupCount: 2,
+        topics: [],
+        clusters: new Map(),
+        ...change,
+      }).leftOut.map(({ section, why }) => [section, why]),
+    );
+
+  test('say by which measure, the best value and what is needed', () => {
+    const comments = [
+      comment(0, { consensus: 0.696, extremity: 0.9996, all: tally(801, 0, 199) }),
+      comment(1, { consensus: 0.2 }),
+    ];
+    expect(leftOut({ comments })).toEqual(
+      new Map([
+        [
+          GROUPS,
+          'No comment divides the participants enough: the highest measure of division is 0.999, and more than 1 is needed.',
+        ],
+        [CONSENSUS, 'No comment passed the measure of consensus: the best scores 0.696, and more than 0.7 is needed.'],
+        [
+          UNCERTAINTY,
+          'No comment was passed on often enough: the highest share of passes is 19.9%, and 20% is needed.',
+        ],
+      ]),
+    );
+    expect(leftOut({ comments, groupCount: 3 }).has(CONSENSUS)).toBe(false);
+    expect(leftOut({ comments: [comment(0, { consensus: 0.1 })], groupCount: 3 }).get(CONSENSUS)).toContain(
+      'the best scores 0.1, and more than 0.47 is needed',
+    );
+  });
+
+  test('a value at the threshold is not shown as if it had passed', () => {
+    expect(leftOut({ comments: [comment(0, { consensus: 0.7 })] }).get(CONSENSUS)).toContain(
+      'the best scores 0.7, and',
+    );
+    expect(leftOut({ comments: [comment(0, { consensus: 0.69996 })] }).get(CONSENSUS)).toContain('scores 0.699, and');
+  });
+
+  test('a topic tells whether it has no comment or all of them are left out', () => {
+    const clusters = new Map([
+      [
+        0,
+        new Map([
+          [1, 1],
+          [2, 2],
+          [3, 2],
+          [4, 3],
+        ]),
+      ],
+    ]);
+    const topics = [topic(0, 0), topic(0, 1), topic(0, 2), topic(0, 3)];
+    const hidden = new Map([
+      [1, 'rejected'],
+      [2, 'meta'],
+      [3, 'deselected'],
+    ] as const);
+    const reasons = leftOut({ comments: [comment(4)], topics, clusters, hidden });
+    expect(reasons.get(`${RUN}_0_0`)).toBe('No comment belongs to this topic.');
+    expect(reasons.get(`${RUN}_0_1`)).toBe(
+      "The only comment of this topic is left out by moderation or by the report's owner.",
+    );
+    expect(reasons.get(`${RUN}_0_2`)).toBe(
+      "All 2 comments of this topic are left out by moderation or by the report's owner.",
+    );
+    expect(reasons.has(`${RUN}_0_3`)).toBe(false);
+  });
+});
+
+test('comments that no section shows are named, those with the most votes first', () => {
+  const clusters = new Map([[0, new Map([[1, 0]])]]);
+  const comments = [
+    comment(1),
+    comment(2, { all: tally(3, 0, 0) }),
+    comment(3, { all: tally(5, 4, 0) }),
+    comment(4, { extremity: 2 }),
+  ];
+  const { inNoSection } = planSections({
+    jobId: JOB,
+    comments,
+    conversationSize: 100,
+    groupCount: 2,
+    topics: [topic(0, 0)],
+    clusters,
+  });
+  expect(inNoSection.map(({ tid }) => tid)).toEqual([3, 2]);
+});
+
 describe('which comments are kept over the limit', () => {
   test('the measure goes first, then votes, then the lower tid', () => {
     const comments = [

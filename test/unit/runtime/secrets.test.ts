@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { clearCaches } from '@aws-lambda-powertools/parameters';
+import { DEFAULT_PROVIDERS } from '@aws-lambda-powertools/parameters/base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { anthropicKey, databaseUrl } from '../../../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../../../lambdas/shared/errors.ts';
@@ -7,18 +8,22 @@ import { InvalidSetting, StoreUnavailable } from '../../../lambdas/shared/errors
 /** Answers GetSecretValue as Secrets Manager does. */
 let answer: { status: number; body: object };
 let calls = 0;
+let cut = false;
 let server: Server;
 
 beforeAll(async () => {
   server = createServer((_, response) => {
     calls++;
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer.body));
+    const text = JSON.stringify(answer.body);
+    response.end(cut ? text.slice(0, -5) : text);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`);
+  // a client that another file has made asks at another address
+  delete DEFAULT_PROVIDERS.secrets;
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
@@ -86,7 +91,7 @@ describe('secrets', () => {
       "You can't perform this operation on the secret because it was marked for deletion.",
       /marked for deletion: .*restore-secret/,
     ],
-    [400, 'AccessDeniedException', 'Access to KMS is not allowed', /cannot be decrypted .*kmsKeyArns/],
+    [400, 'AccessDeniedException', 'Access to KMS is not allowed', /may not be read .*kmsKeyArns/],
     [400, 'DecryptionFailure', "Secrets Manager can't decrypt the protected secret text", /cannot be decrypted/],
   ])('%i %s is a setting to fix', async (status, type, message, says) => {
     refuses(status, type, message);
@@ -94,8 +99,31 @@ describe('secrets', () => {
     await expect(databaseUrl('team/db')).rejects.toThrow(says);
   });
 
-  test('an outage is worth trying again', async () => {
-    refuses(500, 'InternalServiceError', 'An error occurred on the server side.');
+  test.each([
+    [500, 'InternalServiceError'],
+    [400, 'ThrottlingException'],
+    [400, 'ExpiredTokenException'],
+    [400, 'UnrecognizedClientException'],
+    [400, 'SomethingNew'],
+  ])('%i %s is worth trying again', async (status, type) => {
+    refuses(status, type, 'An error occurred.');
     await expect(anthropicKey('team/key')).rejects.toThrow(StoreUnavailable);
+  });
+
+  test('an answer that is cut off is worth trying again', async () => {
+    holds('sk-ant-secret-word');
+    cut = true;
+    await expect(anthropicKey('team/key')).rejects.toThrow(StoreUnavailable);
+    cut = false;
+  });
+
+  test('a fresh value is asked for past the cache, and kept', async () => {
+    holds('sk-old');
+    expect(await anthropicKey('team/key')).toBe('sk-old');
+    holds('sk-new');
+    expect(await anthropicKey('team/key')).toBe('sk-old');
+    expect(await anthropicKey('team/key', true)).toBe('sk-new');
+    expect(await anthropicKey('team/key')).toBe('sk-new');
+    expect(calls).toBe(2);
   });
 });

@@ -29,7 +29,7 @@ describe('errors', () => {
   );
 
   test('the names that the state machine retries are among them', () => {
-    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS]));
+    expect(names).toEqual(expect.arrayContaining([...errors.RETRIED_ERRORS, ...errors.ROTATION_ERRORS]));
   });
 });
 

@@ -35,6 +35,15 @@ describe('scripted faults of calls', () => {
     expect(standIn.calls.map(({ status }) => status)).toEqual([429, 529, 200]);
   });
 
+  test('a page is answered as a gateway does, and nothing is done', async () => {
+    const standIn = await start();
+    standIn.script.page('create', 404);
+    const answer = await post(standIn, { requests: requests('a') });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html']);
+    expect(standIn.batches()).toEqual([]);
+    expect((await post(standIn, { requests: requests('a') })).status).toBe(200);
+  });
+
   test('a fault can begin at a later call and last for several', async () => {
     const standIn = await start();
     standIn.script.answer('list', 500, { nth: 2, times: 2 });
@@ -160,6 +169,7 @@ describe('scripted faults of results', () => {
     expect(isJson(text((await withFault('a', { kind: 'not_json' })).line))).toBe(false);
     const fenced = text((await withFault('a', { kind: 'fenced_json' })).line);
     expect(fenced).toMatch(/^```json\n\{.*\}\n```$/s);
+    expect(text((await withFault('a', { kind: 'surrounded_json' })).line)).toMatch(/^<think>.*\{"report": \{.*\}\}$/s);
     expect(JSON.parse(text((await withFault('a', { kind: 'wrong_shape' })).line))).not.toHaveProperty('paragraphs');
     expect(messageIn((await withFault('a', { kind: 'empty_content' })).line?.result)).toMatchObject({
       stop_reason: 'end_turn',

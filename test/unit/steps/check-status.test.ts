@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { API_AWAITED } from '../../../lambdas/batch/wait.ts';
+import { API_AWAITED, MAX_REFUSALS } from '../../../lambdas/batch/wait.ts';
 import {
   AnthropicRefused,
   AnthropicUnavailable,
@@ -214,14 +214,64 @@ describe('when the API is in trouble', () => {
     expect(entries().map(({ state }) => state)).toEqual(['ended', 'submitted']);
   });
 
-  test('an unknown batch has its own error', async () => {
-    expect(await errorOf(() => world({ b0: new BatchNotFound('batch b0 is not known') }).run())).toBeInstanceOf(
-      BatchNotFound,
-    );
-  });
-
   test('an error that is no trouble of the API is passed on', async () => {
     await expect(world({ b0: new TypeError('a fault of ours') }).run()).rejects.toThrow('a fault of ours');
+  });
+});
+
+describe('a batch that the API does not find', () => {
+  const lost = (refusal: AnthropicRefused = new BatchNotFound('batch b0 is not found')) =>
+    new AnthropicUnavailable(refusal.message, { refusal });
+
+  test('is waited for, a little longer each time', async () => {
+    const { run, changes } = world({ b0: lost() });
+    expect(await run({ checks: 3 })).toMatchObject({ next: 'wait', wait_seconds: 5, refusals: 1, checks: 4 });
+    expect(await run({ refusals: 1 })).toMatchObject({ next: 'wait', wait_seconds: 10, refusals: 2 });
+    expect(await run({ refusals: MAX_REFUSALS - 1 })).toMatchObject({ wait_seconds: 60, refusals: MAX_REFUSALS });
+    expect(changes).toEqual([]);
+  });
+
+  test('is found again, and the count begins anew', async () => {
+    const { run, answers } = world({ b0: lost() });
+    const waiting = await run({ refusals: 20 });
+    answers.b0 = batchStatus('b0', 2);
+    const found = await run(waiting);
+    expect(found).toMatchObject({ next: 'wait', troubles: 0, refusals: undefined });
+    answers.b0 = ended('b0');
+    expect(await run(waiting)).toMatchObject({ next: 'collect', refusals: undefined });
+  });
+
+  test('has its own error after an hour', async () => {
+    expect(await errorOf(() => world({ b0: lost() }).run({ refusals: MAX_REFUSALS }))).toBeInstanceOf(BatchNotFound);
+  });
+
+  test('because a gateway refuses is another error after an hour', async () => {
+    const byGateway = new AnthropicRefused('http://gateway refuses');
+    const { run } = world({ b0: lost(byGateway) }, [open(0, { adopted: true })]);
+    expect(await run()).toMatchObject({ next: 'wait', refusals: 1 });
+    expect(await errorOf(() => run({ refusals: MAX_REFUSALS }))).toBe(byGateway);
+  });
+
+  test('does not keep the others of its round from being checked', async () => {
+    const { run, asked, entries, row } = world({ b0: lost(), b1: ended('b1') }, [open(0), open(1)]);
+    expect(await run()).toMatchObject({ next: 'wait', refusals: 1 });
+    expect(asked).toEqual(['b0', 'b1']);
+    expect(entries().map(({ state }) => state)).toEqual(['submitted', 'ended']);
+    expect(row(JOB).batch_progress).toContain('1 of 1 open batches ended');
+  });
+
+  test('and is not yet proven ours is released after an hour, and not before', async () => {
+    const found = open(0, { adopted: true });
+    const { run, entries } = world({ b0: lost() }, [found]);
+    expect(await run({ refusals: MAX_REFUSALS - 1 })).toMatchObject({ next: 'wait' });
+    expect(entries()[0]).toEqual(found);
+    expect(await run({ refusals: MAX_REFUSALS })).toMatchObject({ next: 'collect' });
+    expect(entries()[0]).toMatchObject({ state: 'intended', not_ours: ['b0'] });
+  });
+
+  test('while its results are read is counted between the two steps', async () => {
+    const { run } = world({}, [open(0, { state: 'ended' })]);
+    expect(await run({ troubles: 4, refusals: 4 })).toMatchObject({ next: 'collect', troubles: 4, refusals: 4 });
   });
 });
 

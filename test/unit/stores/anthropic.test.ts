@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AnthropicRefused, AnthropicUnavailable, BatchNotFound } from '../../../lambdas/shared/errors.ts';
-import { anthropicBatches, type Batches } from '../../../lambdas/stores/anthropic.ts';
+import { AnthropicRefused, AnthropicUnavailable, BatchNotFound, KeyRefused } from '../../../lambdas/shared/errors.ts';
+import { anthropicBatches, anthropicClient, type Batches } from '../../../lambdas/stores/anthropic.ts';
 
+const KEY = 'sk-ant-own-secret-word';
 let answer: (response: ServerResponse) => void;
 let batches: Batches;
+let baseURL: string;
 let calls = 0;
 const server = createServer((request, response) => {
   calls += 1;
@@ -16,8 +18,8 @@ const server = createServer((request, response) => {
 
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  batches = anthropicBatches(new Anthropic({ apiKey: 'key', baseURL }));
+  baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  batches = anthropicBatches(new Anthropic({ apiKey: KEY, baseURL }));
 });
 afterAll(() => server.close());
 
@@ -26,11 +28,13 @@ const json =
   (response: ServerResponse) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 const page = (response: ServerResponse) =>
-  void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>secret words</html>');
+  void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>secret-word</html>');
+const gatewayPage = (response: ServerResponse) =>
+  void response.writeHead(404, { 'content-type': 'text/html' }).end('<html>secret-word</html>');
 const cut = (response: ServerResponse) => {
   response
     .writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' })
-    .write('{"id": "secret words');
+    .write('{"id": "secret-word');
   setImmediate(() => response.destroy());
 };
 
@@ -49,9 +53,13 @@ async function trouble(call: () => Promise<unknown>): Promise<Error> {
     () => new Error('expected an error, and there was none'),
     (thrown: Error) => thrown,
   );
-  expect(error.message).not.toContain('secret');
+  expect(error.message).not.toContain('secret-word');
   return error;
 }
+
+/** An error as the API gives it. */
+const refusal = (code: number, message = 'odd words', type = 'some_error') =>
+  json({ type: 'error', error: { type, message }, request_id: 'req_1' }, code);
 
 describe('an answer that cannot be read proves nothing', () => {
   test.each([
@@ -106,30 +114,154 @@ describe('the list of batches', () => {
 });
 
 describe('refusals', () => {
-  const refusal = (code: number) => json({ type: 'error', error: { type: 'x', message: 'secret words' } }, code);
-
-  test.each([400, 401, 402, 403, 413])('HTTP %i on a submission is a refusal', async (code) => {
+  test.each([400, 402, 403, 404, 405, 413, 414, 415, 422])('HTTP %i on a submission is a refusal', async (code) => {
     answer = refusal(code);
-    expect(await trouble(() => batches.send([]))).toBeInstanceOf(AnthropicRefused);
+    const error = await trouble(() => batches.send([]));
+    expect([error.constructor, error.name]).toEqual([AnthropicRefused, 'AnthropicRefused']);
   });
 
-  test('429 on a submission is for later, as retry-after says', async () => {
+  test('HTTP 401 is a refusal of the key', async () => {
+    answer = refusal(401);
+    const error = await trouble(() => batches.send([]));
+    expect(error).toBeInstanceOf(KeyRefused);
+    expect(error.message).toMatch(/HTTP 401, .*some_error: odd words.*the API key is wrong/);
+  });
+
+  test.each([304, 408, 409, 418, 423, 425, 451, 499, 500, 502, 503, 504, 520, 529])(
+    'HTTP %i proves nothing: a submission is unclear, and a status may pass',
+    async (code) => {
+      answer = refusal(code);
+      expect(await batches.send([])).toMatchObject({ kind: 'unclear' });
+      expect(await trouble(() => batches.status('msgbatch_1'))).toMatchObject({
+        name: 'AnthropicUnavailable',
+        refusal: undefined,
+      });
+    },
+  );
+
+  test('429 on a submission is for later, as retry-after says, and the limit is named', async () => {
     answer = (response) => {
       response.setHeader('retry-after', '33');
-      refusal(429)(response);
+      refusal(429, 'over the limit of your organization', 'rate_limit_error')(response);
     };
-    expect(await batches.send([])).toMatchObject({ kind: 'later', retryAfterSeconds: 33 });
+    expect(await batches.send([])).toMatchObject({
+      kind: 'later',
+      retryAfterSeconds: 33,
+      why: expect.stringMatching(/rate_limit_error: over the limit of your organization.*spend limit has to be raised/),
+    });
   });
 
-  test('404 is BatchNotFound for a batch, and a model that is not known', async () => {
-    answer = refusal(404);
-    expect(await trouble(() => batches.status('msgbatch_1'))).toBeInstanceOf(BatchNotFound);
+  test.each([
+    [400, 'Your credit balance is too low', /credit left\?.*limits of the account.*report it/],
+    [402, 'x', /check billing/],
+    [403, 'x', /workspace and permissions.*region/],
+    [413, 'x', /lower max_batch_size/],
+  ])('HTTP %i shows what the API says, and what it may be', async (code, message, says) => {
+    answer = refusal(code, message, 'invalid_request_error');
+    const error = await trouble(() => batches.send([]));
+    expect(error.message).toContain(`HTTP ${code}, request unknown, invalid_request_error: ${message}`);
+    expect(error.message).toMatch(says);
+  });
+
+  test('the key is not in what is shown, though the API quotes it', async () => {
+    answer = refusal(401, `the key ${KEY} is not valid`);
+    expect((await trouble(() => batches.send([]))).message).toContain('the key (key) is not valid');
+  });
+
+  test('404 for a model is one that is not known', async () => {
+    answer = refusal(404, 'model: claude-nonesuch', 'not_found_error');
     expect(await batches.knowsModel('claude-nonesuch')).toBe(false);
   });
 });
 
+describe('a batch that is not found', () => {
+  const calls = [
+    ['its status', () => batches.status('msgbatch_1')],
+    ['its results', () => batches.results('msgbatch_1')],
+  ] as const;
+
+  test.each(calls)('may exist: %s may be found later, and what a 404 is then goes with it', async (_, call) => {
+    answer = refusal(404, 'Not found', 'not_found_error');
+    const error = await trouble(call);
+    expect(error).toBeInstanceOf(AnthropicUnavailable);
+    const { refusal: later } = error as AnthropicUnavailable;
+    expect(later).toBeInstanceOf(BatchNotFound);
+    expect(later?.message).toMatch(
+      /batch msgbatch_1 .*not_found_error: Not found.*look it up in the Anthropic console.*narratives redrive JOB_ID.*not paid for again.*Only if the batch was deleted, submit a new job/,
+    );
+  });
+
+  test.each(calls)('by a gateway says nothing of it: for %s the address is named', async (_, call) => {
+    for (const given of [gatewayPage, json({ message: 'Not Found' }, 404), json({ error: { type: 5 } }, 404)]) {
+      answer = given;
+      const error = await trouble(call);
+      expect(error).toBeInstanceOf(AnthropicUnavailable);
+      const { refusal: later } = error as AnthropicUnavailable;
+      expect(later?.name).toBe('AnthropicRefused');
+      expect(later?.message).toContain(`${baseURL} refuses (HTTP 404`);
+      expect(later?.message).not.toMatch(/batch|model/);
+    }
+  });
+
+  test('by a gateway is no unknown model', async () => {
+    answer = gatewayPage;
+    const error = await trouble(() => batches.knowsModel('claude-sonnet-5-5'));
+    expect(error).toBeInstanceOf(AnthropicRefused);
+    expect(error.message).toMatch(/ANTHROPIC_BASE_URL/);
+    expect(error.message).not.toMatch(/model/);
+  });
+
+  test.each([400, 401, 403])('HTTP %i by the API is a refusal while a batch is watched', async (code) => {
+    answer = refusal(code);
+    expect(await trouble(() => batches.status('msgbatch_1'))).toBeInstanceOf(AnthropicRefused);
+  });
+});
+
+describe('results', () => {
+  const read = async () => {
+    for await (const _ of await batches.results('msgbatch_1'));
+  };
+
+  test.each([
+    ['that are cut off', cut],
+    [
+      'whose connection is reset in the middle',
+      (response: ServerResponse) => {
+        response.writeHead(200).write('{"custom_id": "secret-word"}\n');
+        setImmediate(() => (response.socket as Socket).resetAndDestroy());
+      },
+    ],
+    [
+      'that end before their last chunk',
+      (response: ServerResponse) => {
+        response.writeHead(200, { 'transfer-encoding': 'chunked' }).write('{"custom_id": "secret-word"}\n');
+        setImmediate(() => response.socket?.end());
+      },
+    ],
+  ])('%s may be read later', async (_, given) => {
+    answer = given;
+    expect(await trouble(read)).toBeInstanceOf(AnthropicUnavailable);
+  });
+
+  test('are the reader’s to fail on', async () => {
+    answer = (response) => void response.writeHead(200).end('{"custom_id": "a"}\n');
+    const fault = new TypeError('a fault of the reader');
+    const failing = async () => {
+      for await (const _ of await batches.results('msgbatch_1')) throw fault;
+    };
+    expect(await trouble(failing)).toBe(fault);
+  });
+});
+
+test('a connection that is refused or reset may pass', async () => {
+  const gone = anthropicBatches(anthropicClient({ apiKey: KEY, baseURL: 'http://127.0.0.1:1' }));
+  expect(await trouble(() => gone.status('msgbatch_1'))).toBeInstanceOf(AnthropicUnavailable);
+  answer = (response) => void response.socket?.destroy();
+  expect(await trouble(() => batches.status('msgbatch_1'))).toBeInstanceOf(AnthropicUnavailable);
+  expect(await batches.send([])).toMatchObject({ kind: 'unclear' });
+});
+
 describe('cancelling a batch', () => {
-  const refusal = (code: number) => json({ type: 'error', error: { type: 'x', message: 'secret words' } }, code);
   /** Answers the cancel so, and the status that may be asked for after it so. */
   const answers = (...given: ((response: ServerResponse) => void)[]) => {
     answer = (response) => (given.shift() ?? refusal(500))(response);

@@ -55,10 +55,19 @@ describe('how an execution stands', () => {
   test.each([
     ['ThrottlingException', 400],
     ['InternalServerError', 500],
-    ['AccessDeniedException', 400],
-  ])('%s says nothing of it', async (name, status) => {
+    ['ExpiredTokenException', 400],
+    ['UnrecognizedClientException', 400],
+    ['SomethingNew', 400],
+  ])('%s says nothing of it, and passes', async (name, status) => {
     await expect(failing(name, status).status('job-v1')).rejects.toBeInstanceOf(StoreUnavailable);
   });
+
+  test.each(['AccessDeniedException', 'InvalidArn', 'ValidationException'])(
+    '%s is permanent, and keeps its name',
+    async (name) => {
+      await expect(failing(name).status('job-v1')).rejects.toMatchObject({ name });
+    },
+  );
 });
 
 describe('starting an execution', () => {
@@ -69,7 +78,14 @@ describe('starting an execution', () => {
     ]);
   });
 
-  test('a name that was used before is a value, anything else is trouble', async () => {
+  test.each(['StateMachineDoesNotExist', 'InvalidExecutionInput', 'AccessDeniedException'])(
+    '%s is permanent, and keeps its name',
+    async (name) => {
+      await expect(failing(name).start('job-v1', {})).rejects.toMatchObject({ name });
+    },
+  );
+
+  test('a name that was used before is a value, and trouble passes', async () => {
     expect(await failing('ExecutionAlreadyExists').start('job-v1', {})).toBe('already_started');
     await expect(failing('ThrottlingException').start('job-v1', {})).rejects.toBeInstanceOf(StoreUnavailable);
   });

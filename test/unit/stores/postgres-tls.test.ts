@@ -73,6 +73,17 @@ describe.skipIf(!hasPostgres() && !process.env.CI)('PostgreSQL over TLS (skipped
     expect(rows).toEqual([{ ssl: true }]);
   });
 
+  test('through a tunnel, the certificate is checked against the name that is given for it', async () => {
+    const tunnel = withPassword(servers.good, '127.0.0.1');
+    const tls = { tls: 'verify', ca: made.ca } as const;
+    const pool = postgresPool(tunnel, { ...tls, serverName: 'localhost' });
+    const { rows } = await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+    await pool.end();
+    expect(rows).toEqual([{ ssl: true }]);
+    const other = postgresPool(withPassword(servers.good, 'localhost'), { ...tls, serverName: 'db.example.org' });
+    expect((await asked(other)).message).toMatch(/is for a different host name .*databaseTlsServerName=NAME/);
+  });
+
   test('without TLS asked for, the connection is not encrypted', async () => {
     const pool = postgresPool(servers.good);
     const { rows } = await pool.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
@@ -123,6 +134,10 @@ describe('TLS towards the database', () => {
         'Amazon Root CA 1',
       ]),
     );
+  });
+
+  test("a server name of RDS is checked against Amazon's authorities, whatever host is connected to", () => {
+    expect(tlsFor('localhost', { tls: 'verify', serverName: RDS })).toMatchObject({ ca: expect.any(Array) });
   });
 
   test('a given authority takes the place of all others', () => {

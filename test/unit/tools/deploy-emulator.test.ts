@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nextSteps } from '../../../tools/deploy-emulator.ts';
-import { emulatorEnvironment, emulatorUrl, findEmulator } from '../../../tools/emulator.ts';
+import { emulatorEnvironment, emulatorUrl, findEmulator, missingFromShell } from '../../../tools/emulator.ts';
 import { freePort } from '../../support/processes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../tools/deploy-emulator.ts', import.meta.url));
@@ -89,7 +89,7 @@ describe('the environment of a deployment to an emulator', () => {
   it('is port 4566, region us-east-1 and test credentials by default', () => {
     const url = emulatorUrl({});
     expect(url).toBe('http://localhost:4566');
-    expect(emulatorEnvironment({ url, isLocalStack: false }, {})).toMatchObject({
+    expect(emulatorEnvironment({ url, kind: 'other' }, {})).toMatchObject({
       AWS_ENDPOINT_URL: url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
@@ -98,7 +98,7 @@ describe('the environment of a deployment to an emulator', () => {
       CDK_DEFAULT_ACCOUNT: '000000000000',
     });
     const given = { AWS_ACCESS_KEY_ID: '111111111111', AWS_SECRET_ACCESS_KEY: 'mine', AWS_REGION: 'eu-west-1' };
-    expect(emulatorEnvironment({ url, isLocalStack: false }, given)).toMatchObject({
+    expect(emulatorEnvironment({ url, kind: 'other' }, given)).toMatchObject({
       ...given,
       AWS_DEFAULT_REGION: 'eu-west-1',
     });
@@ -106,7 +106,7 @@ describe('the environment of a deployment to an emulator', () => {
 
   it('never lets the SDK call AWS', () => {
     const env = emulatorEnvironment(
-      { url: 'http://localhost:4566', isLocalStack: false },
+      { url: 'http://localhost:4566', kind: 'other' },
       { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
     );
     expect(env).not.toHaveProperty('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS');
@@ -131,7 +131,7 @@ describe('the environment of a deployment to an emulator', () => {
 
 describe('what a deployment prints at its end', () => {
   const found = {
-    emulator: { url: 'http://localhost:4566', isLocalStack: false },
+    emulator: { url: 'http://localhost:4566', kind: 'other' as const },
     stack: 'DelphiNarratives-beside',
     outputs: {
       StateMachineArn: 'arn:machine',
@@ -144,11 +144,41 @@ describe('what a deployment prints at its end', () => {
     },
     apiUrl: undefined,
     existed: false,
+    shellSets: '',
+    secrets: [],
   };
 
   it('names the variable of a missing secret, and the stage', () => {
-    const said = nextSteps({ ...found, secrets: [{ name: 'database', variable: 'DATABASE_URL', state: 'absent' }] });
+    const said = nextSteps({
+      ...found,
+      secrets: [{ name: 'database', variable: 'DATABASE_URL', state: 'absent' }],
+    });
     expect(said).toContain('Set DATABASE_URL and run this again to create the secret database.');
     expect(said).toContain('npx narratives doctor --endpoint-url http://localhost:4566 --stage beside');
+  });
+
+  it.each([
+    [{}, 'export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test'],
+    [{ AWS_DEFAULT_REGION: 'eu-west-1', AWS_PROFILE: 'mine' }, 'export AWS_REGION=eu-west-1'],
+    [{ AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'mine', AWS_SECRET_ACCESS_KEY: 'mine' }, ''],
+  ])('sets what a shell with %j lacks before the commands that need it', (shell, line) => {
+    const shellSets = missingFromShell(shell, emulatorEnvironment(found.emulator, shell));
+    expect(shellSets).toBe(line);
+    const said = nextSteps({ ...found, shellSets }).split('\n');
+    const commands = said.slice(said.findIndex((text) => text.startsWith('To run a first job')) + 1);
+    expect(commands).toHaveLength(line ? 3 : 2);
+    expect(commands[0]).toBe(
+      line ? `  ${line}` : '  npx narratives doctor --endpoint-url http://localhost:4566 --stage beside',
+    );
+  });
+
+  it.each([
+    ['MiniStack', 'http://localhost:4566/_aws/execute-api/8f1f8809/$default'],
+    ['LocalStack', 'http://8f1f8809.execute-api.localhost.localstack.cloud:4566'],
+    ['other', 'https://8f1f8809.execute-api.us-east-1.amazonaws.com/'],
+  ] as const)('says where the HTTP API answers: %s', (kind, address) => {
+    const emulator = { url: 'http://localhost:4566', kind };
+    const apiUrl = 'https://8f1f8809.execute-api.us-east-1.amazonaws.com/';
+    expect(nextSteps({ ...found, emulator, apiUrl })).toMatch(new RegExp(`HTTP API +${RegExp.escape(address)}\n`));
   });
 });

@@ -9,7 +9,7 @@ import { ago, NAME, NOTHING, pending, processing, unwatched, wired } from '../..
 describe('a PENDING row', () => {
   test('that has waited for five minutes is started by its own name', async () => {
     const { run, started } = wired([pending()]);
-    expect(await run()).toEqual({ ...NOTHING, started: 1, oldest_seconds: 600 });
+    expect(await run()).toEqual({ ...NOTHING, started: 1, oldest_seconds: 600, jobs: { started: [JOB] } });
     expect(started).toEqual([NAME]);
   });
 
@@ -147,14 +147,14 @@ describe('a sweep', () => {
     expect(figures).toEqual({ JobsResumed: 0, OldestJobSeconds: 0, UnwatchedBatches: 0 });
   });
 
-  test('tells in the log what it did, by job', async () => {
+  test('tells what it did, by job, in its answer and in the log', async () => {
     const { run, lines } = wired(two);
-    await run();
+    expect((await run()).jobs).toEqual({ started: ['one', 'two'] });
     const told = lines.find(({ message }) => message === 'swept')?.fields;
     expect(told).toMatchObject({
       started: 2,
       finished: true,
-      jobs: { started: ['one', 'two'], resumed: [], closed: [] },
+      jobs: { started: ['one', 'two'] },
     });
   });
 
