@@ -4,7 +4,7 @@ import { summarize, tellReused } from '../lambdas/job/summary.ts';
 import { microUsd, usdOrNull } from '../lambdas/money/money.ts';
 import type { Tokens } from '../lambdas/money/prices.ts';
 import type { JobRow } from '../lambdas/shared/job-row.ts';
-import { REASONS } from '../lambdas/shared/outcome.ts';
+import { reasonText } from '../lambdas/shared/outcome.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
@@ -122,11 +122,11 @@ async function fromLedger(ledger: Ledger, jobId: string) {
     batch_id: batch_id ?? null,
     created_at: created_at ?? null,
   }));
-  const failed = (summary?.failed ?? []).map(({ section, title, reason }) => ({
+  const failed = (summary?.failed ?? []).map(({ section, title, reason, said }) => ({
     section,
     title,
     reason,
-    message: REASONS[reason],
+    message: reasonText(reason, said),
   }));
   return {
     batches,

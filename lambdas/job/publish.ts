@@ -4,7 +4,7 @@ import { gapRow, MAX_TOGETHER, type ReportRow, storedRow } from '../report/row.t
 import type { Report } from '../report/shape.ts';
 import type { Answered, AnsweredFacts, AnswerRef, Plan, Section, Unfiled } from '../shared/ledger-rows.ts';
 import { placeOf } from '../shared/names.ts';
-import { REASONS, type Reason } from '../shared/outcome.ts';
+import { REASONS, type Reason, reasonText } from '../shared/outcome.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import type { Reports } from '../stores/reports.ts';
@@ -59,12 +59,13 @@ type Texts = (answer: AnswerRef, section: Section) => { report: Report; batch_id
 
 function sectionRow(plan: Plan, state: SectionState, textOf: Texts): ReportRow | undefined {
   const { section } = state;
-  const gap = (reason: Reason) => gapRow(plan, section, `${reason}: ${REASONS[reason]}`, tellReader(reason));
+  const gap = (reason: Reason, said?: string) =>
+    gapRow(plan, section, `${reason}: ${reasonText(reason, said)}`, tellReader(reason));
   if (state.kind === 'stored') {
     const text = textOf(state.answer, section);
     return text ? storedRow(plan, section, text.batch_id, text.report) : gap('gone');
   }
-  if (state.kind !== 'open') return gap(state.reason);
+  if (state.kind !== 'open') return gap(state.reason, state.said);
   // of a batch of the old pipeline it is not known what it asked for
   return plan.legacy ? undefined : gap('not_asked');
 }

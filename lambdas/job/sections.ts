@@ -58,7 +58,7 @@ function legacySections({ job_id, legacy }: Plan): JobSections {
 /** How a section stands after all that was asked so far. */
 export type SectionState = { section: Section } & (
   | { kind: 'stored'; answer: AnswerRef; reused: boolean }
-  | { kind: 'ask_again' | 'failed'; reason: Reason }
+  | { kind: 'ask_again' | 'failed'; reason: Reason; said?: string }
   /** not answered yet */
   | { kind: 'open' }
 );
@@ -89,8 +89,8 @@ export function sectionStates(
       if (first.reused) return { section, kind: 'stored', answer: first.reused, reused: true };
       const answer = held.get(first.ordinal);
       if (!answer) return { section, kind: 'open' };
-      const { job_id, entry: key, kind, reason = 'missing', cost_micro_usd } = answer;
-      if (kind !== 'stored') return { section, kind, reason };
+      const { job_id, entry: key, kind, reason = 'missing', said, cost_micro_usd } = answer;
+      if (kind !== 'stored') return { section, kind, reason, ...(said ? { said } : {}) };
       return { section, kind, reused: false, answer: { job_id, entry: key, ...known({ cost_micro_usd }) } };
     });
 }

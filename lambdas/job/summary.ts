@@ -1,7 +1,7 @@
 import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
 import type { AnsweredFacts, BatchEntry, Plan, Unfiled } from '../shared/ledger-rows.ts';
-import { REASONS, type Reason } from '../shared/outcome.ts';
+import { type Reason, reasonText } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import { type SectionState, sectionStates, sectionsOf } from './sections.ts';
 
@@ -12,6 +12,8 @@ export interface FailedSection {
   section: string;
   title: string;
   reason: Reason;
+  /** what the API said of a request that it refused */
+  said?: string;
 }
 
 /** What became of a job, from its ledger. */
@@ -67,7 +69,7 @@ function countStates(states: readonly SectionState[], plan: Plan) {
   const failed = states.flatMap((state): FailedSection[] => {
     if (state.kind !== 'failed' && state.kind !== 'ask_again') return [];
     const { section, title } = state.section;
-    return [{ section, title, reason: state.reason }];
+    return [{ section, title, reason: state.reason, ...(state.said ? { said: state.said } : {}) }];
   });
   return {
     // what the old pipeline asked for is only known from the answers
@@ -109,7 +111,9 @@ function publicResults(plan: Plan, { planned, stored, reused, failed, unfiled, r
     left_out: (plan.left_out ?? []).map(({ title, why }) => ({ title, ...(why ? { why } : {}) })),
     ...(plan.comments_left_out ? { comments_left_out: plan.comments_left_out } : {}),
     failed_count: failed.length,
-    failed: failed.slice(0, MAX_NAMED).map(({ section, reason }) => ({ section, reason, message: REASONS[reason] })),
+    failed: failed
+      .slice(0, MAX_NAMED)
+      .map(({ section, reason, said }) => ({ section, reason, message: reasonText(reason, said) })),
     unfiled_count: unfiled.length,
     rounds,
     seconds,

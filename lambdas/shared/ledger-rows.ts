@@ -177,6 +177,8 @@ export const answeredSchema = z.object({
   section: z.string(),
   kind: z.enum(['stored', 'ask_again', 'failed']),
   reason: reason.optional(),
+  /** what the API said of a request that it refused: error type and message, cleaned and cut */
+  said: z.string().optional(),
   batch_id: z.string().optional(),
   message_id: z.string().optional(),
   stop_reason: z.string().optional(),
@@ -190,7 +192,7 @@ export const answeredSchema = z.object({
 export type Answered = z.infer<typeof answeredSchema>;
 export type AnsweredFacts = Pick<
   Answered,
-  'job_id' | 'entry' | 'section' | 'kind' | 'reason' | 'line_mark' | 'tokens' | 'cost_micro_usd'
+  'job_id' | 'entry' | 'section' | 'kind' | 'reason' | 'said' | 'line_mark' | 'tokens' | 'cost_micro_usd'
 >;
 
 /** `unfiled#{round}#{mark}`: a line that names no section of this job, or one that has a better answer. */

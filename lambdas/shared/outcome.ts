@@ -19,3 +19,7 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** A reason in words, with what the API itself said of a request that it refused. */
+export const reasonText = (reason: Reason, said?: string): string =>
+  said ? `${REASONS[reason]} (${said})` : REASONS[reason];

@@ -238,7 +238,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
-      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'line_mark', 'tokens', 'cost_micro_usd'];
+      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'said', 'line_mark', 'tokens', 'cost_micro_usd'];
       const prefix = round === undefined ? entry.answeredAll : entry.answeredInRound(round);
       for await (const row of query(job_id, prefix, names)) yield parse(answeredSchema, row);
     },

@@ -168,3 +168,16 @@ describe('requests that were cancelled at the API', () => {
     });
   });
 });
+
+describe('a request that the API refuses', () => {
+  it('is named with what the API said: on the row, in the report, and for whoever looks the job up', async () => {
+    const fault = { kind: 'errored', type: 'invalid_request_error', message: 'prompt is\u0007too long' } as const;
+    const job = await runWith(fault);
+    const said = 'the API refuses this request and would refuse it again (invalid_request_error: prompt is too long)';
+    expect(job.results.failed).toMatchObject([{ reason: 'invalid_request', message: said }]);
+    const gap = job.reports.find(({ errors }) => errors !== undefined);
+    expect(gap?.errors).toBe(`invalid_request: ${said}`);
+    // readers are told in our own words
+    expect(gap?.report_data).not.toContain('too long');
+  });
+});

@@ -18,7 +18,7 @@ export function answeredRow(
   line: Pick<ReadLine, 'text' | 'mark'>,
   outcome: Outcome,
 ): Answered {
-  const { stop_reason, message_id } = outcome;
+  const { stop_reason, message_id, said } = outcome;
   return {
     job_id: plan.job_id,
     entry: entry.answered(round, ordinal),
@@ -28,6 +28,7 @@ export function answeredRow(
     ...billed(plan.model, outcome.tokens, at),
     ...(stop_reason ? { stop_reason } : {}),
     ...(message_id ? { message_id } : {}),
+    ...(said ? { said } : {}),
     line_mark: line.mark,
     raw: packRaw(line.text),
     expires_at_epoch: plan.expires_at_epoch,
