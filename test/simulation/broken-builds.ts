@@ -110,7 +110,10 @@ const ANSWERS: readonly BrokenBuild[] = [
     scenario: 'cancelled',
     shownBy: undefined,
     breaks: /is not known/,
-    how: withLedger(() => ({ putKnownAnswers: async () => undefined })),
+    how: withLedger(({ ledger }) => ({
+      putAnswers: (rows) => ledger.putAnswers(rows),
+      putKnownAnswers: async () => undefined,
+    })),
   },
   {
     name: 'the raw answer is not kept',
