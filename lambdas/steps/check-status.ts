@@ -55,7 +55,7 @@ export async function checkStatus(deps: CheckStatusDeps, input: unknown): Promis
     const statuses = answers.filter((status) => status !== undefined);
     if (statuses.length > 0) await tellProgress(deps, state, row, open, answers);
     if (doubt) {
-      await noteWaiting(deps, state, API_AWAITED);
+      if (statuses.length === 0) await noteWaiting(deps, state, API_AWAITED);
       return waitAfterTrouble(deps.log, { ...state, checks }, doubt);
     }
     if (statuses.every(({ processing_status }) => processing_status === 'ended')) {

@@ -7,6 +7,7 @@ type State = Record<string, unknown> & { next?: string; wait_seconds?: number };
 export const STEP_AFTER: Record<string, string> = {
   wait: 'check-status',
   settle: 'submit',
+  turn: 'submit',
   collect: 'collect',
   submit: 'submit',
   complete: 'complete',

@@ -52,7 +52,7 @@ function faultsOfJob(ran: Ran, rows: Map<string, Item>, jobId: string): string[]
     );
     fault(other.status === 'COMPLETED', `${other.job_id} ended ${other.status}: ${other.error_message}`);
   }
-  const reports = ran.db.rows(TABLE_NAMES.reports).filter((report) => report.job_id === jobId);
+  const reports = ran.db.rows(TABLE_NAMES.reports).filter((report) => report.job_id === jobId && !report.errors);
   fault(
     reports.length === SECTIONS.length || (theirs && reports.length > 0),
     `${reports.length} rows for ${SECTIONS.length} sections`,

@@ -88,7 +88,7 @@ export class OurSide {
         state = (await tried(steps[step] as Step, state)) as State;
         if (step === 'complete' || state.next === 'leave') break;
         step = STEP_AFTER[state.next ?? ''] ?? '';
-        if (state.next === 'wait' || state.next === 'settle') await this.#wait(state.wait_seconds ?? 0);
+        if (['wait', 'settle', 'turn'].includes(state.next ?? '')) await this.#wait(state.wait_seconds ?? 0);
       }
       this.statuses.set(name, 'SUCCEEDED');
     } catch (error) {

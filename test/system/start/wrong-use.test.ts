@@ -8,7 +8,7 @@ describe('the command line', () => {
   it.each([
     [['--exprot', 'x'], /unknown option '--exprot'.*--help/],
     [['sample'], /"sample" is not a flag.*--help/],
-    [['--export'], /--export <folder>.*argument missing/],
+    [['--export'], /--export <path>.*argument missing/],
     [['--state', ''], /--state should not be empty/],
     [['--max-batch-size', '0'], /--max-batch-size should be a whole number from 1 to 100,000/],
     [['--max-batch-size', 'many'], /--max-batch-size should be a whole number/],

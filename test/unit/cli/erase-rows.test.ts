@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { erase, textsOfComment } from '../../../cli/erase/texts.ts';
+import { sectionRow } from '../../../lambdas/shared/ledger-rows.ts';
 import { customId, entry } from '../../../lambdas/shared/names.ts';
 import { pack } from '../../../lambdas/shared/packed.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
@@ -38,8 +39,8 @@ async function erased(ledger: readonly object[], reports: readonly object[] = []
   };
 }
 
-const shows = section(0, { shown: [1, TID] });
-const other = section(1, { shown: [1, 2] });
+const shows = sectionRow(section(0, { shown: [1, TID] }));
+const other = sectionRow(section(1, { shown: [1, 2] }));
 const planned = [plan({ sections: 2 }), shows, other, promptRow(0), promptRow(1)];
 
 describe('erasing a comment', () => {

@@ -52,9 +52,13 @@ const shownText = (tid: number) =>
 /** A comment that some sections show, and others do not. */
 function someComment(): number {
   const sections = (before.get(TABLE_NAMES.ledger) ?? []).filter(({ entry }) => String(entry).startsWith('section#'));
-  const shown = sections.flatMap(({ shown }) => shown as number[]);
+  const shownBy = (section: object) =>
+    String((section as { shown: string }).shown)
+      .split(',')
+      .map(Number);
+  const shown = sections.flatMap(shownBy);
   const tid = shown.find((each) => {
-    const count = sections.filter((section) => (section.shown as number[]).includes(each)).length;
+    const count = sections.filter((section) => shownBy(section).includes(each)).length;
     return count > 0 && count < sections.length / 2;
   });
   return tid as number;

@@ -228,7 +228,7 @@ describe('a batch that the API does not find', () => {
     expect(await run({ checks: 3 })).toMatchObject({ next: 'wait', wait_seconds: 5, refusals: 1, checks: 4 });
     expect(await run({ refusals: 1 })).toMatchObject({ next: 'wait', wait_seconds: 10, refusals: 2 });
     expect(await run({ refusals: MAX_REFUSALS - 1 })).toMatchObject({ wait_seconds: 60, refusals: MAX_REFUSALS });
-    expect(changes).toEqual([]);
+    expect(changes).toMatchObject([{ batch_progress: API_AWAITED }]);
   });
 
   test('is found again, and the count begins anew', async () => {
