@@ -6,7 +6,7 @@ import { type Measured, runFresh } from '../servers/process.ts';
 import type { Bench } from './setup.ts';
 
 const ANSWERS = 10_000;
-const MAX_RATIO = 1.5;
+const MAX_RATIO = 1.3;
 
 /** Collect step and bare writes of the same rows, in turns, each into fresh tables. */
 export async function benchCollect(bench: Bench, pairs: number): Promise<Line[]> {
