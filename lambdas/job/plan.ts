@@ -11,7 +11,14 @@ import { PROMPT_VERSION, SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../report/topics.ts';
 import { checkVoteSigns } from '../report/vote-signs.ts';
 import type { Tally } from '../report/votes.ts';
-import { ConversationNotReady, InvalidRow, ReportMismatch, TooManySections, UnknownModel } from '../shared/errors.ts';
+import {
+  ConversationNotReady,
+  InvalidJobConfig,
+  InvalidRow,
+  ReportMismatch,
+  TooManySections,
+  UnknownModel,
+} from '../shared/errors.ts';
 import type { JobRow } from '../shared/job-row.ts';
 import {
   type AnswerRef,
@@ -217,6 +224,7 @@ function draftsOf(
   const { comments, topics, clusters, size: conversationSize, math, hidden } = facts;
   const { layers } = config;
   const groupCount = math.groups.length;
+  checkLayers(layers, topics);
   const planned = planSections({ jobId, comments, conversationSize, groupCount, topics, clusters, layers, hidden });
   if (planned.sections.length === 0) {
     throw new ConversationNotReady(
@@ -233,6 +241,16 @@ function draftsOf(
     (section, ordinal): Draft => ({ ordinal, section, prompt: sectionPrompt(section, context) }),
   );
   return { ...planned, sections };
+}
+
+/** A layer that has no topics is a mistake: the report would lack what was asked for, and be paid. @throws InvalidJobConfig */
+function checkLayers(layers: readonly number[] | undefined, topics: readonly Topic[]): void {
+  const there = [...new Set(topics.map(({ layer }) => layer))].sort((a, b) => a - b);
+  const missing = layers?.filter((layer) => !there.includes(layer)) ?? [];
+  if (missing.length > 0)
+    throw new InvalidJobConfig(
+      `job_config.layers names layer ${missing.join(', ')}, and the conversation has topics on layer ${there.join(', ')} only: name these, or leave layers out`,
+    );
 }
 
 const sectionRow = (

@@ -118,4 +118,13 @@ describe('what a job asks for', () => {
     expect((await plan({ ...deps, batches, ledger })).requests).toEqual([]);
     await expect(plan({ ...deps, batches })).rejects.toThrow('the API is down');
   });
+
+  test('a layer that has no topics is refused, before anything is asked', async () => {
+    const { deps, calls } = conversation(3);
+    await expect(plan(deps, { ...CONFIG, layers: [0, 9] as never })).rejects.toMatchObject({
+      name: 'InvalidJobConfig',
+      message: expect.stringContaining('names layer 9, and the conversation has topics on layer 0 only'),
+    });
+    expect(calls).toEqual([]);
+  });
 });
