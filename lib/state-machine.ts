@@ -31,7 +31,7 @@ export interface NarrativeMachineProps {
 
 /**
  * Errors of the call from Step Functions to Lambda that pass: the service and the network, throttling, and what the Invoke API
- * documents for a function that is not ready. One that was idle for weeks is inactive, and takes up to two minutes.
+ * documents for a function that is not ready. One that was idle for weeks is inactive, and needs two minutes at most.
  */
 export const INVOKE_ERRORS = [
   'ServiceException',

@@ -66,7 +66,7 @@ export async function cancelJob(deps: CancelDeps, jobId: string): Promise<Cancel
 
 /** What a person is shown about a cancelled job. */
 export function cancelledText({ job_id, execution, worker, swept }: Cancelled): string {
-  const done = 'what is finished by then is paid for and stored';
+  const done = 'what is finished by then is paid for and kept';
   if (execution)
     return `job ${job_id} is cancelled; within about a minute its execution cancels the batch at the Anthropic API, and closes the job when that has ended: ${done}`;
   if (swept)

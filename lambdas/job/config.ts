@@ -8,14 +8,14 @@ const CONFIG_STAGE = 'CREATE_NARRATIVE_BATCH_CONFIG_STAGE';
 /** Requests in one batch when the job does not say: what the Polis server writes. */
 const DEFAULT_MAX_BATCH_SIZE = 20;
 /** The most that one batch of the API takes. */
-const MAX_BATCH_SIZE = 100_000;
+export const MAX_BATCH_SIZE = 100_000;
 
 const YES = new Set(['true', '1', 'yes', 'y', 'on', 't']);
 const NO = new Set(['false', '0', 'no', 'n', 'off', 'f']);
-const FLAG = 'must be true or false';
-const SIZE = `must be a whole number from 1 to ${MAX_BATCH_SIZE}`;
-const LAYERS = 'must be a list of layers from 0, such as [0, 1]';
-const TEXT = 'must be text';
+export const FLAG = 'must be true or false';
+export const SIZE = `must be a whole number from 1 to ${MAX_BATCH_SIZE}`;
+export const LAYERS = 'must be a list of layers from 0, such as [0, 1]';
+export const TEXT = 'must be text';
 
 /** The server passes on what a request holds, so numbers and words come as text, too. */
 const wholeNumber = (says: string) =>

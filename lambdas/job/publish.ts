@@ -2,7 +2,7 @@ import { parseResultLine } from '../batch/result-lines.ts';
 import { readResult } from '../report/answer.ts';
 import { gapRow, MAX_TOGETHER, type ReportRow, storedRow } from '../report/row.ts';
 import type { Report } from '../report/shape.ts';
-import type { Answered, AnsweredFacts, AnswerRef, Plan, Section, Unfiled } from '../shared/ledger-rows.ts';
+import type { Answered, AnswerRef, Plan, Section, Unfiled } from '../shared/ledger-rows.ts';
 import { placeOf } from '../shared/names.ts';
 import { REASONS, type Reason, reasonText } from '../shared/outcome.ts';
 import { unpack } from '../shared/packed.ts';
@@ -29,7 +29,7 @@ export async function publish(
   if (!states.some(({ kind }) => kind === 'stored')) return [];
   const rows: ReportRow[] = [
     ...(plan.left_out ?? []).map((section) =>
-      gapRow(plan, section, 'no_comments: no comment belongs here', section.why ?? NO_COMMENTS),
+      gapRow(plan, section, 'no_comments: no comment belongs here', section.why),
     ),
     ...(await namelessRows(deps.ledger, plan, summary.states)),
   ];
@@ -49,8 +49,6 @@ export async function publish(
   if (rows.some(({ errors }) => errors === undefined)) await deps.reports.writeTogether(rows);
   return gone;
 }
-
-const NO_COMMENTS = 'This part is empty, because no comment of the conversation belongs to it.';
 
 /** What a reader is told of a section that could not be written. */
 const tellReader = (reason: Reason): string => `This part of the report could not be written: ${REASONS[reason]}.`;
@@ -96,12 +94,14 @@ async function namelessRows(ledger: Ledger, plan: Plan, states: readonly Section
   const filed: Unfiled[] = [];
   for await (const row of ledger.unfiled(plan.job_id)) if (isNameless(row)) filed.push(row);
   if (filed.length === 0) return [];
-  const missing = missingByRound(await Array.fromAsync(ledger.answers(plan.job_id)));
+  const answers = await Array.fromAsync(ledger.answers(plan.job_id));
+  const places = answers.filter(({ reason }) => reason === 'missing').map(({ entry }) => placeOf(entry));
+  const missing = Map.groupBy(places, ({ round }) => round);
+  const sections = states.map(({ section }) => section);
   const stored = new Set(states.flatMap(({ kind, section }) => (kind === 'stored' ? [section.ordinal] : [])));
   return filed.flatMap((row) => {
-    const ordinals = missing.get(roundOf(row)) ?? [];
+    const ordinals = (missing.get(placeOf(row.entry).round) ?? []).map(({ ordinal }) => ordinal);
     if (ordinals.some((ordinal) => stored.has(ordinal))) return [];
-    const sections = states.map(({ section }) => section);
     const shown = shownToAny(sections, ordinals);
     const report = reportIn(row, new Set(shown));
     const section = row.filed_as as string;
@@ -111,17 +111,6 @@ async function namelessRows(ledger: Ledger, plan: Plan, states: readonly Section
 }
 
 const isNameless = ({ filed_as }: Unfiled): boolean => filed_as?.startsWith('topic_') === true;
-const roundOf = (row: Unfiled): number => Number(row.entry.split('#')[1]);
-
-function missingByRound(answers: readonly AnsweredFacts[]): Map<number, number[]> {
-  const missing = new Map<number, number[]>();
-  for (const answer of answers) {
-    if (answer.reason !== 'missing') continue;
-    const { round, ordinal } = placeOf(answer.entry);
-    missing.set(round, [...(missing.get(round) ?? []), ordinal]);
-  }
-  return missing;
-}
 
 /** Comments that the model was shown for any of these sections; with none given, for any section at all. */
 export function shownToAny(sections: Iterable<Section>, ordinals: readonly number[]): number[] {

@@ -6,7 +6,7 @@ import type { Log } from '../shared/log.ts';
 import type { ActiveJobs, GuardTimes, JobGuards, NamedJob } from '../stores/guards.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Conversations } from '../stores/postgres.ts';
-import { parseJobConfig } from './config.ts';
+import { FLAG, LAYERS, MAX_BATCH_SIZE, parseJobConfig, SIZE, TEXT } from './config.ts';
 
 export interface PutJobDeps {
   jobs: Pick<JobTable, 'get'> & ActiveJobs;
@@ -144,9 +144,6 @@ export function serverJob(job: NewJob, now: Date, suffix: string) {
 
 const REPORT_ID = 'must be letters and digits, as at the end of the address of the report page';
 const MODEL = 'must be a model id, such as claude-sonnet-5-5';
-const SIZE = 'must be a whole number from 1 to 100000';
-const FLAG = 'must be true or false';
-const LAYERS = 'must be a list of layers from 0, such as [0, 1]';
 
 const MAX_LAYERS = 100;
 const areLayers = (value: unknown): boolean =>
@@ -169,13 +166,11 @@ export const batchReportsSchema = z.object(
   {
     report_id: reportIdSchema,
     model: orDefault(z.string(MODEL).regex(/^[A-Za-z][\w.:/-]{0,127}$/, MODEL)),
-    max_batch_size: orDefault(z.number(SIZE).int(SIZE).min(1, SIZE).max(100_000, SIZE)),
+    max_batch_size: orDefault(z.number(SIZE).int(SIZE).min(1, SIZE).max(MAX_BATCH_SIZE, SIZE)),
     no_cache: orDefault(z.boolean(FLAG)),
     include_moderation: orDefault(z.boolean(FLAG)),
     layers: orDefault(z.custom<number[]>(areLayers, LAYERS)),
-    idempotency_key: orDefault(
-      z.string('must be text').min(1, 'must not be empty').max(256, 'must be 256 characters at most'),
-    ),
+    idempotency_key: orDefault(z.string(TEXT).min(1, 'must not be empty').max(256, 'must be 256 characters at most')),
   },
   'must be a JSON object',
 );

@@ -84,9 +84,9 @@ export function sectionStates(
   return [...sections.values()]
     .sort((a, b) => a.ordinal - b.ordinal)
     .map((section): SectionState => {
-      if (section.reused) return { section, kind: 'stored', answer: section.reused, reused: true };
       const first = firstOf(section);
-      if (first.reused) return { section, kind: 'stored', answer: first.reused, reused: true };
+      const reused = section.reused ?? first.reused;
+      if (reused) return { section, kind: 'stored', answer: reused, reused: true };
       const answer = held.get(first.ordinal);
       if (!answer) return { section, kind: 'open' };
       const { job_id, entry: key, kind, reason = 'missing', said, cost_micro_usd } = answer;

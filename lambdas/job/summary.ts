@@ -108,7 +108,7 @@ function publicResults(plan: Plan, { planned, stored, reused, failed, unfiled, r
     planned,
     stored,
     reused,
-    left_out: (plan.left_out ?? []).map(({ title, why }) => ({ title, ...(why ? { why } : {}) })),
+    left_out: (plan.left_out ?? []).map(({ title, why }) => ({ title, why })),
     ...(plan.comments_left_out ? { comments_left_out: plan.comments_left_out } : {}),
     failed_count: failed.length,
     failed: failed

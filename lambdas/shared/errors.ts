@@ -125,7 +125,7 @@ export const RETRIED_ERRORS = ['AnthropicUnavailable', 'StoreUnavailable'] as co
 export const ROTATION_ERRORS = ['KeyRefused', 'PasswordRefused'] as const;
 
 /**
- * Whether an error is a fault of a program, which waiting does not mend. A TypeError with a cause is how `fetch` tells that the
+ * Whether an error is a fault of a program, which waiting does not fix. A TypeError with a cause is how `fetch` tells that the
  * network failed, and a SyntaxError is how an answer that is cut off ends in a client.
  */
 export const isFault = (error: unknown): boolean =>

@@ -31,7 +31,7 @@ export const leftOutSchema = z.object({
   title: z.string(),
   topic: topicSchema.optional(),
   /** for readers: one sentence */
-  why: z.string().optional(),
+  why: z.string(),
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
 

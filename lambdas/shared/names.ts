@@ -99,7 +99,7 @@ export const spendDayKey = (day: string): { job_id: string; entry: string } => (
 /** The ordinal at the end of a `section#`, `prompt#` or `answered#` key. */
 export const ordinalOf = (key: string): number => Number(key.slice(key.lastIndexOf('#') + 1));
 
-/** The round and ordinal in an `answered#` key. */
+/** The round and ordinal in an `answered#` key; of an `unfiled#` key, which has no ordinal, only the round. */
 export function placeOf(key: string): { round: number; ordinal: number } {
   const [, round, ordinal] = key.split('#').map(Number);
   return { round: round ?? 0, ordinal: ordinal ?? 0 };

@@ -1,7 +1,7 @@
 import { isFault, NarrativesError, StoreUnavailable } from '../shared/errors.ts';
 
 /**
- * Errors of AWS services that trying again does not mend, by the names that the services document. Whatever else comes from a
+ * Errors of AWS services that trying again does not fix, by the names that the services document. Whatever else comes from a
  * service or the network passes: throttling, outages, names that do not resolve, credentials that are being renewed.
  */
 const PERMANENT = new Set([
