@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { listOf } from '../shared/list-of.ts';
 import { plainText, plainTitle } from '../shared/plain-text.ts';
+import { readClaim } from './claims/claim.ts';
+import { evidenceSchema } from './claims/evidence.ts';
 
 /** Version of the report's shape; stored with every section. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -16,7 +18,10 @@ const citation = z.union([
 
 const words = z.string().transform(plainText).pipe(z.string().trim().min(1));
 const title = z.string().transform(plainTitle).default('');
-const clause = z.object({ text: words, citations: listOf(citation) });
+/** What cannot be read is no claim, and is refuted for that. */
+const claim = z.unknown().transform(readClaim);
+const clause = z.object({ text: words, citations: listOf(citation), claim: claim.optional() });
+export type Clause = z.output<typeof clause>;
 const sentence = z.object({ clauses: listOf(clause) });
 const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
 
@@ -27,6 +32,17 @@ const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
 export const reportSchema = z.object({ id: title, title, paragraphs: listOf(paragraph) });
 
 export type Report = z.output<typeof reportSchema>;
+
+/** A sentence that was taken out of a report: where it stood, and why. */
+const takenOut = z.object({ paragraph: title, why: z.string() });
+
+/** A section as it is stored: the report that its model wrote, and what its claims can be proven from. */
+export const storedReportSchema = reportSchema.extend({
+  /** absent in what is not checked: batches of the old pipeline, and jobs with `claims: "off"` */
+  evidence: evidenceSchema.optional(),
+  taken_out: z.array(takenOut).optional(),
+});
+export type StoredSection = z.output<typeof storedReportSchema>;
 
 const objectOf = <P extends Record<string, unknown>>(properties: P) =>
   ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false }) as const;

@@ -1,0 +1,84 @@
+import type { Clause, Report } from '../shape.ts';
+import type { Evidence } from './evidence.ts';
+import {
+  type Language,
+  languageOf,
+  PROSE_REASONS,
+  type ProseReason,
+  type ProvenClause,
+  proseProblems,
+} from './prose.ts';
+import { type Figure, prove, type Verdict, type VoteReason } from './prove.ts';
+
+/** Why a clause fails. */
+export const FAILURES = {
+  no_claim: 'it has no claim that can be read',
+  unknown_group: 'its claim names a group that does not exist',
+  no_votes: 'it cites no comment with votes',
+  votes: 'the votes do not prove its claim',
+  claims_nothing: 'no clause of the section claims anything, and the words cannot be checked in its language',
+  read_back: 'a second reading found another claim in its text',
+  ...PROSE_REASONS,
+} as const satisfies Record<VoteReason | ProseReason | 'claims_nothing' | 'read_back', string>;
+export type Failure = keyof typeof FAILURES;
+
+/** Where a clause stands: indexes from 0. */
+export interface Place {
+  paragraph: number;
+  sentence: number;
+  clause: number;
+}
+
+export interface CheckedClause extends Place {
+  clauseOf: Clause;
+  verdict: Verdict['verdict'];
+  /** present when the clause fails, and only then */
+  failure?: Failure;
+  /** words of its text that do not fit its claim */
+  words: string[];
+  /** the comparisons that its claim rests on */
+  figures: Figure[];
+}
+
+export interface CheckedReport {
+  /** in reading order */
+  clauses: CheckedClause[];
+  /** of the text, where there is a word list for it; else its clauses are unguarded */
+  language: Language | undefined;
+}
+
+/** Proves every clause of a section from the votes, and holds its words against its claim. */
+export function checkReport(report: Pick<Report, 'paragraphs'>, evidence: Evidence): CheckedReport {
+  const sentences = report.paragraphs.flatMap(({ sentences }, paragraph) =>
+    sentences.map(({ clauses }, sentence) => ({ paragraph, sentence, clauses })),
+  );
+  const language = languageOf(sentences.flatMap(({ clauses }) => clauses.map(({ text }) => text)).join(' '));
+  const clauses = sentences.flatMap(({ clauses, ...place }) =>
+    checkSentence(clauses, evidence, language).map((checked, clause) => ({ ...place, clause, ...checked })),
+  );
+  const claimsNothing = !language && clauses.every(({ verdict }) => verdict === 'content');
+  return { language, clauses: claimsNothing ? clauses.map((clause) => ({ ...clause, ...CLAIMS_NOTHING })) : clauses };
+}
+
+const CLAIMS_NOTHING = { verdict: 'refuted', failure: 'claims_nothing' } as const;
+
+function checkSentence(
+  clauses: readonly Clause[],
+  evidence: Evidence,
+  language: Language | undefined,
+): Omit<CheckedClause, keyof Place>[] {
+  const verdicts = clauses.map(({ claim, citations }) => prove(claim, citations, evidence));
+  const proven = clauses.map(({ text, claim }, at): ProvenClause | undefined => {
+    const { verdict, figures } = verdicts[at] as Verdict;
+    if (!claim || verdict === 'refuted' || verdict === 'untestable') return undefined;
+    return { text, claim, everybody: figures.length > 0 && figures.every(({ all }) => all) };
+  });
+  const problems = language ? proseProblems(proven, evidence.groups, language) : [];
+  return clauses.map((clauseOf, at) => {
+    const verdict = verdicts[at] as Verdict;
+    const problem = problems[at];
+    const about = { clauseOf, figures: verdict.figures, words: problem?.words ?? [] };
+    if (problem) return { ...about, verdict: 'refuted', failure: problem.reason };
+    return { ...about, verdict: verdict.verdict, ...('reason' in verdict ? { failure: verdict.reason } : {}) };
+  });
+}
