@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { shownTallies } from '../lambdas/job/shown-tallies.ts';
+import { shownTallies } from '../lambdas/job/evidence.ts';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer, runIdOf } from '../lambdas/report/public.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';

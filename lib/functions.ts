@@ -97,7 +97,7 @@ export const FUNCTIONS = {
     timeoutSeconds: 2 * MINUTE,
     memoryMb: 512,
     jobs: ['get', 'update'],
-    ledger: ['get', 'get-many', 'query'],
+    ledger: ['get', 'get-many', 'query', 'put', 'put-many'],
     reports: ['put', 'put-many'],
   },
   fail: {

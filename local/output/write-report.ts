@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shownTallies } from '../../lambdas/job/shown-tallies.ts';
+import { shownTallies } from '../../lambdas/job/evidence.ts';
 import { type CommentLeftOut, LEFT_OUT_BECAUSE } from '../../lambdas/report/comments.ts';
 import { defaultLabel } from '../../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer, type StoredReport } from '../../lambdas/report/public.ts';
