@@ -29,6 +29,8 @@ const optionsSchema = z
     batchSeconds: wholeNumber(86_400),
     layers: layerList.optional(),
     cache: z.boolean(),
+    claims: z.enum(['on', 'off'], 'should be on or off'),
+    claimsReadBack: z.boolean().default(false),
     dynamodbPort: port,
     postgresPort: port,
     serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
@@ -110,6 +112,8 @@ export const startCommand = (): Command =>
       'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)',
     )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
+    .addOption(defaulted('--claims <on|off>', 'prove every clause from the votes, or write without claims', 'on'))
+    .option('--claims-read-back', 'have the claims read back from the words of the text, in one more round')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .option(

@@ -44,6 +44,8 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       defaultModel: options.model,
       modelAliases: env.MODEL_ALIASES,
       unknownModel: env.UNKNOWN_MODEL,
+      claims: options.claims === 'on',
+      claimsReadBack: options.claimsReadBack,
       jobBudget: env.JOB_BUDGET_USD,
       dayBudget: env.DAY_BUDGET_USD,
       unpricedModels: env.UNPRICED_MODELS,

@@ -60,10 +60,3 @@ export function commentTable(comments: readonly TalliedComment[], letters: reado
   const lines = comments.map((comment) => line(comment, letters, claims));
   return [`<comments columns="${columns}">`, ...lines, '</comments>'].join('\n');
 }
-
-/** Thinking and text together; 8,000 proved necessary with current models. */
-export const FIRST_MAX_TOKENS = 8_000;
-const TOKENS_LIMIT = 32_000;
-
-/** Room for an answer that was cut off: twice as much, up to 32,000. */
-export const moreTokens = (maxTokens: number): number => Math.min(maxTokens * 2, TOKENS_LIMIT);

@@ -1,7 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/put.ts';
-import { batchRequest } from '../../lambdas/report/prompt.ts';
+import { batchRequest } from '../../lambdas/report/request.ts';
+import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
 import { answerKey, entry, globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
@@ -168,6 +169,12 @@ const twice: Scenario = {
 
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
+const PLAIN = {
+  system: systemPrompt(false),
+  messages: [{ role: 'user' as const, content: PROMPT }],
+  cached: true,
+  claims: false,
+};
 
 const adopted: Scenario = {
   name: 'adopted',
@@ -180,7 +187,7 @@ const adopted: Scenario = {
     const sender = serverJob({ report_id, conversation_id: zid, model: MODEL }, world.now(), `${suffix}0`);
     const sections = [topicSection(data.topicNames[0]?.topic_key ?? ''), globalSection(sender.job_id, 'groups')];
     const requests = sections.map((section) =>
-      batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, prompt: PROMPT }),
+      batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, ...PLAIN }),
     );
     const api = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
     const { id: batch_id } = await api.messages.batches.create({ requests });

@@ -59,6 +59,8 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
       unpricedModels: [],
       modelAliases: new Map(),
       unknownModel: 'use default' as const,
+      claims: true,
+      claimsReadBack: false,
       ledgerDays: LEDGER_DAYS,
     },
     now,

@@ -73,6 +73,8 @@ async function firstQuestion(row: JobRow): Promise<string> {
     defaultModel: '',
     modelAliases: new Map(),
     unknownModel: 'use default' as const,
+    claims: true,
+    claimsReadBack: false,
     ledgerDays: 1,
   };
   const anthropic = new Anthropic({ apiKey: KEY, baseURL: standIn.url });

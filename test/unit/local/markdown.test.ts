@@ -18,7 +18,7 @@ const consensus = {
   title: 'Consensus',
 };
 const rows = [
-  storedRow(JOB_PLAN, { ...section(0), shown: [3] }, 'b1', report),
+  storedRow(JOB_PLAN, { ...section(0), shown: [3] }, 'b1', { report }),
   gapRow(JOB_PLAN, consensus, 'no_comments: no comment belongs here', 'The best scores 0.696.'),
   gapRow(
     JOB_PLAN,
