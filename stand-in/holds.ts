@@ -117,15 +117,15 @@ export function findingsOf(voted: Voted, letters: readonly string[]): Claim[][] 
   if (HOLDS.thin(voted.all, 'agree')) return overall;
   const shared = STANCES.filter((stance) => holds({ kind: 'consensus', stance }, voted, letters));
   const consensus = shared.map((stance): Claim[] => [{ kind: 'consensus', stance }]);
-  return [...overall, ...consensus, ...ofGroups(voted, letters), ...between(voted, letters)];
+  return [...overall, ...consensus, ...ofGroups(voted, letters, shared), ...between(voted, letters)];
 }
 
-/** What can be said of groups by themselves; sides that every group takes are left to those of all participants. */
-function ofGroups({ groups }: Voted, letters: readonly string[]): Claim[][] {
+/** What can be said of groups by themselves, but not again what is common ground. */
+function ofGroups({ groups }: Voted, letters: readonly string[], shared: readonly Stance[]): Claim[][] {
   const found = groups.flatMap((tally, at) => strongest(tally).map((one) => ({ ...one, letter: letters[at] ?? '' })));
   return [...Map.groupBy(found, ({ kind, stance }) => `${kind} ${stance}`).values()].flatMap((same) => {
     const [{ kind, stance } = { kind: 'thin' as const, stance: undefined }] = same;
-    if (stance && same.length > 1 && same.length === groups.length) return [];
+    if (stance && shared.includes(stance) && same.length === groups.length) return [];
     return [[{ kind, ...(stance ? { stance } : {}), groups: same.map(({ letter }) => letter) } as Claim]];
   });
 }

@@ -131,8 +131,9 @@ const listed = (names: readonly string[]): string =>
  */
 export function claimIn(text: string, groups: readonly NamedGroup[]): Claim | undefined {
   for (const { pattern, kind, stance } of PATTERNS) {
-    const found = pattern.exec(text)?.groups;
-    if (!found) continue;
+    const match = pattern.exec(text);
+    if (!match) continue;
+    const found = match.groups ?? {};
     const letters = found.groups === undefined ? undefined : lettersIn(found.groups, groups);
     const than = found.than === undefined ? undefined : lettersIn(found.than, groups);
     if ((found.groups !== undefined && !letters) || (found.than !== undefined && !than)) continue;
