@@ -24,7 +24,7 @@ export interface GroupCoverage {
 export interface Coverage {
   groups: GroupCoverage[];
   /** tids of representative comments that no section cites, ascending */
-  notCited: number[];
+  missing: number[];
 }
 
 /**
@@ -44,7 +44,7 @@ export function coverageOf(evidence: Evidence, cited: ReadonlySet<number>): Cove
     };
   });
   const all = groups.flatMap(({ representative }) => representative.map(({ tid }) => tid));
-  return { groups, notCited: [...new Set(all)].filter((tid) => !cited.has(tid)).sort((a, b) => a - b) };
+  return { groups, missing: [...new Set(all)].filter((tid) => !cited.has(tid)).sort((a, b) => a - b) };
 }
 
 /** So many comments stand for a group in Polis' own report. */

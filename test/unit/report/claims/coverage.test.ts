@@ -141,16 +141,16 @@ describe('coverage', () => {
   });
 
   test('names what a report cites of it, the share, and what it does not cite', () => {
-    const { groups, notCited } = coverageOf(evidence, new Set([1, 2]));
+    const { groups, missing } = coverageOf(evidence, new Set([1, 2]));
     expect(groups.map(({ letter, cited, share }) => ({ letter, cited, share }))).toEqual([
       { letter: 'A', cited: [1], share: 0.5 },
       { letter: 'B', cited: [1], share: 0.5 },
     ]);
-    expect(notCited).toEqual([3]);
+    expect(missing).toEqual([3]);
   });
 
   test('names a comment that two groups lack once', () => {
-    expect(coverageOf(evidence, new Set()).notCited).toEqual([1, 3]);
+    expect(coverageOf(evidence, new Set()).missing).toEqual([1, 3]);
   });
 });
 
@@ -185,7 +185,7 @@ test('a report that cites more never covers less, and one that cites everything 
       const after = groupsOf(evidence, [...cited, another]);
       for (const [at, { share }] of after.entries()) expect(share ?? 1).toBeGreaterThanOrEqual(before[at]?.share ?? 0);
       const whole = coverageOf(evidence, new Set(comments.keys()));
-      expect(whole.notCited).toEqual([]);
+      expect(whole.missing).toEqual([]);
       for (const { share, representative } of whole.groups) expect(share).toBe(representative.length > 0 ? 1 : null);
     }),
   );
