@@ -121,6 +121,8 @@ export function storesOf(data: ConversationData): { conversations: Conversations
       }),
       voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async (_zid, groups) => groupCounts(data, groups),
+      // planning does not ask for it
+      votersCited: async () => ({ voters: 0, cited: 0 }),
     },
     topics: { names: async () => data.topicNames, assignments: async () => data.clusterAssignments },
   };

@@ -42,6 +42,7 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
       mathKeys: async () => KEYS,
       voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async () => tids.map((tid) => ({ tid, gid: 0, agrees: 1, disagrees: 0, passes: 0 })),
+      votersCited: async () => ({ voters: 0, cited: 0 }),
     },
     topics: {
       names: async () =>
