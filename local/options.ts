@@ -5,6 +5,7 @@ import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { layerList } from '../lambdas/shared/layers.ts';
 import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
+import { LIES } from '../stand-in/lies.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
 
@@ -31,6 +32,7 @@ const optionsSchema = z
     cache: z.boolean(),
     claims: z.enum(['on', 'off'], 'should be on or off'),
     claimsReadBack: z.boolean().default(false),
+    lie: z.preprocess((given) => (given === true ? 'any' : given), z.enum(['any', ...LIES]).optional()),
     dynamodbPort: port,
     postgresPort: port,
     serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
@@ -113,6 +115,12 @@ export const startCommand = (): Command =>
     )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
     .addOption(defaulted('--claims <on|off>', 'prove every clause from the votes, or write without claims', 'on'))
+    .addOption(
+      new Option(
+        '--lie [kind]',
+        'have the stand-in write false clauses, to see them caught (without ANTHROPIC_API_KEY)',
+      ).argParser((kind: string) => kind),
+    )
     .option('--claims-read-back', 'have the claims read back from the words of the text, in one more round')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')

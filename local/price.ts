@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
-import type { Estimate } from '../lambdas/money/estimate.ts';
+import type { PlannedJob } from '../lambdas/job/plan.ts';
 import { usdText } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
@@ -13,15 +13,14 @@ export const reusedLine = (reused: number, sections: number): string =>
   `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them again)`;
 
 /** What a job will cost, in one line. */
-export function priceLine(
-  model: string,
-  { sections, input_tokens, expected_micro_usd: expected, most_micro_usd: most }: Estimate,
-): string {
+export function priceLine(model: string, { sections, input_tokens, ...price }: PlannedJob['estimate']): string {
+  const { expected_micro_usd: expected, later_rounds_micro_usd: later, most_micro_usd: most } = price;
   const size = `${sections} sections, about ${number(input_tokens)} input tokens, model ${model}`;
   if (expected === undefined || most === undefined) {
     return `${size}: the price list does not contain this model, so the cost cannot be estimated`;
   }
-  return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
+  const ofLater = later ? ` (${usdText(later)} of it in later rounds)` : '';
+  return `${size}: about ${usdText(expected)}${ofLater}, at most ${usdText(most)} for the first round`;
 }
 
 /**
@@ -48,12 +47,29 @@ export async function confirmSpending(): Promise<boolean> {
   }
 }
 
+const counts = z.record(z.string(), z.number());
+const claimFiguresSchema = z.object({
+  clauses: z.number(),
+  proven: counts,
+  content: z.number(),
+  thin: z.number(),
+  unguarded: z.number(),
+  taken_out: z.number(),
+});
+const coverageSchema = z.object({
+  groups: z.array(z.object({ letter: z.string(), representative: z.array(z.unknown()), cited: z.array(z.number()) })),
+  missing: z.array(z.number()),
+  voters: z.object({ voters: z.number(), cited: z.number() }).optional(),
+});
 const resultsSchema = z.object({
   planned: z.number(),
   stored: z.number(),
   reused: z.number(),
   failed: z.array(z.object({ section: z.string(), message: z.string() })),
   rounds: z.number(),
+  claims: claimFiguresSchema.optional().catch(undefined),
+  taken_out: z.array(z.object({ section: z.string(), why: z.string() })).default([]),
+  coverage: coverageSchema.optional().catch(undefined),
   seconds: z.number(),
 });
 const detailsSchema = z.object({
@@ -84,4 +100,31 @@ export function resultsLine(results: Results, real: boolean): string {
     amount(cost_usd, 'cost', 'would have cost'),
     `${seconds} s`,
   ].join(', ');
+}
+
+/** What a person should know of how far a report can be trusted, a line each; none where claims are not checked. */
+export function trustLines({ claims, coverage, taken_out }: Results): string[] {
+  if (!claims) return [];
+  const { clauses, proven, content, thin, unguarded } = claims;
+  const kinds = Object.entries(proven).map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`);
+  const borne = Object.values(proven).reduce((sum, count) => sum + count, 0);
+  return [
+    `${number(clauses)} clauses: ${number(borne)} proven by the votes (${kinds.join(', ')}), ${content} only tell what comments say, ${thin} say that few voted`,
+    ...(unguarded > 0
+      ? [`the words of ${unguarded} clauses are in a language without a word list, and were not checked`]
+      : []),
+    ...taken_out.map(({ section, why }) => `taken out of ${section}: ${why}`),
+    ...(coverage ? [coverageLine(coverage)] : []),
+  ];
+}
+
+function coverageLine({ groups, missing, voters }: z.output<typeof coverageSchema>): string {
+  const shares = groups.map(
+    ({ letter, representative, cited }) => `${letter} ${cited.length} of ${representative.length}`,
+  );
+  const people = voters
+    ? `; ${number(voters.cited)} of ${number(voters.voters)} voters took a side on a cited comment`
+    : '';
+  const left = missing.length > 0 ? `; not cited: ${missing.join(', ')}` : '';
+  return `cited of the comments that stand for each group: ${shares.join(', ')}${left}${people}`;
 }

@@ -102,7 +102,7 @@ function announce(progress: Progress, options: Options, data: ConversationData, 
 /** The API that writes the text: the real one with a key, otherwise the stand-in, which is started here. */
 async function connectAnthropic(
   env: LocalEnvironment,
-  { batchSeconds }: Options,
+  { batchSeconds, lie }: Options,
   folder: StateFolder,
   parts: AsyncDisposableStack,
 ): Promise<EmbeddedOptions['anthropic']> {
@@ -111,6 +111,7 @@ async function connectAnthropic(
     apiKey: STAND_IN_KEY,
     stateDir: folder.path('anthropic'),
     processing: { secondsPerBatch: batchSeconds },
+    lie: lie && (lie === 'any' ? {} : { kind: lie }),
   });
   parts.defer(() => standIn.close());
   return { apiKey: STAND_IN_KEY, baseURL: standIn.url };

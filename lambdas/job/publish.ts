@@ -31,8 +31,8 @@ export interface PublishedClaims {
   takenOut: { section: string; paragraph: string; why: string }[];
   /** comments that the report cites */
   cited: Set<number>;
-  /** the votes on every comment that the report shows */
-  evidence: Evidence;
+  /** of comments that any section shows */
+  votes: Map<number, readonly Tally[]>;
 }
 
 /**
@@ -48,9 +48,7 @@ export async function publish(
 ): Promise<Published> {
   const { states } = summary;
   const claims: PublishedClaims | undefined =
-    plan.claims && plan.groups
-      ? { figures: NO_FIGURES, takenOut: [], cited: new Set(), evidence: { groups: plan.groups, votes: new Map() } }
-      : undefined;
+    plan.claims && plan.groups ? { figures: NO_FIGURES, takenOut: [], cited: new Set(), votes: new Map() } : undefined;
   const gaps: Published['gaps'] = [];
   if (!states.some(writtenOf)) return { gaps, claims };
   const rows: ReportRow[] = [
@@ -67,8 +65,10 @@ export async function publish(
         deps.ledger,
         written.map(({ answer }) => answer),
       ),
-      deps.ledger.prompts(plan.job_id, claims ? written.map(({ section }) => section.ordinal) : []),
+      // also of sections without a text: what they would have shown counts as not cited
+      deps.ledger.prompts(plan.job_id, claims ? slice.map(({ section }) => section.ordinal) : []),
     ]);
+    for (const [tid, tallies] of evidenceIn(plan, prompts.values())?.votes ?? []) claims?.votes.set(tid, tallies);
     for (const state of slice) {
       const prompt = prompts.get(state.section.ordinal);
       const evidence = evidenceIn(plan, prompt ? [prompt] : []);
@@ -103,7 +103,7 @@ function sectionRow(
     if (!text) return { row: gap('gone'), gap: 'gone' };
     const proof = claims && evidence ? provenText(text.report, evidence, written.failed) : undefined;
     if (proof && isUnproven(proof)) return { row: gap('unproven'), gap: 'unproven' };
-    if (proof && claims && evidence) addTo(claims, section.section, proof, evidence);
+    if (proof && claims) addTo(claims, section.section, proof);
     return { row: storedRow(plan, section, text.batch_id, proof ?? text) };
   }
   if (state.kind === 'unproven') return { row: gap('unproven') };
@@ -121,12 +121,10 @@ function provenText(report: Report, evidence: Evidence, failed: readonly FailedC
   return { ...trimmed, figures, cited, evidence: storedEvidence(evidence, cited) };
 }
 
-function addTo(claims: PublishedClaims, section: string, proof: ProvenText, evidence: Evidence): void {
+function addTo(claims: PublishedClaims, section: string, proof: ProvenText): void {
   claims.figures = addFigures(claims.figures, proof.figures);
   claims.takenOut.push(...proof.takenOut.map((sentence) => ({ section, ...sentence })));
   for (const tid of proof.cited) claims.cited.add(tid);
-  for (const [tid, tallies] of evidence.votes)
-    (claims.evidence.votes as Map<number, readonly Tally[]>).set(tid, tallies);
 }
 
 /**
@@ -161,7 +159,7 @@ async function namelessRows(
     if (!report) return [];
     const proof = claims && evidence ? provenText(report, evidence, []) : undefined;
     if (proof && isUnproven(proof)) return [];
-    if (proof && claims && evidence) addTo(claims, section, proof, evidence);
+    if (proof && claims) addTo(claims, section, proof);
     return [storedRow(plan, about, row.batch_id ?? '', proof ?? { report })];
   });
 }

@@ -1,14 +1,22 @@
 import { hitRate } from '../money/cache.ts';
 import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
+import type { Coverage } from '../report/claims/coverage.ts';
 import type { AnsweredFacts, BatchEntry, Plan, Unfiled } from '../shared/ledger-rows.ts';
 import { type Reason, reasonText } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import type { VotersCited } from '../stores/postgres.ts';
 import type { PublishedClaims } from './publish.ts';
 import { type SectionState, sectionStates, sectionsOf, writtenOf } from './sections.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
 const MAX_NAMED = 500;
+
+/** How much of what people said and voted on a report cites. */
+export interface ReportCoverage extends Coverage {
+  /** people who voted, and those of whom a vote that takes a side stands on a cited comment; absent when they could not be counted */
+  voters?: VotersCited;
+}
 
 export interface FailedSection {
   section: string;
@@ -38,6 +46,7 @@ export interface JobSummary {
   batches: BatchEntry[];
   /** of a report that was published and whose claims are checked */
   claims?: PublishedClaims | undefined;
+  coverage?: ReportCoverage | undefined;
 }
 
 /** Adds up every round of a job. Every billed answer counts, stored or not. */
@@ -109,7 +118,7 @@ export const resultsOfJob = (plan: Plan, summary: JobSummary, seconds: number) =
 
 /** `job_results`: what anybody may know, as the Polis server gives it to everybody. */
 function publicResults(plan: Plan, summary: JobSummary, seconds: number) {
-  const { planned, stored, reused, failed, unfiled, rounds, claims } = summary;
+  const { planned, stored, reused, failed, unfiled, rounds, claims, coverage } = summary;
   return {
     planned,
     stored,
@@ -124,6 +133,7 @@ function publicResults(plan: Plan, summary: JobSummary, seconds: number) {
     ...(claims
       ? claimResults(claims)
       : { claims: plan.legacy ? 'not checked' : plan.claims ? 'nothing published' : 'off' }),
+    ...(coverage ? { coverage } : {}),
     rounds,
     seconds,
     model: plan.model,

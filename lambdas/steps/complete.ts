@@ -1,16 +1,18 @@
 import { type FinishDeps, finishJob } from '../job/finish.ts';
-import { publish } from '../job/publish.ts';
+import { type PublishedClaims, publish } from '../job/publish.ts';
 import { type SectionState, writtenOf } from '../job/sections.ts';
 import { isCancelledUnder, readLoosely, secondsSince } from '../job/standing.ts';
-import { byReason, type JobSummary, resultsOfJob, summarize, tellReused } from '../job/summary.ts';
+import { byReason, type JobSummary, type ReportCoverage, resultsOfJob, summarize, tellReused } from '../job/summary.ts';
 import type { Ending } from '../job/transitions.ts';
-import { InvalidSetting, NothingStored } from '../shared/errors.ts';
+import { coverageOf } from '../report/claims/coverage.ts';
+import { InvalidSetting, NothingStored, whyOf } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { KnownAnswer, Plan } from '../shared/ledger-rows.ts';
 import { answerKey } from '../shared/names.ts';
+import type { Conversations } from '../stores/postgres.ts';
 import type { Reports } from '../stores/reports.ts';
 
-export type CompleteDeps = FinishDeps & { reports: Reports };
+export type CompleteDeps = FinishDeps & { reports: Reports; conversations: Pick<Conversations, 'votersCited'> };
 
 /**
  * "Complete job": publishes the report, and closes the job with its figures. COMPLETED names every gap in `job_results`. A
@@ -31,6 +33,7 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
       summary.failed.push({ section: section.section, title: section.title, reason });
     }
     summary.claims = claims;
+    summary.coverage = claims && (await coverageOfReport(deps, plan, claims));
     await accept(deps, plan, summary.states);
     if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
   }
@@ -57,6 +60,21 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
     failed: summary.failed.length,
   });
   return { ...state, next: 'complete' };
+}
+
+/** How much of what people said and voted on the report cites. Without the database only the figure of voters is missing. */
+async function coverageOfReport(
+  { conversations, log }: CompleteDeps,
+  { job_id, conversation_id, groups = [] }: Plan,
+  { votes, cited }: PublishedClaims,
+): Promise<ReportCoverage> {
+  const coverage = coverageOf({ groups, votes }, cited);
+  try {
+    return { ...coverage, voters: await conversations.votersCited(Number(conversation_id), [...cited]) };
+  } catch (error) {
+    log.warn('the voters whose comments are cited could not be counted', { job_id, why: whyOf(error) });
+    return coverage;
+  }
 }
 
 /** Later jobs use what this one ends with, and do not ask for it again. */

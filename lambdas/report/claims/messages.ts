@@ -51,9 +51,6 @@ const asAnswer = ({ id, title, paragraphs }: Report) => ({
 
 const withCode = ({ text, citations, claim }: Clause) => ({ text, citations, claim: claim ? claimCode(claim) : '' });
 
-/** The first words of a message that asks to read claims back. */
-const READ_BACK = 'Read back';
-
 /** Asks what the clauses of a section claim, from their words and the names of the groups alone. */
 export function readBackMessage(clauses: readonly Pick<Clause, 'text'>[], groups: readonly ClaimGroup[]): Message {
   const names = groups.map(({ letter, label }) => `${letter} = ${asData(label)}`);
@@ -61,7 +58,7 @@ export function readBackMessage(clauses: readonly Pick<Clause, 'text'>[], groups
   return {
     role: 'user',
     content: [
-      `${READ_BACK} the claim of each of these ${clauses.length} clauses.`,
+      `Read back\nWhat does each of these ${clauses.length} clauses claim?`,
       `Opinion groups:\n${names.join('\n')}`,
       lines.join('\n'),
     ].join('\n\n'),

@@ -121,12 +121,28 @@ export class Filing {
     const inWindow = rows.answers.get(ordinal);
     if (inWindow) this.#keep(replacedRow(inWindow, round), rows);
     rows.answers.set(ordinal, answered);
+    this.#tellUnproven(answered);
     rows.known.delete(ordinal);
     const known = knownAnswer(section, answered);
     if (known) rows.known.set(ordinal, known);
     if (held === undefined || inWindow) return;
     unfiled.add(entry.unfiled(round, held));
     rows.replaced.push({ job_id: plan.job_id, entry: answered.entry });
+  }
+
+  /** By place and numbers: no words of the text or of comments. */
+  #tellUnproven({ section, reads, unproven, failed_clauses = [] }: Answered): void {
+    const [first] = failed_clauses;
+    if (!first || !unproven) return;
+    const { job_id } = this.#round.plan;
+    this.#deps.log.info(reads === undefined ? 'clauses fail' : 'clauses were read otherwise', {
+      event: 'section_unproven',
+      job_id,
+      section,
+      failed: failed_clauses.length,
+      ...unproven,
+      first: first.why,
+    });
   }
 
   #unfile(line: ReadLine, why: Unfiled['why'], rows: Rows): void {
