@@ -59,15 +59,17 @@ const group = fc.oneof(
   fc.tuple(fc.nat(5), fc.integer({ min: 10, max: 80 }), fc.nat(3)),
 );
 
-/** Sections of two or three groups. */
-export const sections = (most: number): fc.Arbitrary<MadeComment[]> =>
-  fc
-    .integer({ min: 2, max: 3 })
-    .chain((count) =>
-      fc
-        .array(fc.array(group, { minLength: count, maxLength: count }), { minLength: 1, maxLength: most })
-        .map((list) => list.map((groups, at) => ({ id: at * 3, groups }))),
-    );
+/** Sections of two or three groups and so many comments. */
+export const sections = (most: number, least = 1): fc.Arbitrary<MadeComment[]> =>
+  fc.integer({ min: 2, max: 3 }).chain((count) =>
+    fc
+      .array(fc.array(group, { minLength: count, maxLength: count }), {
+        minLength: least,
+        maxLength: most,
+        size: 'max',
+      })
+      .map((list) => list.map((groups, at) => ({ id: at * 3, groups }) as MadeComment)),
+  );
 
 /** A section in which every kind of claim holds somewhere, and a third group of which few have voted on each comment. */
 export const RICH: MadeComment[] = [

@@ -11,23 +11,24 @@ type Clause = Narrative['paragraphs'][number]['sentences'][number]['clauses'][nu
 const clausesOf = ({ paragraphs }: Narrative): Clause[] =>
   paragraphs.flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses));
 
-/** What is wrong with a clause by the checker's proof: its claim, or a text that says something else. */
-function wrongIn(clause: Clause, comments: readonly MadeComment[]): 'votes' | 'text' | undefined {
+/** The clauses that are wrong by the checker's proof: in what they claim, or in a text that says something else. */
+function wrongClauses(
+  comments: readonly MadeComment[],
+  narrative: Narrative,
+): (Clause & { wrong: 'votes' | 'text' })[] {
   const { groups } = readPrompt(sectionMessage(comments));
   const evidence = {
     groups: groups.map((group) => ({ ...group, size: 100 })),
     votes: new Map(comments.map((comment) => [comment.id, talliesOf(comment)])),
   };
-  const claim = readClaim(clause.claim);
-  if (['refuted', 'untestable'].includes(prove(claim, clause.citations, evidence).verdict)) return 'votes';
-  const says = claimIn(clause.text, groups);
-  return claim && says && claimCode(says) === claimCode(claim) ? undefined : 'text';
-}
-const wrongClauses = (comments: readonly MadeComment[], narrative: Narrative) =>
-  clausesOf(narrative).flatMap((clause) => {
-    const wrong = wrongIn(clause, comments);
-    return wrong ? [{ ...clause, wrong }] : [];
+  return clausesOf(narrative).flatMap((clause): (Clause & { wrong: 'votes' | 'text' })[] => {
+    const claim = readClaim(clause.claim);
+    const { verdict } = prove(claim, clause.citations, evidence);
+    if (!claim || verdict === 'refuted' || verdict === 'untestable') return [{ ...clause, wrong: 'votes' }];
+    const says = claimIn(clause.text, groups);
+    return says && claimCode(says) === claimCode(claim) ? [] : [{ ...clause, wrong: 'text' }];
   });
+}
 
 const IN_THE_TEXT: readonly Lie[] = ['group_renamed_in_text', 'text_flipped', 'text_strengthened', 'all_content'];
 /** Lies that are more than one false clause. */
@@ -47,14 +48,14 @@ describe('a lie', () => {
 
   test.each(LIES)('%s makes a clause false where it is told, and elsewhere the answer is the true one', (lie) => {
     fc.assert(
-      fc.property(sections(8), (comments) => {
+      fc.property(sections(5), (comments) => {
         const prompt = readPrompt(sectionMessage(comments));
         const { narrative, told } = lieAbout(prompt, lie);
         expect(wrongClauses(comments, narrative).length > 0).toBe(told);
         if (!told) expect(narrative).toEqual(writeNarrative(prompt));
         expect(lieAbout(prompt, lie)).toEqual({ narrative, told });
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -92,9 +93,10 @@ describe('a lie', () => {
 
   test('a contradiction is one sentence of two clauses about the same comments', () => {
     const { narrative } = lieAbout(readPrompt(sectionMessage(RICH)), 'contradictory');
+    const [wrong] = wrongClauses(RICH, narrative);
     const sentence = narrative.paragraphs
       .flatMap(({ sentences }) => sentences)
-      .find(({ clauses }) => clauses.some((clause) => wrongIn(clause, RICH)));
+      .find(({ clauses }) => clauses.some(({ text }) => text === wrong?.text));
     expect(sentence?.clauses.map(({ claim }) => claim)).toEqual(['N+', 'N-']);
     expect(sentence?.clauses[0]?.citations).toEqual(sentence?.clauses[1]?.citations);
   });
