@@ -132,7 +132,12 @@ export const answerRefSchema = z.object({
 export type AnswerRef = z.infer<typeof answerRefSchema>;
 
 /** `answer:{prompt hash}` / `answer`: the newest good answer to a question, whoever asked it. */
-export const knownAnswerSchema = z.object({ ...base, answer: answerRefSchema });
+export const knownAnswerSchema = z.object({
+  ...base,
+  answer: answerRefSchema,
+  /** as the answer says, for conditions on the row */
+  unproven: z.literal(true).optional(),
+});
 export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
 
 /** `section#{ordinal}`: one section of the report. */

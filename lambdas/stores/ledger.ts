@@ -163,11 +163,12 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
   const get = (key: Record<string, string>) => readRow(db, table, key);
   const putKnownAnswers = async (known: readonly KnownAnswer[]) => {
     await put(known.filter(({ answer }) => !answer.unproven));
-    for (const Item of known.filter(({ answer }) => answer.unproven)) {
+    for (const row of known.filter(({ answer }) => answer.unproven)) {
+      const Item = { ...row, unproven: true };
       const command = new PutCommand({
         TableName: table,
         Item,
-        ConditionExpression: 'attribute_not_exists(job_id) OR attribute_exists(answer.unproven)',
+        ConditionExpression: 'attribute_not_exists(job_id) OR attribute_exists(unproven)',
       });
       await conditionally(`write ${table}`, () => db.send(command));
     }

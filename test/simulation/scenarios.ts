@@ -20,6 +20,8 @@ export interface Scenario {
   ends: 'COMPLETED' | 'CANCELLED';
   /** How long a batch is processed; a few seconds where it is not given. */
   secondsPerBatch?: number;
+  /** Claims are read back, in rounds of their own. */
+  readBack?: true;
   /** How many sections are not bought, as their answers are known already; 0 where it is not given. */
   reuses?: number;
   /** How many answers all jobs together pay for, whichever of them does. */
@@ -167,6 +169,19 @@ const twice: Scenario = {
   },
 };
 
+const proven: Scenario = {
+  name: 'proven',
+  about: 'one job whose claims are read back: a section without claims is asked again, and one is misread',
+  ends: 'COMPLETED',
+  readBack: true,
+  async begin(world, polis, suffix) {
+    const { script } = world.standIn;
+    script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'lie', lie: 'no_claim' });
+    script.result(({ custom_id }) => custom_id.endsWith('_2_3'), { kind: 'misread' });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
 const PLAIN = {
@@ -200,7 +215,7 @@ const adopted: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [one, two, twice, forgotten, cancelled, reused, adopted];
+export const SCENARIOS: readonly Scenario[] = [one, two, twice, proven, forgotten, cancelled, reused, adopted];
 
 /** @throws Error for a name that none has */
 export function scenarioOf(name: string): Scenario {

@@ -26,7 +26,8 @@ export function memoryWorld(parts: { db: MemoryDb; api: MemoryApi; call: Call; n
     unpricedModels: [],
     modelAliases: new Map(),
     unknownModel: 'use default' as const,
-    claims: true,
+    // what its answers hold is not the matter there
+    claims: false,
     claimsReadBack: false,
     ledgerDays: 30,
   };
