@@ -20,13 +20,16 @@ export function proofText(proof: Proof, { reportId, counted, warnings }: About):
   const figures = figuresOf(proof);
   const kinds = Object.entries(figures.proven).map(([kind, count]) => `${kind.replace('_', ' ')} ${count}`);
   const proven = Object.values(figures.proven).reduce((sum, count) => sum + count, 0);
-  return [
-    `report ${reportId}: ${countOf(checked.length + notChecked.length + noText.length, 'section')}`,
+  const rows = [
     `  checked        ${countOf(checked.length, 'section')}, ${countOf(figures.clauses, 'clause')}`,
     `  proven         ${number(proven)}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`,
     `  content        ${number(figures.content)}: they only say what comments are about`,
     `  thin           ${number(figures.thin)}: they only say that few voted`,
     `  failed         ${number(figures.failed)}`,
+  ];
+  return [
+    `report ${reportId}: ${countOf(checked.length + notChecked.length + noText.length, 'section')}`,
+    ...(checked.length > 0 ? rows : []),
     ...line(
       'unguarded',
       figures.unguarded,
