@@ -20,13 +20,16 @@ export function proofText(proof: Proof, { reportId, counted, warnings }: About):
   const figures = figuresOf(proof);
   const kinds = Object.entries(figures.proven).map(([kind, count]) => `${kind.replace('_', ' ')} ${count}`);
   const proven = Object.values(figures.proven).reduce((sum, count) => sum + count, 0);
+  const rows = [
+    `  checked        ${countOf(checked.length, 'section')}, ${countOf(figures.clauses, 'clause')}`,
+    `  proven         ${number(proven)}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`,
+    `  content        ${number(figures.content)}: they only say what comments are about`,
+    `  thin           ${number(figures.thin)}: they only say that few voted`,
+    `  failed         ${number(figures.failed)}`,
+  ];
   return [
     `report ${reportId}: ${countOf(checked.length + notChecked.length + noText.length, 'section')}`,
-    `  checked        ${countOf(checked.length, 'section')}, ${countOf(figures.clauses, 'clause')}`,
-    `  proven         ${proven}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`,
-    `  content        ${figures.content}: they only say what comments are about`,
-    `  thin           ${figures.thin}: they only say that few voted`,
-    `  failed         ${figures.failed}`,
+    ...(checked.length > 0 ? rows : []),
     ...line(
       'unguarded',
       figures.unguarded,
@@ -45,7 +48,7 @@ export function proofText(proof: Proof, { reportId, counted, warnings }: About):
 }
 
 const line = (name: string, count: number, why: string): string[] =>
-  count > 0 ? [`  ${name.padEnd(14)} ${count}: ${why}`] : [];
+  count > 0 ? [`  ${name.padEnd(14)} ${number(count)}: ${why}`] : [];
 const named = (name: string, sections: readonly string[], why: string): string[] =>
   sections.length > 0 ? [`  ${name.padEnd(14)} ${sections.length}, as ${why}: ${sections.join(', ')}`] : [];
 
@@ -56,7 +59,7 @@ function verdict(proof: Proof, counted: boolean): string {
   if (holds(proof))
     return `Every claim holds${counted ? ', and every tally of the report is that of the export' : ''}.`;
   return [
-    ...(failed > 0 ? [`${failed} of ${countOf(clauses, 'clause')} ${failed === 1 ? 'fails' : 'fail'}.`] : []),
+    ...(failed > 0 ? [`${number(failed)} of ${countOf(clauses, 'clause')} ${failed === 1 ? 'fails' : 'fail'}.`] : []),
     ...(proof.differences.length > 0
       ? [
           `${number(proof.differences.length)} stored ${proof.differences.length === 1 ? 'tally is' : 'tallies are'} not what the export says.`,
