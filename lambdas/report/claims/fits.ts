@@ -51,7 +51,7 @@ function saysOfVoters(part: Said, { before }: Place): boolean {
     (part.stand === 'think' || part.stand === 'view' || part.stand === 'agree' || part.stand === 'disagree')
   )
     return part.impersonal;
-  if (part.stand || (part.stand === 'thin')) return true;
+  if (part.stand || part.stand === 'thin') return true;
   return part.levels.some((level) => !isSome(level)) && (part.people || part.every);
 }
 
@@ -132,7 +132,7 @@ function onSide(most: Level, crossGroups: boolean): Fit {
     const top = everybody ? 'everyone' : most;
     const claimed = 'groups' in claim ? (claim.groups ?? []) : [];
     const everyGroup = crossGroups || claimed.length === groups.length || claimed.length === 2;
-    if ((part.stand === 'thin')) return 'text_stance';
+    if (part.stand === 'thin') return 'text_stance';
     if (stand === undefined) {
       if (part.every && !everyGroup) return 'text_quantity';
       return quantityOf(levels, top, crossGroups);
@@ -160,7 +160,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   minority(part, _said, { claim, groups }) {
     const { stance, groups: claimed = [] } = claim as { stance: Stance; groups?: string[] };
     const { stand, levels, negated } = side(part);
-    if ((part.stand === 'thin')) return 'text_stance';
+    if (part.stand === 'thin') return 'text_stance';
     if (part.every && claimed.length !== groups.length && claimed.length !== 2) return 'text_quantity';
     const small = levels.length > 0 && levels.every(isSome);
     if (stand === undefined) return levels.some((level) => !isSome(level)) ? 'text_quantity' : undefined;
@@ -170,7 +170,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   },
   divided(part, said) {
     const { stand, levels } = side(part);
-    if ((part.stand === 'thin')) return 'text_stance';
+    if (part.stand === 'thin') return 'text_stance';
     const halves = levels.includes('half');
     if (beyond(levels, 'half', 'few')) return 'text_quantity';
     if (stand === undefined || stand === 'divided' || halves) return undefined;
@@ -185,7 +185,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   },
   uncertain(part, said) {
     const { stand, levels } = side(part);
-    if ((part.stand === 'thin')) return 'text_stance';
+    if (part.stand === 'thin') return 'text_stance';
     if (stand !== undefined && stand !== 'pass') {
       const doubts = said.some((other) => other.stand === 'pass');
       return stand === 'view' || (doubts && stand === 'divided') ? undefined : 'text_stance';
@@ -212,7 +212,7 @@ function compares(
   };
   for (const part of said) {
     const { stand, levels } = side(part);
-    if ((part.stand === 'thin')) return ['text_stance', part];
+    if (part.stand === 'thin') return ['text_stance', part];
     if (turned(part)) return ['text_direction', part];
     if (part.every && part.letters.length === 0 && stand !== 'divided' && groups.length > 0 && part.stand)
       return ['text_stance', part];

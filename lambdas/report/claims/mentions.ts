@@ -14,6 +14,8 @@ export interface Unit extends Meaning {
   loose?: boolean;
   /** a comma, or the end of a sentence or of a part of it */
   stop?: 'comma' | 'end';
+  /** unknown characters of a script without blanks */
+  run?: boolean;
   /** the character of an end */
   mark?: string;
   /** words in quotation marks: what a comment says */
@@ -98,7 +100,8 @@ class Cutter {
   step(at: number): number {
     const label = this.labelAt(at);
     const group = this.groupAt(at);
-    const phrase = phraseAt(this.list, this.all, at);
+    // "the group" is no phrase where "the Group A" stands
+    const phrase = phraseAt(this.list, this.all, at, (length) => length === 1 || !this.groupAt(at + length - 1, true));
     const { text } = this.all[at] as Token;
     const size = phrase?.words.length ?? 0;
     if (label && label.length >= Math.max(size, group?.length ?? 0)) return this.add(at, label.length, label);
@@ -106,12 +109,15 @@ class Cutter {
     if (phrase) return this.add(at, size, phrase.meaning);
     if (COMMAS.has(text)) return this.add(at, 1, { stop: 'comma' });
     if (ENDS.has(text)) return this.add(at, 1, { stop: 'end', mark: text });
-    return this.add(at, 1, {});
+    return this.add(at, 1, { run: /\p{Script=Han}/u.test(text) });
   }
 
   add(at: number, length: number, meaning: Partial<Unit>): number {
     const [first, last] = [this.all[at] as Token, this.all[at + length - 1] as Token];
-    this.found.push({ is: NOTHING, ...meaning, start: first.start, end: last.end, length });
+    const before = this.found.at(-1);
+    // where no blanks part words, what the list does not know is one word as far as it goes
+    if (before?.run && meaning.run && before.end === first.start) before.end = last.end;
+    else this.found.push({ is: NOTHING, ...meaning, start: first.start, end: last.end, length });
     return length;
   }
 
@@ -155,14 +161,14 @@ class Cutter {
   }
 
   /** "Group A", "Groups A, B and C", "A组", and a letter by itself where only a group can be meant. */
-  groupAt(at: number): { length: number; letters: string[] } | undefined {
+  groupAt(at: number, withNoun = false): { length: number; letters: string[] } | undefined {
     const noun = phraseAt(this.list, this.all, at);
     if (noun?.meaning.is.has('group')) {
       const letter = this.letterAt(at + noun.words.length);
       if (letter) return { length: noun.words.length + 1, letters: [letter] };
     }
     const letter = this.letterAt(at);
-    if (!letter) return undefined;
+    if (!letter || withNoun) return undefined;
     const after = phraseAt(this.list, this.all, at + 1);
     if (this.list.order.letterBeforeGroup && after?.meaning.is.has('group'))
       return { length: 1 + after.words.length, letters: [letter] };

@@ -3,7 +3,8 @@ import { type Compares, Line, MAX_PHRASE, NOBODY, type Voters } from './voters.t
 import type { Level, Stand, WordList } from './words.ts';
 
 /** What one part of a text says of voters. */
-export interface Said extends Pick<Voters, 'levels' | 'letters' | 'than' | 'others' | 'thanOthers' | 'every' | 'people'> {
+export interface Said
+  extends Pick<Voters, 'levels' | 'letters' | 'than' | 'others' | 'thanOthers' | 'every' | 'people'> {
   /** what they do; undefined where they are only named */
   stand: Stand | undefined;
   negated: boolean;
@@ -47,6 +48,8 @@ type Zone =
   /** the subject is a comment, and what follows is what it says */
   | 'locked';
 
+const COUNTS: ReadonlySet<Level> = new Set(['hardly', 'few', 'half', 'most', 'nearly']);
+
 /** So many unknown words may stand between voters and their stance: between most voters, and between a stance and its adverb. */
 const FAR = 8;
 const NEAR = 3;
@@ -85,6 +88,10 @@ class Reader {
   thanOthers = false;
   /** a stance whose voters come later: "Support for … is higher in" */
   pending: (Before & { stand: Stand; at: number }) | undefined;
+  /** a comma or a "that" came after the last stance */
+  parted = false;
+  /** adverbs after the last stance are read as far as here */
+  readTo = 0;
   /** the stance is a noun: "Support in Group A" */
   nominal = false;
   /** "Opinions on …": what follows may say that they are divided */
@@ -114,6 +121,16 @@ class Reader {
     const last = this.said.at(-1);
     if (/[.;。；]/.test(line.at(i).mark ?? '')) this.zone = 'open';
     if (this.zone !== 'after' || !last) return i + 1;
+    if (line.ends(i) || line.is(i, 'that')) this.parted = true;
+    // "unterstützt den Vorschlag nicht"
+    else if (
+      this.order.notAfterVerb &&
+      !this.parted &&
+      i >= this.readTo &&
+      line.is(i, 'not') &&
+      line.ends(line.past(i + 1, 'skip'))
+    )
+      last.negated = !last.negated;
     // "Support in Group A for rent caps is limited"
     if (this.nominal && line.is(i - 1, 'gives')) {
       const { degree } = line.at(i);
@@ -187,7 +204,9 @@ class Reader {
     const resumed = this.zone === 'after' || this.zone === 'locked';
     const contrast = voters.levels.length > 0 && (this.line.is(i - 1, 'contrast') || this.alternates(i, voters));
     if (resumed && !contrast && !(voters.strong && this.isBoundary(i))) return this.mention(i);
-    if (this.zone === 'before' && !contrast && !voters.sure) return undefined;
+    // "von einer Mehrheit unterstützt"
+    const agent = this.line.is(i, 'of') && voters.levels.some((level) => COUNTS.has(level));
+    if (this.zone === 'before' && !contrast && !agent && !voters.sure) return undefined;
     const predicate = this.predicateAt(voters, this.line.is(i, 'of'));
     if (predicate === 'comment') return this.ofComments(i, voters);
     if (predicate) {
@@ -252,6 +271,7 @@ class Reader {
     const { line } = this;
     const found = predicateOf('view', voters.end);
     let [unknown, bears, commas] = [0, false, 0];
+    let counted: Level[] = [];
     for (let k = voters.end; k < Math.min(line.length, voters.end + MAX_PHRASE); k++) {
       const unit = line.at(k);
       const level = line.level(k);
@@ -264,12 +284,15 @@ class Reader {
         continue;
       }
       if (line.compares(k)) found.compares ||= line.compares(k);
-      if (this.isStance(k, voters, bears || found.levels.length > 0, [...voters.levels, ...found.levels]))
-        return { ...found, stand: this.turned(k), levels: [...found.levels, ...ownLevel(unit)], end: k + 1 };
+      const levels = [...found.levels, ...counted];
+      if (this.isStance(k, voters, bears || levels.length > 0, unknown === 0, [...voters.levels, ...levels]))
+        return { ...found, stand: this.turned(k), levels: [...levels, ...ownLevel(unit)], end: k + 1 };
       if (line.is(k, 'not')) found.negated = !found.negated;
       else if (level) {
         // "the groups all agree" says no more than that they agree
-        if (unit.degree || level !== 'everyone' || !(voters.letters.length > 1 || voters.every)) found.levels.push(level);
+        const floats = level === 'everyone' && (voters.letters.length > 1 || voters.every);
+        if (unit.degree) found.levels.push(level);
+        else if (!floats) counted.push(level);
       } else if (line.is(k, 'bears', 'gives')) bears = true;
       else if (line.is(k, 'who') && !voters.sure) return undefined;
       else if (line.is(k, 'skip', 'of', 'more', 'less', 'who')) continue;
@@ -279,17 +302,19 @@ class Reader {
       else if (line.is(k, 'that') && line.at(k - 1).quantity) continue;
       else if (unit.stop || line.is(k, 'that', 'modal', 'contrast')) return undefined;
       else if (++unknown > (voters.strong ? FAR : 0)) return undefined;
+      // "is of all taxes" counts no voters
+      else counted = [];
     }
     return undefined;
   }
 
   /** A word that is a verb and a noun is a noun after a preposition or "more"; that few vote says something, that people vote does not. */
-  isStance(k: number, { end }: Voters, bears: boolean, levels: readonly Level[]): boolean {
+  isStance(k: number, { end }: Voters, bears: boolean, near: boolean, levels: readonly Level[]): boolean {
     const { stand, verb, noun } = this.line.at(k);
     if (this.line.is(k, 'opinions') && k > end) return false;
     if (stand === 'thin') return levels.includes('few') || levels.includes('hardly');
     if (!stand || !noun || bears) return Boolean(stand);
-    return verb ? k === end || !this.line.is(k - 1, 'of', 'more', 'less') : k - end <= 1;
+    return verb ? k === end || !this.line.is(k - 1, 'of', ...(near ? [] : (['more', 'less'] as const))) : k - end <= 1;
   }
 
   /** "a consensus against" */
@@ -353,7 +378,15 @@ class Reader {
   /** What stands right before a stance. */
   before(i: number): Before {
     const { line } = this;
-    const found: Before = { levels: [], negated: false, compares: 0, bears: false, is: false, first: false, joined: false };
+    const found: Before = {
+      levels: [],
+      negated: false,
+      compares: 0,
+      bears: false,
+      is: false,
+      first: false,
+      joined: false,
+    };
     let k = i - 1;
     for (; k > i - 6 && !line.ends(k) && !line.is(k, 'and', 'contrast'); k--) {
       const level = line.level(k);
@@ -422,19 +455,26 @@ class Reader {
     const { line } = this;
     const last = this.said.at(-1) as Said;
     this.zone = 'after';
+    this.parted = false;
+    const counted = this.order.verbBeforeSubject ? line.votersAt(from) : undefined;
+    // "In Gruppe A befürwortet nur eine Minderheit"
+    if (counted && !counted.compares && (counted.sure || counted.levels.some((level) => COUNTS.has(level))))
+      return this.add(last, counted);
     let k = from;
     for (; k < from + NEAR; k++) {
       const { degree } = line.at(k);
       const adverb = line.ends(k + 1) || line.is(k + 1, 'that', 'of', 'than', 'everyGroup') || line.is(k - 1, 'gives');
       if (this.order.notAfterVerb && line.is(k, 'not')) last.negated = !last.negated;
       else if (degree && adverb) last.levels.push(degree);
-      else if (line.compares(k) && (adverb || line.is(k + 1, 'skip'))) last.compares ||= line.compares(k);
+      else if (line.compares(k) && (adverb || line.is(k + 1, 'skip') || (k === from && last.than.length > 0)))
+        last.compares ||= line.compares(k);
       else if (!line.is(k, 'skip', 'gives', 'of', 'more', 'less')) break;
       else if (line.is(k, 'of')) {
         const voters = line.votersAt(k + 1);
         if (voters && (voters.strong || line.ends(voters.end))) return this.add(last, voters);
       }
     }
+    this.readTo = k;
     const across = line.is(k, 'everyGroup') ? line.votersAt(k) : undefined;
     return across?.sure ? this.add(last, across) : from;
   }
@@ -449,9 +489,11 @@ class Reader {
   record(from: number, to: number, voters: Voters, predicate?: Predicate): void {
     const { letters, every, none, others, people, same } = voters;
     const named = letters.length > 0 || every || none || others || people;
+    // many languages deny twice: "aucun groupe ne soutient"
+    const denied = voters.levels.some((level) => level === 'nobody' || level === 'hardly');
     this.said.push({
       stand: predicate?.stand,
-      negated: [voters.negated, predicate?.negated, none].filter(Boolean).length % 2 === 1,
+      negated: none || voters.negated !== (denied ? false : Boolean(predicate?.negated)),
       levels: [...this.leading.splice(0), ...voters.levels, ...(predicate?.levels ?? [])],
       letters: [...letters],
       than: [...this.than.splice(0), ...voters.than, ...(predicate?.than ?? [])],

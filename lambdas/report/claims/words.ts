@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import de from './words/de.json' with { type: 'json' };
 import en from './words/en.json' with { type: 'json' };
+import es from './words/es.json' with { type: 'json' };
+import fr from './words/fr.json' with { type: 'json' };
+import zh from './words/zh.json' with { type: 'json' };
 
 /** How many people a word speaks of, from nobody to everyone; `consensus` is everyone as groups. */
 export const LEVELS = ['nobody', 'hardly', 'few', 'some', 'half', 'most', 'nearly', 'everyone', 'consensus'] as const;
@@ -154,7 +158,7 @@ function compiled(source: unknown): WordList {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Word lists by language, as `Intl` names it. */
-const SOURCES = { en } as const;
+const SOURCES = { en, de, fr, es, zh } as const;
 export type Language = keyof typeof SOURCES;
 export const LANGUAGES = Object.keys(SOURCES) as Language[];
 
@@ -167,8 +171,16 @@ export function wordsOf(language: Language): WordList {
   return list;
 }
 
-/** The longest phrase of the list that starts at a token. */
-export function phraseAt({ phrases }: WordList, all: readonly Token[], at: number): Phrase | undefined {
+/** The longest phrase of the list that starts at a token, of those that are wanted. */
+export function phraseAt(
+  { phrases }: WordList,
+  all: readonly Token[],
+  at: number,
+  isWanted: (length: number) => boolean = () => true,
+): Phrase | undefined {
   const first = all[at];
-  return first && phrases.get(first.lower)?.find(({ words }) => words.every((word, k) => all[at + k]?.lower === word));
+  if (!first) return undefined;
+  return phrases
+    .get(first.lower)
+    ?.find(({ words }) => words.every((word, k) => all[at + k]?.lower === word) && isWanted(words.length));
 }
