@@ -83,6 +83,17 @@ describe('the oracle', () => {
         }
   });
 
+  it('and the check give the same verdict on every share of up to 130 votes', () => {
+    const codes = ['M+', 'N+', 'F+', 'E+', 'U'].map((code) => readClaim(code) as Claim);
+    for (let n = 0; n <= 130; n++)
+      for (let k = 0; k <= n; k++) {
+        const { votes, evidence } = bothOf([Array(4).fill(tally(k, 0, n - k))]);
+        for (const claim of codes)
+          if (prove(claim, [0], evidence).verdict !== judge(claim, [0], GROUPS, votes))
+            expect.fail(`${claim.kind} of ${k} of ${n}`);
+      }
+  });
+
   it('and the check find the same differences between groups of 9 to 18 voters', () => {
     const claim: Claim = { kind: 'difference', stance: 'agree', groups: ['A'], than: ['B'] };
     for (let n1 = 9; n1 <= 18; n1++)

@@ -46,48 +46,16 @@ describe('stored evidence', () => {
   });
 
   it.each([
-    ['a tally of a group is missing', { '0': [[1, 2, 3]] }],
-    [
-      'a count is negative',
-      {
-        '0': [
-          [1, 2, -3],
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-      },
-    ],
-    [
-      'a count is not whole',
-      {
-        '0': [
-          [1, 2, 0.5],
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-      },
-    ],
-    [
-      'a tally has four counts',
-      {
-        '0': [
-          [1, 2, 3, 6],
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-      },
-    ],
-    [
-      'a comment has no number',
-      {
-        x: [
-          [1, 2, 3],
-          [0, 0, 0],
-          [0, 0, 0],
-        ],
-      },
-    ],
-  ])('is refused when %s', (_, votes) => {
+    ['a tally of a group is missing', { '0': '1:2:3' }],
+    ['there is a tally of one group more', { '0': '1:2:3 0:0:0 0:0:0 0:0:0' }],
+    ['a count is negative', { '0': '1:2:-3 0:0:0 0:0:0' }],
+    ['a count is not whole', { '0': '1:2:0.5 0:0:0 0:0:0' }],
+    ['a tally has four counts', { '0': '1:2:3:6 0:0:0 0:0:0' }],
+    ['a comment has no number', { x: '1:2:3 0:0:0 0:0:0' }],
+  ])('is refused when %s', (_, counts) => {
+    const votes = Object.fromEntries(
+      Object.entries(counts).map(([tid, row]) => [tid, row.split(' ').map((one) => one.split(':').map(Number))]),
+    );
     expect(evidenceSchema.safeParse({ groups: EVIDENCE.groups, votes }).success).toBe(false);
   });
 });
