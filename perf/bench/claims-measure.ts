@@ -41,6 +41,8 @@ export interface Figures {
   truths: Map<ClaimKind, Refused>;
   byVotes: Map<VoteMutant, Caught>;
   byText: Map<TextMutant, Caught>;
+  /** true texts, joined to sentences of two clauses, and how many the check refused */
+  inPairs: { claims: number; refused: number };
   /** claims about which oracle and check gave different verdicts */
   disagreements: number;
   /** claims that both judged */
@@ -58,6 +60,7 @@ export const noFigures = (): Figures => ({
   truths: new Map(CLAIM_KINDS.map((kind) => [kind, { claims: 0, byVotes: 0, byText: 0, plain: 0 }])),
   byVotes: new Map(kindsOf(VOTE_MUTANTS).map((kind) => [kind, nothing()])),
   byText: new Map(kindsOf(TEXT_MUTANTS).map((kind) => [kind, nothing()])),
+  inPairs: { claims: 0, refused: 0 },
   disagreements: 0,
   judged: 0,
   unguarded: 0,
@@ -123,6 +126,11 @@ export function measureTexts(figures: Figures, conversation: Conversation, state
     const written = writtenTexts(half, conversation, named, random);
     for (let from = 0; from < written.length; from += SECTION)
       checkSection(figures, written.slice(from, from + SECTION), named);
+    checkPairs(
+      figures,
+      written.filter(({ mutant }) => !mutant),
+      named,
+    );
   }
 }
 
@@ -147,13 +155,33 @@ function writtenTexts(
 const SECTION = 20;
 
 function checkSection(figures: Figures, written: readonly Written[], evidence: Evidence): void {
-  const sentences = written.map(({ claim, tids, text }) => ({
-    clauses: [{ text: text.text, citations: tids, claim }],
-  }));
+  const sentences = written.map((one) => ({ clauses: [clauseOf(one, one.text.text)] }));
   const { clauses, language } = checkReport({ paragraphs: [{ id: '', title: '', sentences }] }, evidence);
   if (!language) figures.unguarded += written.length;
   for (const [at, one] of written.entries()) count(figures, one, clauses[at] as CheckedClause);
 }
+
+/** Each two texts as one sentence, as reports have them. */
+function checkPairs(figures: Figures, truths: readonly Written[], evidence: Evidence): void {
+  const sentences = truths.flatMap((first, at) => {
+    const second = truths[at + 1];
+    return at % 2 === 0 && second
+      ? [{ clauses: [clauseOf(first, `${first.text.text.slice(0, -1)},`), clauseOf(second, joined(second.text))] }]
+      : [];
+  });
+  for (let from = 0; from < sentences.length; from += SECTION) {
+    const paragraphs = [{ id: '', title: '', sentences: sentences.slice(from, from + SECTION) }];
+    for (const { failure } of checkReport({ paragraphs }, evidence).clauses) {
+      figures.inPairs.claims += 1;
+      figures.inPairs.refused += Number(failure !== undefined);
+    }
+  }
+}
+
+const clauseOf = ({ claim, tids }: Written, text: string) => ({ text, citations: tids, claim });
+/** A name keeps its capital letter. */
+const joined = ({ template, text }: Text): string =>
+  `while ${/^\{(g|every)\}/.test(template) ? text : `${text.charAt(0).toLowerCase()}${text.slice(1)}`}`;
 
 /** Failures that the votes alone account for are counted by {@link measureVotes}. */
 function count(figures: Figures, { claim, text, mutant }: Written, { failure, words }: CheckedClause): void {

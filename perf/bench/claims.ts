@@ -55,7 +55,7 @@ function conversationLine({ name, tids, letters, evidence }: Conversation): Line
   return { what: name, figure: `${count(tids.length)} comments`, note: `${letters.length} groups: ${sizes} people` };
 }
 
-function truthLines({ truths }: Figures): Line[] {
+function truthLines({ truths, inPairs }: Figures): Line[] {
   const lines = [...truths].map(
     ([kind, { claims, byVotes, byText, plain }]): Line => ({
       what: kind,
@@ -69,6 +69,11 @@ function truthLines({ truths }: Figures): Line[] {
   return [
     ...lines,
     { what: 'all', figure: count(claims), note: `refused by text: ${count(byText)} (${percent(byText, claims)})` },
+    {
+      what: 'two in a sentence',
+      figure: count(inPairs.claims),
+      note: `refused by text: ${count(inPairs.refused)} (${percent(inPairs.refused, inPairs.claims)})`,
+    },
   ];
 }
 
