@@ -31,8 +31,8 @@ export interface Wrong {
   /** kind of mutant, or of claim */
   kind: string;
   template: string;
-  /** words that the check found, where it refused a true text */
-  words: string;
+  /** examples of the words that the check found where it refused a true text */
+  words: Set<string>;
   count: number;
 }
 
@@ -199,10 +199,14 @@ function count(figures: Figures, { claim, text, mutant }: Written, { failure, wo
   note(figures.alarms, `${claim.kind}, ${failure}`, text.template, words.join(', '));
 }
 
+const EXAMPLES = 3;
+
 function note(wrongs: Map<string, Wrong>, kind: string, template: string, words: string): void {
-  const key = `${kind}|${template}|${words}`;
-  const count = (wrongs.get(key)?.count ?? 0) + 1;
-  wrongs.set(key, { kind, template, words, count });
+  const key = `${kind}|${template}`;
+  const wrong = wrongs.get(key) ?? { kind, template, words: new Set(), count: 0 };
+  wrong.count += 1;
+  if (words && wrong.words.size < EXAMPLES) wrong.words.add(words);
+  wrongs.set(key, wrong);
 }
 
 /** How many comments set groups apart, by our definition and by a gap of 30 points alone. */

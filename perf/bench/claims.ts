@@ -163,7 +163,7 @@ function wrongLines(wrongs: ReadonlyMap<string, Wrong>): Line[] {
     ({ kind, template, words, count }): Line => ({
       what: `${kind}: ${template}`,
       figure: String(count),
-      note: words,
+      note: [...words].join(' / '),
     }),
   );
   return all.length > SHOWN ? [...lines, { what: `and ${all.length - SHOWN} more`, figure: '' }] : lines;
