@@ -119,7 +119,7 @@ export function measureTexts(figures: Figures, conversation: Conversation, state
   const { evidence } = conversation;
   const own = {
     ...evidence,
-    groups: evidence.groups.map((group, at) => ({ ...group, label: texts.ownLabels[at] ?? group.label })),
+    groups: evidence.groups.map((group, at) => ({ ...group, label: ownLabel(conversation.tids.length + at) })),
   };
   for (const [part, named] of [evidence, own].entries()) {
     const half = all.filter((_, at) => at % 2 === part);
@@ -133,6 +133,9 @@ export function measureTexts(figures: Figures, conversation: Conversation, state
     );
   }
 }
+
+/** Conversations of different length get different labels. */
+const ownLabel = (at: number): string => texts.ownLabels[at % texts.ownLabels.length] as string;
 
 function writtenTexts(
   statements: readonly Statement[],

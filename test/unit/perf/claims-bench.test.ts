@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sampleConversation } from '../../../local/sample.ts';
 import { type Conversation, countVotes } from '../../../perf/bench/claims-conversations.ts';
-import { differencesOf, type Figures, measureVotes, noFigures } from '../../../perf/bench/claims-measure.ts';
+import {
+  differencesOf,
+  type Figures,
+  measureTexts,
+  measureVotes,
+  noFigures,
+} from '../../../perf/bench/claims-measure.ts';
 import { trueStatements } from '../../../perf/bench/claims-true.ts';
 
 describe('the check of claims, on the sample', () => {
@@ -9,13 +15,12 @@ describe('the check of claims, on the sample', () => {
   let conversation: Conversation;
   beforeAll(async () => {
     conversation = await countVotes('sample', sampleConversation(), 1);
-    measureVotes(figures, conversation);
+    measureTexts(figures, conversation, measureVotes(figures, conversation));
   });
 
   it('refuses no claim that is true by the votes', () => {
     for (const [kind, { claims, byVotes }] of figures.truths) {
-      // those of content come with their texts
-      if (kind !== 'content') expect(claims, kind).toBeGreaterThan(0);
+      expect(claims, kind).toBeGreaterThan(0);
       expect(byVotes, kind).toBe(0);
     }
   });
@@ -25,6 +30,17 @@ describe('the check of claims, on the sample', () => {
       expect(mutants, kind).toBeGreaterThan(0);
       expect(caught, kind).toBe(mutants);
     }
+  });
+
+  it('reads the words of every text', () => {
+    expect(figures.unguarded).toBe(0);
+  });
+
+  it('catches at least 95% of the texts that say something else than their claim', () => {
+    const all = [...figures.byText.values()];
+    for (const { mutants } of all) expect(mutants).toBeGreaterThan(0);
+    const sum = (of: 'mutants' | 'caught') => all.reduce((total, one) => total + one[of], 0);
+    expect(sum('caught') / sum('mutants')).toBeGreaterThanOrEqual(0.95);
   });
 
   it('agrees with the oracle on every claim', () => {
