@@ -42,7 +42,7 @@ const isSome = (level: Level) => level === 'some' || level === 'few';
 
 function saysOfVoters(part: Said, { before }: Place): boolean {
   if (part.letters.length > 0 || part.than.length > 0) return true;
-  if (part.carried && !part.voters && !part.every && part.levels.length === 0)
+  if (part.carried && !part.people && !part.every && part.levels.length === 0)
     return before !== undefined && before !== 'unknown' && before.kind !== 'content' && part.stand !== undefined;
   if (
     part.bare &&
@@ -51,8 +51,8 @@ function saysOfVoters(part: Said, { before }: Place): boolean {
     (part.stand === 'think' || part.stand === 'view' || part.stand === 'agree' || part.stand === 'disagree')
   )
     return part.impersonal;
-  if (part.stand || part.thin) return true;
-  return part.levels.some((level) => !isSome(level)) && (part.voters || part.every);
+  if (part.stand || (part.stand === 'thin')) return true;
+  return part.levels.some((level) => !isSome(level)) && (part.people || part.every);
 }
 
 // ---- groups
@@ -78,13 +78,13 @@ function wrongGroups(said: readonly Said[], { claim, groups, before }: Place): S
       for (const letter of others) named.add(letter);
     }
   }
-  const own = said.filter(({ voters, letters, every }) => (voters || every) && letters.length === 0);
+  const own = said.filter(({ people, letters, every }) => (people || every) && letters.length === 0);
   const missing = [...allowed].filter((letter) => !named.has(letter));
   if (claim.kind === 'consensus') {
     return named.size > 0 && missing.length > 0 ? said.filter(({ letters }) => letters.length > 0) : undefined;
   }
   if (allowed.size === 0) {
-    const carries = said.length > 0 && said.every(({ carried, voters, every }) => carried && !voters && !every);
+    const carries = said.length > 0 && said.every(({ carried, people, every }) => carried && !people && !every);
     return carries && earlierGroups(before).length > 0 ? [...said] : undefined;
   }
   if (missing.length === 0) return undefined;
@@ -132,7 +132,7 @@ function onSide(most: Level, crossGroups: boolean): Fit {
     const top = everybody ? 'everyone' : most;
     const claimed = 'groups' in claim ? (claim.groups ?? []) : [];
     const everyGroup = crossGroups || claimed.length === groups.length || claimed.length === 2;
-    if (part.thin) return 'text_stance';
+    if ((part.stand === 'thin')) return 'text_stance';
     if (stand === undefined) {
       if (part.every && !everyGroup) return 'text_quantity';
       return quantityOf(levels, top, crossGroups);
@@ -160,7 +160,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   minority(part, _said, { claim, groups }) {
     const { stance, groups: claimed = [] } = claim as { stance: Stance; groups?: string[] };
     const { stand, levels, negated } = side(part);
-    if (part.thin) return 'text_stance';
+    if ((part.stand === 'thin')) return 'text_stance';
     if (part.every && claimed.length !== groups.length && claimed.length !== 2) return 'text_quantity';
     const small = levels.length > 0 && levels.every(isSome);
     if (stand === undefined) return levels.some((level) => !isSome(level)) ? 'text_quantity' : undefined;
@@ -170,7 +170,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   },
   divided(part, said) {
     const { stand, levels } = side(part);
-    if (part.thin) return 'text_stance';
+    if ((part.stand === 'thin')) return 'text_stance';
     const halves = levels.includes('half');
     if (beyond(levels, 'half', 'few')) return 'text_quantity';
     if (stand === undefined || stand === 'divided' || halves) return undefined;
@@ -185,7 +185,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
   },
   uncertain(part, said) {
     const { stand, levels } = side(part);
-    if (part.thin) return 'text_stance';
+    if ((part.stand === 'thin')) return 'text_stance';
     if (stand !== undefined && stand !== 'pass') {
       const doubts = said.some((other) => other.stand === 'pass');
       return stand === 'view' || (doubts && stand === 'divided') ? undefined : 'text_stance';
@@ -193,7 +193,7 @@ const FITS: Record<Exclude<Claim['kind'], 'content' | 'difference'>, Fit> = {
     return beyond(levels, 'some', 'few') ? 'text_quantity' : undefined;
   },
   thin(part) {
-    if (part.stand) return 'text_stance';
+    if (part.stand && part.stand !== 'thin') return 'text_stance';
     return beyond(part.levels, 'some', 'nobody') ? 'text_quantity' : undefined;
   },
 };
@@ -212,7 +212,7 @@ function compares(
   };
   for (const part of said) {
     const { stand, levels } = side(part);
-    if (part.thin) return ['text_stance', part];
+    if ((part.stand === 'thin')) return ['text_stance', part];
     if (turned(part)) return ['text_direction', part];
     if (part.every && part.letters.length === 0 && stand !== 'divided' && groups.length > 0 && part.stand)
       return ['text_stance', part];

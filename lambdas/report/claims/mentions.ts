@@ -14,6 +14,8 @@ export interface Unit extends Meaning {
   loose?: boolean;
   /** a comma, or the end of a sentence or of a part of it */
   stop?: 'comma' | 'end';
+  /** the character of an end */
+  mark?: string;
   /** words in quotation marks: what a comment says */
   quote?: boolean;
 }
@@ -103,7 +105,7 @@ class Cutter {
     if (group && group.length > size) return this.add(at, group.length, group);
     if (phrase) return this.add(at, size, phrase.meaning);
     if (COMMAS.has(text)) return this.add(at, 1, { stop: 'comma' });
-    if (ENDS.has(text)) return this.add(at, 1, { stop: 'end' });
+    if (ENDS.has(text)) return this.add(at, 1, { stop: 'end', mark: text });
     return this.add(at, 1, {});
   }
 
@@ -144,7 +146,7 @@ class Cutter {
     const { text, lower } = this.all[at] as Token;
     const before = this.all[at - 1]?.text;
     return (
-      !this.list.nounsAreCapitalised &&
+      !this.list.order.nounsAreCapitalised &&
       text !== lower &&
       before !== undefined &&
       !ENDS.has(before) &&
@@ -162,7 +164,7 @@ class Cutter {
     const letter = this.letterAt(at);
     if (!letter) return undefined;
     const after = phraseAt(this.list, this.all, at + 1);
-    if (this.list.groupLetter === 'before' && after?.meaning.is.has('group'))
+    if (this.list.order.letterBeforeGroup && after?.meaning.is.has('group'))
       return { length: 1 + after.words.length, letters: [letter] };
     const alone = this.letters.has(letter) && isLetter(letter) && (this.continuesList() || this.standsAlone(at));
     return alone ? { length: 1, letters: [letter] } : undefined;

@@ -50,7 +50,7 @@ export function proseProblems(
     }
     const text = clause.text.normalize('NFC');
     const claimed = clause.claim.kind === 'content' ? undefined : claimedLetters(clause.claim);
-    const said = readText(unitsOf(text, groups, claimed, list));
+    const said = readText(unitsOf(text, groups, claimed, list), list.order);
     const found = misfit(said, { ...clause, text, groups, before });
     before = clause.claim;
     return found;

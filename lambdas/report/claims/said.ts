@@ -1,36 +1,40 @@
 import type { Unit } from './mentions.ts';
-import type { Level, Stand } from './words.ts';
+import { type Compares, Line, MAX_PHRASE, NOBODY, type Voters } from './voters.ts';
+import type { Level, Stand, WordList } from './words.ts';
 
 /** What one part of a text says of voters. */
-export interface Said {
+export interface Said extends Pick<Voters, 'levels' | 'letters' | 'than' | 'others' | 'thanOthers' | 'every' | 'people'> {
   /** what they do; undefined where they are only named */
   stand: Stand | undefined;
   negated: boolean;
-  /** how many of them */
-  levels: Level[];
-  /** groups that it is said of, and those that they are compared with */
-  letters: string[];
-  than: string[];
-  /** of a comparison: 1 for more, -1 for less */
-  compares: 0 | 1 | -1;
-  /** "the other groups", as those that it is said of or that they are compared with */
-  others: boolean;
-  thanOthers: boolean;
-  /** "all groups", "both", "across groups" */
-  every: boolean;
-  /** "the participants", "people": its own subject, not that of the clause before */
-  voters: boolean;
-  /** only "some", "most", "they": nobody is named */
-  bare: boolean;
-  /** its subject stands in the clause before */
+  compares: Compares;
+  /** its subject stands in the clause before: "and rejects", "the group" */
   carried: boolean;
+  /** who they are is not told: "most", "there is broad support" */
+  bare: boolean;
   /** nobody is its subject: "there is broad support" */
   impersonal: boolean;
-  /** too few of them voted */
-  thin: boolean;
   /** its place in the text */
   from: number;
   to: number;
+}
+
+/** What is said of voters after they are named. */
+interface Predicate extends Pick<Said, 'negated' | 'levels' | 'than' | 'thanOthers' | 'compares'> {
+  stand: Stand;
+  end: number;
+}
+
+/** What stands right before a stance that no voters stand before. */
+interface Before extends Pick<Said, 'negated' | 'levels' | 'compares'> {
+  /** "finds", "there is" */
+  bears: boolean;
+  /** "is" */
+  is: boolean;
+  /** nothing else stands before it in the clause */
+  first: boolean;
+  /** "and", "but" */
+  joined: boolean;
 }
 
 type Zone =
@@ -40,681 +44,429 @@ type Zone =
   | 'before'
   /** what a comment says, after the stance on it */
   | 'after'
-  /** the subject is a comment: what follows is what it says */
+  /** the subject is a comment, and what follows is what it says */
   | 'locked';
 
-/** A noun phrase of voters. */
-interface Voters {
-  end: number;
-  strong: boolean;
-  /** they can only be those who voted */
-  sure: boolean;
-  levels: Level[];
-  letters: string[];
-  than: string[];
-  others: boolean;
-  thanOthers: boolean;
-  every: boolean;
-  none: boolean;
-  voters: boolean;
-  same: boolean;
-  compares: 0 | 1 | -1;
-  negated: boolean;
-}
-
-/** What is said of voters after they are named. */
-interface Predicate {
-  end: number;
-  stand: Stand;
-  negated: boolean;
-  levels: Level[];
-  than: string[];
-  thanOthers: boolean;
-  compares: 0 | 1 | -1;
-}
-
-/** What stands right before a stance that no voters stand before. */
-interface Before {
-  levels: Level[];
-  negated: boolean;
-  bears: boolean;
-  /** nothing else stands before it in the clause */
-  carried: boolean;
-  /** "and", "but" */
-  joined: boolean;
-  /** "is widely shared" */
-  is: boolean;
-  compares: 0 | 1 | -1;
-}
-
-/** So many words that the lists do not know may stand between voters and their stance. */
+/** So many unknown words may stand between voters and their stance: between most voters, and between a stance and its adverb. */
 const FAR = 8;
-/** No phrase that is looked at together is longer, so that the time of reading grows with the text and not faster. */
-const PHRASE = 60;
 const NEAR = 3;
 
 /** Reads what a text says of voters, and leaves out what it tells of comments. */
-export function readText(units: readonly Unit[]): Said[] {
-  return new Reader(units).read();
+export function readText(units: readonly Unit[], order: WordList['order']): Said[] {
+  const reader = new Reader(new Line(units), order);
+  for (let i = 0; i < units.length; ) i = Math.max(i + 1, reader.step(i));
+  return reader.said;
 }
 
-const at = <T>(list: readonly T[], index: number): T | undefined => list[index];
+const predicateOf = (stand: Stand, end: number): Predicate => ({
+  stand,
+  end,
+  negated: false,
+  levels: [],
+  than: [],
+  thanOthers: false,
+  compares: 0,
+});
+const takesSide = (stand: Stand) => stand !== 'think' && stand !== 'view';
+/** What a stance says of quantity by itself: "common ground" is agreement of all groups, "the majority view" one of most. */
+const ownLevel = ({ quantity }: Unit): Level[] => (quantity ? [quantity] : []);
 
 class Reader {
-  readonly units: readonly Unit[];
+  readonly line: Line;
+  readonly order: WordList['order'];
   readonly said: Said[] = [];
   zone: Zone = 'open';
-  /** "Unlike Group B," */
-  than: string[] = [];
-  thanOthers = false;
-  /** a stance without voters so far: "Support for … is higher in" */
-  pending: { stand: Stand; at: number; levels: Level[]; negated: boolean } | undefined;
-  compares: 0 | 1 | -1 = 0;
+  /** something of the clause is read that is no "and", "but" or adverb */
   started = false;
   /** "Without exception, …" */
   leading: Level[] = [];
+  /** "Unlike Group B, …" */
+  than: string[] = [];
+  thanOthers = false;
+  /** a stance whose voters come later: "Support for … is higher in" */
+  pending: (Before & { stand: Stand; at: number }) | undefined;
+  /** the stance is a noun: "Support in Group A" */
+  nominal = false;
   /** "Opinions on …": what follows may say that they are divided */
   opinions = false;
 
-  constructor(units: readonly Unit[]) {
-    this.units = units;
+  constructor(line: Line, order: WordList['order']) {
+    this.line = line;
+    this.order = order;
   }
 
-  read(): Said[] {
-    for (let i = 0; i < this.units.length; ) i = Math.max(i + 1, this.step(i));
-    return this.said;
-  }
-
+  /** @returns the next unit to read */
   step(i: number): number {
-    const unit = this.units[i] as Unit;
+    const unit = this.line.at(i);
     if (unit.quote) {
       this.started = true;
       return i + 1;
     }
-    const named = this.namedAt(i);
+    const named = this.line.is(i, 'than') ? this.comparedAt(i) : this.namedAt(i);
     if (named !== undefined) return named;
-    if (unit.is.has('more') || unit.is.has('less')) this.compares = unit.is.has('more') ? 1 : -1;
-    if (this.zone === 'after' || this.zone === 'locked') return i + 1;
-    if (this.pending && unit.degree && at(this.units, i - 1)?.is.has('gives') && this.endsAt(i + 1)) {
-      this.pending.levels.push(unit.degree);
-      return this.settle(i, { ...NOBODY, end: i + 1 });
+    if (this.zone === 'after' || this.zone === 'locked') return this.goesOn(i);
+    return this.spreadAt(i) ?? this.stanceAt(i) ?? this.other(i);
+  }
+
+  /** What follows a stance: mostly what it is about. */
+  goesOn(i: number): number {
+    const { line } = this;
+    const last = this.said.at(-1);
+    if (/[.;。；]/.test(line.at(i).mark ?? '')) this.zone = 'open';
+    if (this.zone !== 'after' || !last) return i + 1;
+    // "Support in Group A for rent caps is limited"
+    if (this.nominal && line.is(i - 1, 'gives')) {
+      const { degree } = line.at(i);
+      if (degree) last.levels.push(degree);
+      last.compares ||= line.compares(i);
     }
-    const stance = unit.stand && !(unit.is.has('opinions') && this.zone === 'open') ? this.stanceAt(i) : undefined;
-    if (stance !== undefined) return stance;
-    return this.other(i);
+    // "is sceptical and mostly rejects", "agrees but opposes"
+    const joins = line.is(i, 'contrast') || (line.is(i, 'and') && last.stand === 'view');
+    const next = joins ? line.past(line.level(i + 1) ? i + 2 : i + 1, 'skip') : i;
+    const { stand, verb } = line.at(next);
+    if (!joins || !verb || !(stand === 'agree' || stand === 'disagree')) return i + 1;
+    this.said.push({ ...last, levels: [...ownLevel(line.at(i + 1))], stand, negated: false, to: line.at(next).end });
+    return this.trailing(next + 1);
   }
 
   /** Words that open or close what a comment says. */
   other(i: number): number {
-    const unit = this.units[i] as Unit;
-    if (!this.started && (unit.degree ?? unit.quantity) && at(this.units, i + 1)?.stop === 'comma') this.leading.push((unit.degree ?? unit.quantity) as Level);
-    if (unit.is.has('opinions') && this.zone === 'open') {
-      this.opinions = true;
-      this.zone = 'before';
-    } else if (unit.is.has('statement') && this.zone === 'open') this.zone = this.isSubject(i) ? 'locked' : 'before';
-    else if (unit.is.has('that') && !this.opensWith(unit)) this.zone = this.zone === 'open' ? 'before' : this.zone;
-    if (unit.stop === 'end' && this.zone === 'before' && !this.pending) this.zone = 'open';
-    if (!unit.stop && !unit.is.has('and') && !unit.is.has('contrast') && !unit.is.has('skip')) this.started = true;
+    const { line } = this;
+    const level = line.level(i);
+    if (!this.started && level && line.at(i + 1).stop === 'comma') this.leading.push(level);
+    if (this.zone === 'open') {
+      if (line.is(i, 'opinions')) this.opinions = true;
+      if (line.is(i, 'statement') && this.acts(i)) this.zone = 'locked';
+      else if (line.is(i, 'opinions', 'statement', 'that')) this.zone = 'before';
+    } else if (line.at(i).stop === 'end' && !this.pending) this.zone = 'open';
+    if (!line.ends(i) && !line.is(i, 'and', 'contrast', 'skip')) this.started = true;
     return i + 1;
   }
 
-  opensWith(unit: Unit): boolean {
-    return unit.is.has('contrast');
-  }
-
   /** A comment that does something: "One statement opposes", "The comments call for". */
-  isSubject(i: number): boolean {
-    for (let k = i + 1; k < Math.min(this.units.length, i + 5); k++) {
-      const unit = this.units[k] as Unit;
-      if (unit.is.has('of')) return false;
-      if (unit.is.has('report')) return true;
-      if (unit.stand && unit.verb)
-        return unit.stand !== 'divided' && !at(this.units, k + 1)?.is.has('of') && !this.passive(k);
-      if (unit.stop || unit.is.has('that') || unit.is.has('bears')) return false;
+  acts(i: number): boolean {
+    const { line } = this;
+    for (let k = i + 1; k < i + 5; k++) {
+      const { stand, verb } = line.at(k);
+      if (line.ends(k) || line.is(k, 'of', 'that', 'bears')) return false;
+      if (line.is(k, 'report')) return true;
+      if (stand && verb) return stand !== 'divided' && !this.votersBy(k);
     }
     return false;
   }
 
-  passive(k: number): boolean {
-    return this.votersBy(k) !== undefined;
+  /** "than Group B": of what was said last, or of what comes. */
+  comparedAt(i: number): number | undefined {
+    const compared = this.zone === 'locked' ? undefined : this.line.votersAt(i + 1);
+    if (!compared || (compared.letters.length === 0 && !compared.others)) return undefined;
+    const last = this.said.at(-1);
+    if (last && this.zone === 'after') {
+      last.than.push(...compared.letters);
+      last.thanOthers ||= compared.others;
+      last.compares ||= this.nearest(i);
+      // "does not support it as strongly as": less
+      if (!last.compares && last.negated) Object.assign(last, { compares: -1, negated: false });
+      last.to = this.line.at(compared.end - 1).end;
+    } else {
+      this.than.push(...compared.letters);
+      this.thanOthers ||= compared.others;
+    }
+    return compared.end;
+  }
+
+  /** The closest "more" or "less" before a place. */
+  nearest(i: number): Compares {
+    for (let k = i; k >= Math.max(0, i - FAR * 2); k--) if (this.line.compares(k)) return this.line.compares(k);
+    return 0;
   }
 
   /** Voters at a place where they can be the subject of what is read. */
   namedAt(i: number): number | undefined {
-    const unit = this.units[i] as Unit;
-    if (unit.is.has('than') && this.zone !== 'locked') {
-      const compared = this.votersAt(i + 1);
-      if (compared?.letters.length || compared?.others) return this.compared(i, compared);
-      return undefined;
-    }
-    const voters = this.votersAt(i);
+    const voters = this.line.votersAt(i);
     if (!voters) return undefined;
     const resumed = this.zone === 'after' || this.zone === 'locked';
-    const contrast = voters.levels.length > 0 && (this.isContrast(i) || this.goesOn(i, voters));
-    if (resumed && !(contrast || (this.isBoundary(i) && voters.strong))) return this.mention(i);
-    if (this.zone === 'before' && !(voters.strong && voters.sure)) return undefined;
-    const predicate = this.predicateAt(voters, unit.is.has('of'));
-    if (predicate === 'statement' || predicate === 'report') {
-      if (resumed || this.zone === 'before') return this.mention(i);
-      this.record(i, voters.end, voters, undefined);
-      this.zone = 'locked';
-      return voters.end;
-    }
+    const contrast = voters.levels.length > 0 && (this.line.is(i - 1, 'contrast') || this.alternates(i, voters));
+    if (resumed && !contrast && !(voters.strong && this.isBoundary(i))) return this.mention(i);
+    if (this.zone === 'before' && !contrast && !voters.sure) return undefined;
+    const predicate = this.predicateAt(voters, this.line.is(i, 'of'));
+    if (predicate === 'comment') return this.ofComments(i, voters);
     if (predicate) {
       this.record(i, predicate.end, voters, predicate);
       return this.trailing(predicate.end);
     }
-    if (resumed)
-      return voters.letters.length > 0 ? this.elliptic(i, voters) : voters.every ? this.tail(i, voters) : undefined;
+    if (resumed) return this.elliptic(i, voters);
     if (this.pending && voters.sure) return this.settle(i, voters);
-    if (!voters.strong) return undefined;
-    if (this.zone === 'before' && voters.letters.length === 0) return undefined;
-    this.record(i, voters.end, voters, undefined);
+    if (!voters.strong || (this.zone === 'before' && voters.letters.length === 0)) return undefined;
+    this.record(i, voters.end, voters);
     return voters.end;
   }
 
-  /** ", across all groups" at the end. */
-  tail(i: number, voters: Voters): number {
-    const last = this.said.at(-1);
-    if (last) last.every = true;
-    else this.record(i, voters.end, voters, undefined);
-    return voters.end;
-  }
-
-  /** A group that is only named. */
-  mention(i: number): number | undefined {
-    const { letters, loose } = this.units[i] as Unit;
-    if (!letters || loose) return undefined;
-    this.record(i, i + 1, { ...NOBODY, letters: [...letters], strong: true }, undefined);
-    return i + 1;
-  }
-
-  /** "while Group B does not", "and so does Group B". */
-  elliptic(i: number, voters: Voters): number {
-    const last = this.said.findLast(({ stand }) => stand);
-    let k = voters.end;
-    let negated = false;
-    while (k < this.units.length && k < voters.end + NEAR && !at(this.units, k)?.stop) {
-      const unit = this.units[k] as Unit;
-      if (unit.is.has('not')) negated = true;
-      else if (unit.is.has('less') || unit.is.has('more')) {
-        this.record(
-          i,
-          k + 1,
-          { ...voters, compares: unit.is.has('more') ? 1 : -1 },
-          { ...SAME, end: k + 1, stand: last?.stand ?? 'agree', negated: last?.negated ?? false },
-        );
-        return k + 1;
-      } else if (!unit.is.has('skip')) break;
-      k++;
-    }
-    const ended = k >= this.units.length || Boolean(at(this.units, k)?.stop);
-    if (last && negated && ended) {
-      this.record(i, k, voters, { ...SAME, end: k, stand: last.stand as Stand, negated: !last.negated });
-      return k;
-    }
-    this.record(i, voters.end, voters, undefined);
-    return voters.end;
-  }
-
-  /** "than Group B": of what was said last, or of what comes. */
-  compared(i: number, { letters, others, end }: Voters): number {
-    const last = this.said.at(-1);
-    if (last && this.zone === 'after') {
-      last.than.push(...letters);
-      last.thanOthers ||= others;
-      last.compares ||= this.nearest(i);
-      last.to = end;
-    } else {
-      this.than.push(...letters);
-      this.thanOthers ||= others;
-    }
-    return end;
-  }
-
-  /** The closest "more" or "less" before a place. */
-  nearest(i: number): 0 | 1 | -1 {
-    for (let k = i; k >= Math.max(0, i - FAR); k--) {
-      const unit = this.units[k] as Unit;
-      if (unit.is.has('more')) return 1;
-      if (unit.is.has('less')) return -1;
-    }
-    return this.compares;
+  /** "some agree and others disagree" */
+  alternates(i: number, { levels, strong }: Voters): boolean {
+    return !strong && levels[0] === 'some' && Boolean(this.said.at(-1)?.levels.includes('some')) && this.isBoundary(i);
   }
 
   /** A subject may come again: after a comma, a contrast, an "and". */
   isBoundary(i: number): boolean {
     let k = i - 1;
-    while (k >= 0 && (at(this.units, k)?.is.has('skip') || at(this.units, k)?.is.has('of')) && !at(this.units, k)?.stop)
-      k--;
-    const unit = at(this.units, k);
-    return !unit || unit.stop !== undefined || unit.is.has('contrast') || unit.is.has('and');
+    while (k > i - MAX_PHRASE && this.line.is(k, 'skip', 'of')) k--;
+    return this.line.ends(k) || this.line.is(k, 'contrast', 'and');
   }
 
-  /** "some agree and others disagree" */
-  goesOn(i: number, { levels, strong }: Voters): boolean {
-    const last = this.said.at(-1);
-    return !strong && levels[0] === 'some' && Boolean(last?.levels.includes('some')) && this.isBoundary(i);
+  /** A group that is only named. */
+  mention(i: number): number | undefined {
+    const { letters, loose } = this.line.at(i);
+    if (!letters || loose) return undefined;
+    this.record(i, i + 1, { ...NOBODY, letters: [...letters], strong: true });
+    return i + 1;
   }
 
-  isContrast(i: number): boolean {
-    return Boolean(at(this.units, i - 1)?.is.has('contrast'));
+  /** "Participants' comments", "Participants wrote about": what follows is what comments say. */
+  ofComments(i: number, voters: Voters): number | undefined {
+    if (this.zone !== 'open') return this.mention(i);
+    this.record(i, voters.end, voters);
+    this.zone = 'locked';
+    return voters.end;
   }
 
-  /** A stance that no voters stand before. */
-  stanceAt(i: number): number | undefined {
-    const unit = this.units[i] as Unit;
-    const stand = unit.stand as Stand;
-    const by = this.votersBy(i);
-    const { levels, negated, bears, carried, joined, compares, is } = this.before(i);
-    const predicate = {
-      ...SAME,
-      end: i + 1,
-      stand: this.turned(i, stand),
-      levels: [...levels, ...sharedBy(unit)],
-      negated,
-      compares,
-    };
-    if (by) {
-      this.record(i, by.end, by, predicate);
-      return this.trailing(by.end);
+  /** After a stance: "while Group B does not", "and Group B less so", ", across all groups". */
+  elliptic(i: number, voters: Voters): number | undefined {
+    if (voters.letters.length === 0 && !voters.every) return undefined;
+    const last = this.said.findLast(({ stand }) => stand);
+    const copy = { ...predicateOf(last?.stand ?? 'agree', voters.end), negated: last?.negated ?? false };
+    let [k, denied] = [voters.end, false];
+    for (; k < voters.end + NEAR && !this.line.ends(k); k++) {
+      if (this.line.is(k, 'not')) denied = true;
+      else if (this.line.compares(k)) {
+        this.record(i, k + 1, { ...voters, compares: this.line.compares(k) }, copy);
+        return k + 1;
+      } else if (!this.line.is(k, 'skip')) break;
     }
-    if (this.opinions && stand === 'divided') {
-      this.record(i, i + 1, NOBODY, predicate);
-      return this.trailing(i + 1);
-    }
-    if (this.zone === 'before' && this.pending) return undefined;
-    const object = stand === 'divided' && unit.verb ? this.votersAt(i + 1) : undefined;
-    if (object?.strong) {
-      this.record(i, object.end, object, predicate);
-      return this.trailing(object.end);
-    }
-    if (carried && unit.verb && (joined || !unit.noun) && !isTarget(unit) && this.zone === 'open') {
-      this.record(i, i + 1, NOBODY, predicate, true);
-      return this.trailing(i + 1);
-    }
-    const adjective =
-      stand !== 'think' && stand !== 'view' && (levels.length > 0 || (bears && (unit.noun || stand === 'divided')));
-    const closing = is && unit.verb && stand !== 'think' && stand !== 'view' && (stand === 'divided' ? !at(this.units, i + 1)?.is.has('of') : this.endsAt(i + 1));
-    if ((adjective && (unit.noun || bears || is)) || closing || (stand === 'divided' && unit.length > 2) || (this.zone === 'open' && sharedBy(unit).length > 0)) {
-      this.record(i, i + 1, NOBODY, predicate);
-      return this.trailing(i + 1);
-    }
-    if (unit.noun && !this.started && this.zone === 'open') {
-      this.pending = { stand, at: i, levels, negated };
-      this.zone = 'before';
-      return i + 1;
+    const says = last && denied && this.line.ends(k);
+    this.record(i, says ? k : voters.end, voters, says ? { ...copy, negated: !copy.negated } : undefined);
+    return says ? k : voters.end;
+  }
+
+  /** What is said of voters after they are named. `comment`: it is not about votes but about what they wrote. */
+  predicateAt(voters: Voters, within: boolean): Predicate | 'comment' | undefined {
+    const { line } = this;
+    const found = predicateOf('view', voters.end);
+    let [unknown, bears, commas] = [0, false, 0];
+    for (let k = voters.end; k < Math.min(line.length, voters.end + MAX_PHRASE); k++) {
+      const unit = line.at(k);
+      const level = line.level(k);
+      const compared = line.is(k, 'than') ? line.votersAt(k + 1) : undefined;
+      if (compared && (compared.letters.length > 0 || compared.others)) {
+        found.than.push(...compared.letters);
+        found.thanOthers ||= compared.others;
+        found.compares ||= line.compares(k);
+        k = compared.end - 1;
+        continue;
+      }
+      if (line.compares(k)) found.compares ||= line.compares(k);
+      if (this.isStance(k, voters, bears || found.levels.length > 0, [...voters.levels, ...found.levels]))
+        return { ...found, stand: this.turned(k), levels: [...found.levels, ...ownLevel(unit)], end: k + 1 };
+      if (line.is(k, 'not')) found.negated = !found.negated;
+      else if (level) {
+        // "the groups all agree" says no more than that they agree
+        if (unit.degree || level !== 'everyone' || !(voters.letters.length > 1 || voters.every)) found.levels.push(level);
+      } else if (line.is(k, 'bears', 'gives')) bears = true;
+      else if (line.is(k, 'who') && !voters.sure) return undefined;
+      else if (line.is(k, 'skip', 'of', 'more', 'less', 'who')) continue;
+      else if (line.is(k, 'statement') && unknown === 0 && !bears && !within) return 'comment';
+      else if (line.is(k, 'report') && !line.is(k, 'opinions')) return 'comment';
+      else if (unit.stop === 'comma' && voters.strong && ++commas <= 2) continue;
+      else if (line.is(k, 'that') && line.at(k - 1).quantity) continue;
+      else if (unit.stop || line.is(k, 'that', 'modal', 'contrast')) return undefined;
+      else if (++unknown > (voters.strong ? FAR : 0)) return undefined;
     }
     return undefined;
   }
 
+  /** A word that is a verb and a noun is a noun after a preposition or "more"; that few vote says something, that people vote does not. */
+  isStance(k: number, { end }: Voters, bears: boolean, levels: readonly Level[]): boolean {
+    const { stand, verb, noun } = this.line.at(k);
+    if (this.line.is(k, 'opinions') && k > end) return false;
+    if (stand === 'thin') return levels.includes('few') || levels.includes('hardly');
+    if (!stand || !noun || bears) return Boolean(stand);
+    return verb ? k === end || !this.line.is(k - 1, 'of', 'more', 'less') : k - end <= 1;
+  }
+
   /** "a consensus against" */
-  turned(i: number, stand: Stand): Stand {
-    if (stand !== 'agree' || !(this.units[i] as Unit).noun) return stand;
-    let k = i + 1;
-    while (at(this.units, k)?.is.has('skip')) k++;
-    const next = at(this.units, k);
-    return next?.stand === 'disagree' && next.verb ? 'disagree' : stand;
+  turned(i: number): Stand {
+    const { stand, noun } = this.line.at(i);
+    const next = this.line.at(this.line.past(i + 1, 'skip'));
+    return stand === 'agree' && noun && next.stand === 'disagree' && next.verb ? 'disagree' : (stand as Stand);
   }
 
-  /** "… in Group A" after "Support for rent caps is higher". */
-  settle(i: number, voters: Voters): number {
-    const { stand, at: from, levels, negated } = this.pending as NonNullable<Reader['pending']>;
-    this.record(from, voters.end, voters, {
-      ...SAME,
-      end: voters.end,
-      stand,
-      levels,
+  /** A stance that no voters stand before. */
+  stanceAt(i: number): number | undefined {
+    const { line } = this;
+    const unit = line.at(i);
+    const { stand, verb, noun } = unit;
+    if (!stand || stand === 'thin' || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
+    const before = this.before(i);
+    const { levels, negated, compares } = before;
+    const predicate = {
+      ...predicateOf(this.turned(i), i + 1),
+      levels: [...levels, ...ownLevel(unit)],
       negated,
-      compares: this.nearest(i),
-    });
-    this.pending = undefined;
-    this.zone = 'after';
-    const last = this.said.at(-1) as Said;
-    for (let k = voters.end; k < Math.min(this.units.length, voters.end + NEAR); k++) {
-      const unit = this.units[k] as Unit;
-      if (unit.degree) last.levels.push(unit.degree);
-      else if (unit.is.has('more') || unit.is.has('less')) last.compares = unit.is.has('more') ? 1 : -1;
-      else if (!unit.is.has('skip') && !unit.is.has('gives')) break;
+      compares: line.compares(i) || compares,
+    };
+    const voters = this.votersBy(i) ?? this.objectOf(i);
+    if (voters) {
+      this.record(i, voters.end, voters, predicate);
+      this.nominal = Boolean(noun);
+      return this.trailing(voters.end);
     }
-    return voters.end;
+    if (this.isImpersonal(i, before)) {
+      this.record(i, i + 1, NOBODY, predicate);
+      return this.trailing(i + 1);
+    }
+    if (this.zone !== 'open' || line.isTarget(i)) return undefined;
+    if (before.first && verb && (before.joined || !noun)) {
+      this.record(i, i + 1, { ...NOBODY, same: true }, predicate);
+      return this.trailing(i + 1);
+    }
+    if (!noun || this.started) return undefined;
+    this.pending = { ...before, stand, at: i };
+    this.zone = 'before';
+    return i + 1;
   }
 
-  /** What stands right before a stance without voters. */
+  /** "there is broad support", "finds little approval", "is widely rejected", "is controversial". */
+  isImpersonal(i: number, { levels, bears, is }: Before): boolean {
+    const { line } = this;
+    const unit = line.at(i);
+    const { verb, noun } = unit;
+    const stand = unit.stand as Stand;
+    if (this.zone === 'open' && ownLevel(unit).length > 0) return true;
+    if (!takesSide(stand)) return false;
+    if (stand === 'divided' && (this.opinions || (verb && unit.length > 2))) return true;
+    if (this.pending) return false;
+    if (levels.length > 0 && (noun || bears || is)) return true;
+    if (bears && (noun || stand === 'divided')) return true;
+    const closing = line.ends(line.at(i + 1).degree ? i + 2 : i + 1);
+    return is && Boolean(verb) && (stand === 'divided' ? !line.is(i + 1, 'of') : closing);
+  }
+
+  /** What stands right before a stance. */
   before(i: number): Before {
-    const found: Before = {
-      levels: [],
-      negated: false,
-      bears: false,
-      carried: false,
-      joined: false,
-      is: false,
-      compares: 0,
-    };
+    const { line } = this;
+    const found: Before = { levels: [], negated: false, compares: 0, bears: false, is: false, first: false, joined: false };
     let k = i - 1;
-    for (; k >= Math.max(0, i - 5); k--) {
-      const unit = this.units[k] as Unit;
-      const level = unit.degree ?? unit.quantity;
-      if (unit.stop || unit.is.has('and') || unit.is.has('contrast')) break;
+    for (; k > i - 6 && !line.ends(k) && !line.is(k, 'and', 'contrast'); k--) {
+      const level = line.level(k);
       if (level) found.levels.push(level);
-      else if (unit.is.has('not')) found.negated = !found.negated;
-      else if (unit.is.has('bears')) found.bears = true;
-      else if (unit.is.has('gives')) found.is = true;
-      else if (unit.is.has('more') || unit.is.has('less')) found.compares = unit.is.has('more') ? 1 : -1;
-      else if (!unit.is.has('skip')) break;
+      else if (line.is(k, 'not')) found.negated = !found.negated;
+      else if (line.is(k, 'bears')) found.bears = true;
+      else if (line.is(k, 'gives')) found.is = true;
+      else if (line.compares(k)) found.compares = line.compares(k);
+      else if (!line.is(k, 'skip')) break;
     }
-    const edge = at(this.units, k);
-    found.joined = Boolean(edge?.is.has('and') || edge?.is.has('contrast'));
-    found.carried =
-      !this.started && (!edge || edge.stop !== undefined || edge.is.has('and') || edge.is.has('contrast'));
+    found.joined = line.is(k, 'and', 'contrast');
+    found.first = !this.started && (line.ends(k) || found.joined);
     return found;
   }
 
   /** "by most participants", "among Group A", after a stance. */
   votersBy(i: number): Voters | undefined {
+    const { line } = this;
+    const direct = line.votersAt(i + 1);
+    // "popular with Group A", "support across all groups"
+    if (line.at(i).length > 1 && direct?.sure) return direct;
     let k = i + 1;
-    while (
-      k < i + NEAR &&
-      (at(this.units, k)?.is.has('skip') || at(this.units, k)?.degree || at(this.units, k)?.quantity)
-    )
-      k++;
-    const popular = this.units[i] && (this.units[i] as Unit).length > 1 ? this.votersAt(i + 1) : undefined;
-    if (popular?.sure) return popular;
-    if (!at(this.units, k)?.is.has('of')) {
-      const every = this.votersAt(i + 1);
-      return every?.every && every.strong && this.units[i + 1]?.is.has('everyGroup') ? every : undefined;
-    }
-    const voters = this.votersAt(k + 1);
+    while (k < i + NEAR && (line.is(k, 'skip') || line.level(k))) k++;
+    const voters = line.is(k, 'of') ? line.votersAt(k + 1) : undefined;
     const known =
       voters &&
-      ((voters.strong && voters.sure) ||
-        (this.zone === 'open' && (voters.strong || this.endsAt(voters.end))) ||
-        (voters.levels.length > 0 && this.endsAt(voters.end)));
-    if (!known) {
-      const every = this.votersAt(k);
-      return every?.every && every.strong ? every : undefined;
+      (voters.sure || ((voters.levels.length > 0 || this.zone === 'open') && (voters.strong || line.ends(voters.end))));
+    if (known && voters) {
+      const levels = Array.from({ length: k - i - 1 }, (_, n) => line.level(i + 1 + n) ?? []).flat();
+      return { ...voters, levels: [...voters.levels, ...levels] };
     }
-    const levels = this.units.slice(i + 1, k).flatMap(({ degree, quantity }) => degree ?? quantity ?? []);
-    return { ...voters, levels: [...voters.levels, ...levels] };
+    const across = line.is(k, 'everyGroup') ? line.votersAt(k) : undefined;
+    return across?.sure && across.every ? across : undefined;
   }
 
-  endsAt(i: number): boolean {
-    return i >= this.units.length || this.units[i]?.stop !== undefined;
+  /** "divides participants", "unites the groups", "befürworten die meisten" */
+  objectOf(i: number): Voters | undefined {
+    const { stand, verb, quantity } = this.line.at(i);
+    const takes = stand === 'divided' || quantity === 'consensus' || this.order.verbBeforeSubject;
+    const voters = verb && takes ? this.line.votersAt(i + 1) : undefined;
+    return voters?.strong ? voters : undefined;
   }
 
-  votersAt(from: number): Voters | undefined {
-    const found: Voters = { ...NOBODY, end: from, levels: [], letters: [], than: [] };
-    let unknown = 0;
-    let bare = false;
-    let pendingLevels: Level[] = [];
-    let than = false;
-    for (let k = from; k < Math.min(this.units.length, from + PHRASE); k++) {
-      const unit = this.units[k] as Unit;
-      const target = isTarget(unit) && !this.isOfSociety(k) && !this.isOther(k);
-      if (target) {
-        take(found, unit, than);
-        found.levels.push(...pendingLevels);
-        pendingLevels = [];
-        found.end = k + 1;
-        unknown = 0;
-      } else if (unit.stand) break;
-      else if (
-        found.end > from &&
-        !bare &&
-        (unit.is.has('gives') ||
-          unit.is.has('bears') ||
-          unit.is.has('more') ||
-          unit.is.has('less') ||
-          unit.is.has('who'))
-      )
-        break;
-      else if (unit.quantity) {
-        pendingLevels.push(unit.quantity);
-        if (found.end === from) {
-          found.end = k + 1;
-          bare = true;
-          found.levels.push(...pendingLevels.splice(0));
-        }
-      } else if (unit.degree) pendingLevels.push(unit.degree);
-      else if (unit.is.has('than') && found.end > from) than = true;
-      else if (unit.is.has('more') || unit.is.has('less')) {
-        found.compares ||= unit.is.has('more') ? 1 : -1;
-      } else if (unit.is.has('not') && found.end === from) found.negated = !found.negated;
-      else if (unit.stop === 'comma') {
-        if (!found.letters.length || !this.listGoesOn(k)) break;
-      } else if (!unit.is.has('skip') && !unit.is.has('of') && !unit.is.has('and')) {
-        if (isKnown(unit) || ++unknown > 1 || found.strong) break;
-        if (found.end === from && !found.compares && !pendingLevels.length) break;
-      }
-      if (
-        k === from &&
-        !target &&
-        !unit.quantity &&
-        !unit.degree &&
-        !unit.is.has('more') &&
-        !unit.is.has('less') &&
-        !unit.is.has('not') &&
-        !unit.is.has('skip') &&
-        !unit.is.has('of')
-      )
-        return undefined;
-    }
-    return found.end > from &&
-      (found.strong || bare || found.voters || found.every || found.none || found.others || found.same)
-      ? found
-      : undefined;
+  /** "… in Group A" after "Support for rent caps is higher". */
+  settle(i: number, voters: Voters): number {
+    const { stand, at, levels, negated } = this.pending as NonNullable<Reader['pending']>;
+    const predicate = { ...predicateOf(stand, voters.end), levels, negated, compares: this.nearest(i) };
+    this.pending = undefined;
+    this.record(at, voters.end, voters, predicate);
+    return this.trailing(voters.end);
   }
 
-  /** "except" without a group after it. */
-  isOther(k: number): boolean {
-    if (!at(this.units, k)?.is.has('someGroups') || /group|camp/i.test('')) return false;
-    const next = at(this.units, k + 1);
-    return this.units[k]?.length !== undefined && (this.units[k] as Unit).length < 3 && next?.letters === undefined;
+  /** "Support for the harbour is widespread." */
+  spreadAt(i: number): number | undefined {
+    const { line, pending } = this;
+    const level = line.level(i);
+    if (!pending || !level) return undefined;
+    let k = i - 1;
+    while (k > pending.at && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
+    if (k !== pending.at && !line.is(k, 'gives')) return undefined;
+    return this.settle(i, { ...NOBODY, levels: [level], end: i + 1 });
   }
 
-  /** "all groups of society" are none of the opinion groups. */
-  isOfSociety(k: number): boolean {
-    if (!at(this.units, k)?.is.has('everyGroup')) return false;
-    let next = k + 1;
-    if (!at(this.units, next)?.is.has('of')) return false;
-    while (at(this.units, next)?.is.has('of') || at(this.units, next)?.is.has('skip')) next++;
-    const unit = at(this.units, next);
-    return unit !== undefined && !isTarget(unit) && !unit.stop && !unit.quantity;
-  }
-
-  /** After a comma comes one more group of a list. */
-  listGoesOn(k: number): boolean {
-    for (let next = k; next < Math.min(this.units.length, k + PHRASE); next++) {
-      const unit = this.units[next] as Unit;
-      if (unit.is.has('and')) {
-        while (at(this.units, next + 1)?.is.has('skip') || at(this.units, next + 1)?.is.has('of')) next++;
-        return at(this.units, next + 1)?.letters !== undefined;
-      }
-      if (unit.stop !== 'comma' && !unit.letters) return false;
-    }
-    return false;
-  }
-
-  predicateAt({
-    end: from,
-    strong,
-    sure,
-    every,
-    letters,
-    levels: counted,
-  }: Voters, within: boolean): Predicate | 'statement' | 'report' | undefined {
-    const found: Predicate = { ...SAME, end: from, levels: [], than: [] };
-    let unknown = 0;
-    const several = letters.length > 1;
-    let bears = false;
-    let commas = 0;
-    for (let k = from; k < Math.min(this.units.length, from + PHRASE); k++) {
-      const unit = this.units[k] as Unit;
-      if (unit.stand && this.isStance(k, from, bears || found.levels.length > 0))
-        return {
-          ...found,
-          stand: this.turned(k, unit.stand),
-          levels: [...found.levels, ...sharedBy(unit)],
-          end: k + 1,
-        };
-      const level = unit.degree ?? unit.quantity;
-      if (unit.is.has('thin') && [...counted, ...found.levels].some((each) => each === 'few' || each === 'hardly'))
-        return { ...found, stand: 'thin' as Stand, end: k + 1 };
-      const compared = unit.is.has('than') ? this.votersAt(k + 1) : undefined;
-      if (compared && (compared.letters.length > 0 || compared.others)) {
-        found.than.push(...compared.letters);
-        found.thanOthers ||= compared.others;
-        if (unit.is.has('less')) found.compares ||= -1;
-        k = compared.end - 1;
-      } else if (unit.is.has('not')) found.negated = !found.negated;
-      else if (level) {
-        // "the groups all agree"
-        if (unit.degree || level !== 'everyone' || !(several || every)) found.levels.push(level);
-      } else if (unit.is.has('more') || unit.is.has('less')) found.compares ||= unit.is.has('more') ? 1 : -1;
-      else if (unit.is.has('bears') || unit.is.has('gives')) bears = true;
-      else if (unit.is.has('who')) {
-        if (!sure) return undefined;
-      } else if (unit.is.has('skip') || unit.is.has('of')) continue;
-      else if (unit.is.has('statement') && unknown === 0 && !bears && !within) return 'statement';
-      else if (unit.is.has('report')) return 'report';
-      else if (unit.stop === 'comma') {
-        if (!strong || ++commas > 2) return undefined;
-      } else if (unit.is.has('that') && k > from && (this.units[k - 1] as Unit).quantity) continue;
-      else if (unit.stop || unit.is.has('that') || unit.is.has('modal') || unit.is.has('contrast')) return undefined;
-      else if (++unknown > (strong ? FAR : 0)) return undefined;
-    }
-    return undefined;
-  }
-
-  /** A word that is a verb and a noun is a noun after an article or a preposition. */
-  isStance(k: number, from: number, bears: boolean): boolean {
-    const unit = this.units[k] as Unit;
-    if (!unit.noun) return true;
-    const before = at(this.units, k - 1);
-    if (unit.verb)
-      return bears || k === from || !(before?.is.has('of') || before?.is.has('more') || before?.is.has('less'));
-    return bears || k - from <= 1;
-  }
-
-  /** Adverbs and comparisons right after a stance: "agree overwhelmingly that". */
+  /** Adverbs and comparisons right after a stance: "agree overwhelmingly that", "is higher in Group A". */
   trailing(from: number): number {
+    const { line } = this;
     const last = this.said.at(-1) as Said;
     this.zone = 'after';
     let k = from;
-    for (; k < Math.min(this.units.length, from + NEAR); k++) {
-      const unit = this.units[k] as Unit;
-      const next = at(this.units, k + 1);
-      const adverb =
-        !next ||
-        next.stop ||
-        next.is.has('that') ||
-        next.is.has('of') ||
-        next.is.has('than') ||
-        next.is.has('everyGroup');
-      if (unit.degree && adverb) last.levels.push(unit.degree);
-      else if (unit.is.has('more') || unit.is.has('less')) {
-        if (last.compares === 0 && (adverb || next?.is.has('skip'))) last.compares = unit.is.has('more') ? 1 : -1;
-        this.compares = unit.is.has('more') ? 1 : -1;
-      } else if (!(unit.is.has('skip') || unit.is.has('of'))) break;
-      else if (unit.is.has('of')) {
-        const by = this.votersAt(k + 1);
-        if (by && (by.strong || this.endsAt(by.end))) {
-          last.levels.push(...by.levels);
-          last.letters.push(...by.letters);
-          last.every ||= by.every;
-          return by.end;
-        }
+    for (; k < from + NEAR; k++) {
+      const { degree } = line.at(k);
+      const adverb = line.ends(k + 1) || line.is(k + 1, 'that', 'of', 'than', 'everyGroup') || line.is(k - 1, 'gives');
+      if (this.order.notAfterVerb && line.is(k, 'not')) last.negated = !last.negated;
+      else if (degree && adverb) last.levels.push(degree);
+      else if (line.compares(k) && (adverb || line.is(k + 1, 'skip'))) last.compares ||= line.compares(k);
+      else if (!line.is(k, 'skip', 'gives', 'of', 'more', 'less')) break;
+      else if (line.is(k, 'of')) {
+        const voters = line.votersAt(k + 1);
+        if (voters && (voters.strong || line.ends(voters.end))) return this.add(last, voters);
       }
     }
-    const every = at(this.units, k)?.is.has('everyGroup') ? this.votersAt(k) : undefined;
-    if (every?.strong) {
-      last.every = true;
-      return every.end;
-    }
-    return from;
+    const across = line.is(k, 'everyGroup') ? line.votersAt(k) : undefined;
+    return across?.sure ? this.add(last, across) : from;
   }
 
-  record(from: number, to: number, voters: Voters, predicate: Predicate | undefined, carried = false): void {
-    const named = voters.letters.length > 0 || voters.every || voters.none || voters.others;
-    const thin = (predicate?.stand as string) === 'thin';
+  add(last: Said, { levels, letters, every, end }: Voters): number {
+    last.levels.push(...levels);
+    last.letters.push(...letters);
+    last.every ||= every;
+    return end;
+  }
+
+  record(from: number, to: number, voters: Voters, predicate?: Predicate): void {
+    const { letters, every, none, others, people, same } = voters;
+    const named = letters.length > 0 || every || none || others || people;
     this.said.push({
-      stand: thin ? undefined : predicate?.stand,
-      thin,
-      negated: [voters.negated, predicate?.negated, voters.none].filter(Boolean).length % 2 === 1,
+      stand: predicate?.stand,
+      negated: [voters.negated, predicate?.negated, none].filter(Boolean).length % 2 === 1,
       levels: [...this.leading.splice(0), ...voters.levels, ...(predicate?.levels ?? [])],
-      letters: [...voters.letters],
-      than: [...this.than, ...voters.than, ...(predicate?.than ?? [])],
+      letters: [...letters],
+      than: [...this.than.splice(0), ...voters.than, ...(predicate?.than ?? [])],
       compares: voters.compares || predicate?.compares || 0,
-      others: voters.others,
+      others,
       thanOthers: this.thanOthers || voters.thanOthers || Boolean(predicate?.thanOthers),
-      every: voters.every || voters.none,
-      voters: voters.voters,
-      bare: !named && !voters.voters,
-      carried: carried || voters.same,
-      impersonal: voters === NOBODY && !carried,
-      from: (this.units[from] as Unit).start,
-      to: (this.units[Math.max(from, to - 1)] as Unit).end,
+      every: every || none,
+      people,
+      bare: !named,
+      carried: same,
+      impersonal: voters === NOBODY,
+      from: this.line.at(from).start,
+      to: this.line.at(Math.max(from, to - 1)).end,
     });
-    this.than = [];
     this.thanOthers = false;
     this.started = true;
-  }
-}
-
-/** Groups that are not told by name, so that they are none of the claim's. */
-const SOME_GROUPS = '?';
-
-const NOBODY: Voters = {
-  end: 0,
-  strong: false,
-  sure: false,
-  levels: [],
-  letters: [],
-  than: [],
-  others: false,
-  thanOthers: false,
-  every: false,
-  none: false,
-  voters: false,
-  same: false,
-  compares: 0,
-  negated: false,
-};
-const SAME: Predicate = {
-  end: 0,
-  stand: 'agree',
-  negated: false,
-  levels: [],
-  than: [],
-  thanOthers: false,
-  compares: 0,
-};
-
-const TARGETS = ['someGroups', 'voters', 'people', 'everyGroup', 'otherGroups', 'noGroup', 'sameGroup'] as const;
-const isTarget = (unit: Unit): boolean => unit.letters !== undefined || TARGETS.some((name) => unit.is.has(name));
-/** It has a meaning that ends a noun phrase. */
-const isKnown = ({ stand, stop, quote, is }: Unit): boolean =>
-  Boolean(stand || stop || quote) ||
-  (['that', 'who', 'modal', 'statement', 'report', 'contrast', 'bears', 'thin', 'not'] as const).some((name) =>
-    is.has(name),
-  );
-
-/** "common ground" is agreement, and says that all groups are part of it. */
-const sharedBy = ({ quantity }: Unit): Level[] => (quantity === 'consensus' ? ['consensus'] : []);
-
-function take(found: Voters, unit: Unit, than: boolean): void {
-  if (unit.letters) (than ? found.than : found.letters).push(...unit.letters);
-  const several = unit.length > 1;
-  found.strong ||= unit.letters !== undefined || unit.is.has('voters') || (several && !unit.is.has('people'));
-  found.sure ||= found.strong;
-  if (unit.is.has('people') && found.levels.length > 0) found.strong = true;
-  found.voters ||= unit.is.has('voters') || unit.is.has('people');
-  found.every ||= unit.is.has('everyGroup');
-  found.none ||= unit.is.has('noGroup');
-  found.same ||= unit.is.has('sameGroup');
-  if (unit.is.has('someGroups')) found.letters.push(SOME_GROUPS);
-  if (unit.is.has('otherGroups')) {
-    if (than) found.thanOthers = true;
-    else found.others = true;
   }
 }

@@ -5,8 +5,8 @@ import en from './words/en.json' with { type: 'json' };
 export const LEVELS = ['nobody', 'hardly', 'few', 'some', 'half', 'most', 'nearly', 'everyone', 'consensus'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** What a word says that voters do; a word of two kinds is of the first. `think`: they hold what follows; `view`: they say something of it, for or against. */
-export const STANDS = ['divided', 'pass', 'disagree', 'agree', 'think', 'view'] as const;
+/** What a word says that voters do; a word of two kinds is of the first. `think`: they hold what follows; `view`: they say something of it, for or against; `thin`: they vote, as in "few voted". */
+export const STANDS = ['divided', 'pass', 'disagree', 'agree', 'think', 'view', 'thin'] as const;
 export type Stand = (typeof STANDS)[number];
 
 /**
@@ -23,7 +23,7 @@ const CLASSES = [
   'noGroup',
   'sameGroup',
   'someGroups',
-  'thin',
+  'except',
   'not',
   'more',
   'less',
@@ -40,19 +40,25 @@ const CLASSES = [
   'gives',
   'skip',
 ] as const;
-type Class = (typeof CLASSES)[number];
+export type Class = (typeof CLASSES)[number];
 
 /** Phrases with commas between; `|` parts words of which one stands in a place, and nothing beside it means that it may be missing. */
 const phrases = z.array(z.string().min(1));
 const byLevel = z.object(Object.fromEntries(LEVELS.map((level) => [level, phrases])) as Record<Level, typeof phrases>);
 const forms = z.object({ verb: phrases, noun: phrases });
+/** What a language does with the order and the letters of words. */
+const orderSchema = z.strictObject({
+  /** "A组", beside "Group A" */
+  letterBeforeGroup: z.boolean(),
+  nounsAreCapitalised: z.boolean(),
+  /** "Das befürworten die meisten": a stance may stand right before those who take it */
+  verbBeforeSubject: z.boolean(),
+  /** "unterstützt das nicht" */
+  notAfterVerb: z.boolean(),
+});
 const wordListSchema = z.strictObject({
   about: z.string().min(1),
-  /** where the letter of a group stands: "Group A", "A组" */
-  groupLetter: z.enum(['after', 'before']),
-  nounsAreCapitalised: z.boolean(),
-  /** "stimmen die meisten zu": a stance may stand right before those who take it */
-  verbBeforeSubject: z.boolean(),
+  order: orderSchema,
   quantity: byLevel,
   degree: byLevel,
   stance: z.object(Object.fromEntries(STANDS.map((stand) => [stand, forms])) as Record<Stand, typeof forms>),
@@ -83,9 +89,7 @@ interface Phrase {
 }
 
 export interface WordList {
-  groupLetter: 'after' | 'before';
-  nounsAreCapitalised: boolean;
-  verbBeforeSubject: boolean;
+  order: z.output<typeof orderSchema>;
   /** by first word, the longest first */
   phrases: ReadonlyMap<string, readonly Phrase[]>;
 }
@@ -145,8 +149,7 @@ function compiled(source: unknown): WordList {
     if (others) others.push(phrase);
     else phrases.set(first, [phrase]);
   }
-  const { groupLetter, nounsAreCapitalised, verbBeforeSubject } = list;
-  return { groupLetter, nounsAreCapitalised, verbBeforeSubject, phrases };
+  return { order: list.order, phrases };
 }
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -84,7 +84,7 @@ export function otherClaims(code: string): Record<string, string> {
   const kind = code.charAt(0);
   const bare = code.replace('!', '');
   const others: Record<string, string> = {};
-  const swap = (text: string) => text.replace(/[ABC]/g, (letter) => ({ A: 'B', B: 'A', C: 'C' })[letter] as string);
+  const swap = (text: string) => text.replace(/[ABC]/g, (letter) => ({ A: 'B', B: 'A', C: 'A' })[letter] as string);
   if (/[+-]/.test(bare)) others['stance flipped'] = bare.replace(/[+-]/, (sign) => (sign === '+' ? '-' : '+'));
   const scope = bare.replace(/^.[+-]?!?/, '');
   if (kind === 'D') others['groups swapped'] = bare.replace(/(.*) (.*)>(.*)/, '$1 $3>$2');
