@@ -1,3 +1,4 @@
+import { trustLines } from '../lambdas/report/claims/trust.ts';
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { loadPostgres, loadTopics } from './embedded/polis.ts';
@@ -14,7 +15,7 @@ import {
 } from './jobs.ts';
 import type { Options } from './options.ts';
 import { writeReport } from './output/write-report.ts';
-import { confirmSpending, priceLine, resultsLine, resultsOf, reusedLine, trustLines } from './price.ts';
+import { confirmSpending, priceLine, resultsLine, resultsOf, reusedLine } from './price.ts';
 import type { Progress } from './progress.ts';
 import type { Delivered } from './state-folder.ts';
 
@@ -67,7 +68,7 @@ export async function finishJob(context: RunContext, { jobId, execution }: Start
   const row = await endOfJob(embedded, jobId, execution, stopped);
   const results = resultsOf(row);
   progress.say(results ? `${row.status}: ${resultsLine(results, real)}` : row.status);
-  for (const line of results ? trustLines(results) : []) progress.say(line);
+  for (const line of trustLines(row.job_results)) progress.say(line);
   for (const { section, message } of results?.failed ?? []) progress.say(`not written: ${section} (${message})`);
   if (row.status === 'COMPLETED') return write(context, jobId, String(row.model));
   progress.say(`reason: ${String(row.error_message ?? 'none was given')}`);
