@@ -25,6 +25,9 @@ const requestsOf = (round: number) =>
     .batches()
     .flatMap(({ requests }) => requests.filter(({ custom_id }) => custom_id.includes(`_${round}_`)));
 
+const messagesOf = (request: { params: Record<string, unknown> } | undefined) =>
+  request?.params.messages as { role: string; content: string }[] | undefined;
+
 /** Nothing is stored that its own votes refute. */
 function expectProven(job: Ended): void {
   for (const report of reportsIn(job)) {
@@ -41,12 +44,10 @@ describe('a section with a clause that the votes refute', () => {
     expect(job.bought).toEqual([ALL, 1]);
     expect(job.results).toMatchObject({ stored: ALL, failed: [], taken_out_count: 0, rounds: 2 });
     expectProven(job);
-    const [asked] = requestsOf(1).filter(first);
-    const [again] = requestsOf(2).slice(-1);
-    const messages = again?.params.messages as { role: string; content: string }[];
-    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
-    expect(messages[0]).toEqual((asked?.params as { messages: object[] }).messages[0]);
-    expect(messages[2]?.content).toMatch(
+    const [asked, again] = [requestsOf(1).find(first), requestsOf(2).at(-1)].map(messagesOf);
+    expect(again?.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+    expect(again?.[0]).toEqual(asked?.[0]);
+    expect(again?.[2]?.content).toMatch(
       /paragraph \d+, sentence \d+, clause \d+.*: [MNFEDS][+-].*: comment \d+.*\d+ of \d+/,
     );
   });
