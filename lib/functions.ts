@@ -85,7 +85,7 @@ export const FUNCTIONS = {
     memoryMb: 256,
     jobs: ['get', 'update'],
     ledger: ['query', 'put', 'delete'],
-    anthropic: ['read', 'list', 'cancel'],
+    anthropic: ['read', 'cancel'],
   },
   collect: {
     does: 'Keeps every answer of the batch in the ledger, as a section or as a named failure',
@@ -93,7 +93,7 @@ export const FUNCTIONS = {
     memoryMb: 1024,
     jobs: ['get', 'update'],
     ledger: ['get', 'get-many', 'query', 'put', 'put-many', 'update', 'delete'],
-    anthropic: ['read', 'cancel'],
+    anthropic: ['read'],
   },
   complete: {
     does: 'Publishes the report, names the sections that failed, and finishes the job',

@@ -109,7 +109,7 @@ const cancelled: Scenario = {
 };
 
 /** As somebody does who knows the table and not this project. */
-const cancelRow = ({ db }: SimulatedWorld, job_id: string) =>
+export const cancelRow = ({ db }: SimulatedWorld, job_id: string) =>
   db.send(
     new UpdateCommand({
       TableName: TABLE_NAMES.jobs,

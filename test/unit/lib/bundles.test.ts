@@ -47,6 +47,17 @@ describe.each(ALL_FUNCTIONS)('the bundle of %s', (name) => {
   });
 });
 
+describe.each(['submit', 'check-status', 'collect'])('the bundle of %s for Claude Platform on AWS', (name) => {
+  test('has the client that signs, which that for a key has not, and no credential chain', async () => {
+    const { code, packages } = await bundleFunction(name, 'aws');
+    const has = packages.map(([pack]) => pack);
+    expect(has).toContain('@anthropic-ai/aws-sdk');
+    expect((await bundleOf(name)).packages.map(([pack]) => pack)).not.toContain('@anthropic-ai/aws-sdk');
+    expect(has.filter((pack) => /credential-prov|nested-clients|token-providers/.test(pack))).toEqual([]);
+    expect(code.length).toBeLessThanOrEqual(MAX_BYTES);
+  });
+});
+
 test('a function bundled without our alias has the credential chain', async () => {
   const { packages } = await bundleBare('any source');
   expect(packages.map(([pack]) => pack)).toContain('@aws-sdk/credential-provider-node');
