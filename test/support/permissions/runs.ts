@@ -62,7 +62,7 @@ export async function recordedCalls(): Promise<FunctionCall[]> {
 
 async function record(calls: FunctionCall[], scenario: Scenario, fault?: string, other?: Breakage) {
   const plan = fault ? planOf([strikeFrom(fault)]) : NO_FAULTS;
-  const outcome = await simulate(polis, await recordingTables(calls), scenario, plan, other);
+  const outcome = await simulate(polis, await recordingTables(calls), scenario, plan, { broken: other });
   for (const label of outcome.calls) {
     const [, name = '', service, what = ''] = /^(?:[a-z]\.)?([\w-]+)#\d+\/(states|anthropic) (\w+)#/.exec(label) ?? [];
     if (service === 'states') calls.push({ function: name, action: `states:${what}`, resource: STATES[what] ?? '' });
