@@ -6,7 +6,7 @@ import { anthropicKeyOf, databaseUrlOf } from '../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import type { Batches } from '../lambdas/stores/anthropic.ts';
-import type { AwsWorkspace } from '../lambdas/stores/anthropic-gateway.ts';
+import type { AwsWorkspace } from '../lambdas/stores/anthropic-aws.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
 import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
 import type { Cloud } from './cloud.ts';
@@ -186,6 +186,6 @@ export async function openWorkspace(
   workspace: Omit<AwsWorkspace, 'credentials'>,
 ): Promise<Batches> {
   const { anthropicBatches } = await import('../lambdas/stores/anthropic.ts');
-  const { workspaceClient } = await import('../lambdas/stores/anthropic-gateway.ts');
+  const { workspaceClient } = await import('../lambdas/stores/anthropic-aws.ts');
   return anthropicBatches(await workspaceClient({ ...workspace, credentials: cloudFormation.config.credentials }));
 }

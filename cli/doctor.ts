@@ -89,7 +89,8 @@ function deployedChecks(context: Context, deployment: Deployment, reportId: stri
     anthropicCheck(() => openAnthropic(context), {
       defaultModel: deployment.DefaultModel,
       aliases: deployment.ModelAliases,
-      workspaceId: deployment.AnthropicWorkspaceId,
+      // a key in the environment is used instead
+      workspaceId: io.env.ANTHROPIC_API_KEY ? undefined : deployment.AnthropicWorkspaceId,
     }),
     ['database', async () => checkDatabase(await openDatabase(context, deployment), deployment.MathEnv)],
     ...(reportId === undefined ? [] : [report]),

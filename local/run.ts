@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
-import type { AwsCredentials } from '../lambdas/stores/anthropic-gateway.ts';
+import type { AwsCredentials } from '../lambdas/stores/anthropic-aws.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
 import { countOf } from './count-of.ts';

@@ -1,6 +1,6 @@
 import { KeyRefused } from '../shared/errors.ts';
 import { anthropicBatches, anthropicClient, type Batches } from '../stores/anthropic.ts';
-import { workspaceClient } from '../stores/anthropic-gateway.ts';
+import { workspaceClient } from '../stores/anthropic-aws.ts';
 import { defaultProvider } from './aws-credentials.ts';
 import { environment } from './environment.ts';
 import { anthropicKey } from './secrets.ts';

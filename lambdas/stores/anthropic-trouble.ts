@@ -9,7 +9,7 @@ import {
   NarrativesError,
 } from '../shared/errors.ts';
 import { plainLabel } from '../shared/plain-text.ts';
-import { awsErrorOf, isOfCredentials, isThrottled } from './anthropic-gateway.ts';
+import { awsErrorOf, isOfCredentials, isThrottled } from './anthropic-aws.ts';
 
 /**
  * The statuses by which a request is refused for good, and what to do about each. Every other status may pass. The API's messages

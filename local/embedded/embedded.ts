@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import { anthropicClient } from '../../lambdas/stores/anthropic.ts';
-import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-gateway.ts';
+import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-aws.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import type { MachineEvent } from '../machine/execution.ts';

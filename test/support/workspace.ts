@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BaseAnthropic } from '@anthropic-ai/sdk';
-import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-gateway.ts';
+import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-aws.ts';
 import type { SignedAccess } from '../../stand-in/signature.ts';
 
 /** A workspace of Claude Platform on AWS, with the keys that its stand-in lets in; AWS' documentation has keys like these. */

@@ -61,6 +61,16 @@ describe('with provider aws', () => {
     expect(sent).toEqual(['AWS4-HMAC-SHA256']);
   });
 
+  test('doctor says so when a key in the environment is used instead', async () => {
+    const other = await startStandIn({ apiKey: 'sk-own' });
+    const env = { ANTHROPIC_API_KEY: 'sk-own', ANTHROPIC_BASE_URL: other.url };
+    const findings = await doctor([], env).finally(() => other.close());
+    expect(about(findings, /Anthropic/)).toMatchObject([
+      { state: 'ok', found: expect.stringMatching(/^accepts the key/) },
+    ]);
+    expect(sent).toEqual([]);
+  });
+
   test('doctor says what to check when the credentials may not use the workspace', async () => {
     standIn.script.gateway('models', 403, 'AccessDeniedException');
     const [finding] = about(await doctor(), /Anthropic/);
