@@ -109,9 +109,17 @@ function canonicalRequest({ method, url, headers, body }: SignedRequest, signedH
 }
 
 function canonicalQuery(query: string): string {
-  const pairs = [...new URLSearchParams(query)].map(([name, value]) => `${encoded(name)}=${encoded(value)}`);
-  return pairs.sort().join('&');
+  const pairs = [...new URLSearchParams(query)].map((pair) => pair.map(encoded));
+  // by name, then by value: `a` comes before `a-`, although `a=` comes after `a-=`
+  const before = ([a = '', x = '']: string[], [b = '', y = '']: string[]) => order(a, b) || order(x, y);
+  return pairs
+    .sort(before)
+    .map((pair) => pair.join('='))
+    .join('&');
 }
+
+/** By code units, as AWS wants it, and not as a language sorts. */
+const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /** As RFC 3986 encodes: also what encodeURIComponent leaves as it is. */
 const encoded = (text: string): string =>

@@ -73,7 +73,10 @@ describe('through Claude Platform on AWS', HANGS, () => {
     const [role, key] = [await byRole.baseline(scenario), await explorer.baseline(scenario)];
     expect(role.violations).toEqual([]);
     expect(role.sections).toEqual(key.sections);
-    expect(ofSteps(role.calls)).toEqual(ofSteps(key.calls));
+    // how often a job looks whether an earlier one has ended depends on which of the two is faster
+    const steady = (calls: readonly string[]) =>
+      ofSteps(calls).filter((label) => scenario.payOnce === undefined || !label.startsWith('b.submit#'));
+    expect(steady(role.calls)).toEqual(steady(key.calls));
   });
 
   test.each(SCENARIOS)('a share of the faults of the API needs no operator ($name)', async (scenario) => {

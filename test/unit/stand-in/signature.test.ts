@@ -73,7 +73,8 @@ describe('a signature', () => {
           checkSignature({ method, url, headers: signed.headers, body: Buffer.from(body) }, WORKSPACE, Date.now());
         },
       ),
-      { numRuns: 200 },
+      // `a` comes before `a-`, although `a=` comes after `a-=`
+      { numRuns: 200, examples: [['GET', [], { a: '1', 'a-': '2' }, {}, '']] },
     );
   });
 });
