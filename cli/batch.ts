@@ -25,7 +25,7 @@ async function batchStatus(batches: Pick<Batches, 'status'>, batchId: string): P
     if (!(refusal instanceof BatchNotFound)) throw refusal ?? error;
     // the message for the steps is about a job's row; here the id may just be mistyped
     throw new BatchNotFound(
-      `the Anthropic API has no batch ${batchId}: check the id; if it is right, the batch was deleted, or the key belongs to another workspace`,
+      `the Anthropic API has no batch ${batchId}: check the id; if it is right, the batch was deleted, or it belongs to another workspace`,
       { cause: error },
     );
   }

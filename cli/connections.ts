@@ -5,8 +5,11 @@ import * as z from 'zod';
 import { anthropicKeyOf, databaseUrlOf } from '../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
+import type { Batches } from '../lambdas/stores/anthropic.ts';
+import type { AwsWorkspace } from '../lambdas/stores/anthropic-aws.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
 import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
+import type { Cloud } from './cloud.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
 import { DatabaseAway, isOfAws, NotSetUp, UsageError } from './errors.ts';
@@ -150,20 +153,39 @@ const anthropicSchema = z.object({
 });
 
 /**
- * Opens the Anthropic API: with ANTHROPIC_API_KEY, which needs no deployment, or else with the key of the deployed secret.
+ * Opens the Anthropic API: with ANTHROPIC_API_KEY, which needs no deployment, or else as the deployment does: with the key of its
+ * secret, or in its workspace of Claude Platform on AWS, by the credentials of this command.
  * @throws UsageError for a variable; NotSetUp or InvalidSetting for the secret
  */
-export async function openAnthropic({ io, cloud, deployment }: Pick<Context, 'io' | 'cloud' | 'deployment'>) {
-  const { ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = readEnvironment(anthropicSchema, io.env);
-  // the deployed key goes where the functions send it; a key of one's own goes to Anthropic, unless ANTHROPIC_BASE_URL is set
-  let apiKey = ANTHROPIC_API_KEY;
-  let baseURL = ANTHROPIC_BASE_URL;
-  if (apiKey === undefined) {
-    const { AnthropicSecretName: secret, AnthropicBaseUrl } = await deployment();
-    apiKey = anthropicKeyOf(await readSecret(cloud.secrets, secret), secret);
-    baseURL ??= AnthropicBaseUrl;
-  }
+export async function openAnthropic({
+  io,
+  cloud,
+  deployment,
+}: Pick<Context, 'io' | 'cloud' | 'deployment'>): Promise<Batches> {
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = readEnvironment(anthropicSchema, io.env);
   // this client takes long to load, and few commands need it
   const { anthropicBatches, anthropicClient } = await import('../lambdas/stores/anthropic.ts');
-  return anthropicBatches(anthropicClient({ apiKey, baseURL }));
+  // the deployed key goes where the functions send it; a key of one's own goes to Anthropic, unless ANTHROPIC_BASE_URL is set
+  if (apiKey !== undefined) return anthropicBatches(anthropicClient({ apiKey, baseURL }));
+  const found = await deployment();
+  const address = baseURL ?? found.AnthropicBaseUrl;
+  if (found.AnthropicWorkspaceId !== undefined)
+    return openWorkspace(cloud, {
+      workspaceId: found.AnthropicWorkspaceId,
+      region: found.AnthropicWorkspaceRegion ?? found.region,
+      baseURL: address,
+    });
+  const secret = found.AnthropicSecretName ?? '';
+  const deployedKey = anthropicKeyOf(await readSecret(cloud.secrets, secret), secret);
+  return anthropicBatches(anthropicClient({ apiKey: deployedKey, baseURL: address }));
+}
+
+/** Opens a workspace of Claude Platform on AWS with the credentials of this command, which have to be allowed to use it. */
+export async function openWorkspace(
+  { cloudFormation }: Pick<Cloud, 'cloudFormation'>,
+  workspace: Omit<AwsWorkspace, 'credentials'>,
+): Promise<Batches> {
+  const { anthropicBatches } = await import('../lambdas/stores/anthropic.ts');
+  const { workspaceClient } = await import('../lambdas/stores/anthropic-aws.ts');
+  return anthropicBatches(await workspaceClient({ ...workspace, credentials: cloudFormation.config.credentials }));
 }

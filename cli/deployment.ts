@@ -17,7 +17,11 @@ export const outputsSchema = z.object({
   LedgerTableName: text,
   DispatchFunctionName: text,
   SweepFunctionName: text,
-  AnthropicSecretName: text,
+  /** set unless the provider is aws */
+  AnthropicSecretName: text.optional(),
+  /** set where the provider is aws */
+  AnthropicWorkspaceId: text.optional(),
+  AnthropicWorkspaceRegion: text.optional(),
   DatabaseSecretName: text,
   MathEnv: text,
   DefaultModel: text,

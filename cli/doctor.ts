@@ -4,7 +4,7 @@ import { spendingTable } from '../lambdas/stores/spending.ts';
 import { topicTables } from '../lambdas/stores/topics.ts';
 import { stackName, TABLE_NAMES } from '../lib/names.ts';
 import { type Context, command, flag, reportId, text } from './command.ts';
-import { openAnthropic, openDatabase, readSecret } from './connections.ts';
+import { openAnthropic, openDatabase, openWorkspace, readSecret } from './connections.ts';
 import { type Deployment, describe } from './deployment.ts';
 import { checkBootstrap, checkCredentials, checkRegion, deploySettings, tableChecks } from './doctor/before-deploy.ts';
 import { checkDatabase, checkReport } from './doctor/database.ts';
@@ -86,7 +86,12 @@ function deployedChecks(context: Context, deployment: Deployment, reportId: stri
     ...ourTables,
     ...topicChecks(context),
     ...secretChecks((name) => readSecret(cloud.secrets, name), secrets),
-    anthropicCheck(() => openAnthropic(context), deployment.DefaultModel, deployment.ModelAliases),
+    anthropicCheck(() => openAnthropic(context), {
+      defaultModel: deployment.DefaultModel,
+      aliases: deployment.ModelAliases,
+      // a key in the environment is used instead
+      workspaceId: io.env.ANTHROPIC_API_KEY ? undefined : deployment.AnthropicWorkspaceId,
+    }),
     ['database', async () => checkDatabase(await openDatabase(context, deployment), deployment.MathEnv)],
     ...(reportId === undefined ? [] : [report]),
     ['state machine', () => checkStateMachine(cloud.stepFunctions, deployment)],
@@ -103,7 +108,20 @@ async function checkBeforeDeploy(context: Context, settings: string | undefined)
   const { cloud, global } = context;
   const fromFile = deploySettings(settings, process.cwd());
   const config = global.stage ? { ...fromFile, stage: global.stage } : fromFile;
-  const secrets = { anthropic: config.anthropicSecretName, database: config.databaseSecretName };
+  const { provider, workspaceId } = config;
+  const secrets = {
+    anthropic: provider === 'anthropic' ? config.anthropicSecretName : undefined,
+    database: config.databaseSecretName,
+  };
+  const workspace = anthropicCheck(
+    async () =>
+      openWorkspace(cloud, {
+        workspaceId: workspaceId ?? '',
+        region: config.workspaceRegion ?? (await cloud.cloudFormation.config.region()),
+        baseURL: config.anthropicBaseUrl,
+      }),
+    { defaultModel: config.defaultModel, aliases: config.modelAliases, workspaceId },
+  );
   const missing = await missingForAll(context);
   if (missing.length > 0) return missing;
   return run(context, [
@@ -112,6 +130,8 @@ async function checkBeforeDeploy(context: Context, settings: string | undefined)
     ...tableChecks(cloud, config),
     ...topicChecks(context),
     ...secretChecks((name) => readSecret(cloud.secrets, name), secrets),
+    // without a key, it can be asked before there is a deployment
+    ...(provider === 'aws' ? [workspace] : []),
   ]);
 }
 

@@ -38,7 +38,7 @@ export const ENVIRONMENT = {
   DATABASE_TLS: 'verify or off: what databaseTls is for the deployed functions',
   DATABASE_CA_FILE: 'PEM file: what databaseCaFile is for the deployed functions',
   DATABASE_TLS_SERVER_NAME: 'host name: what databaseTlsServerName is for the deployed functions',
-  ANTHROPIC_API_KEY: 'key of the Anthropic API, instead of the deployed secret',
+  ANTHROPIC_API_KEY: 'key of the Anthropic API, instead of the deployed secret or workspace',
   ANTHROPIC_BASE_URL: 'address of a stand-in for the Anthropic API',
 } as const;
 

@@ -16,6 +16,9 @@ export type TableUse<Index extends string = never> =
   | 'delete'
   | `query ${Index}`;
 
+/** What a function asks of the Anthropic API, one word for each action of Claude Platform on AWS; `read`: status and results. */
+export type AnthropicUse = 'know-model' | 'send' | 'read' | 'list' | 'cancel';
+
 /**
  * What a function may use, and its limits. The functions' environment, permissions and limits all come from this one table. It
  * allows what some path of the function's code does, and nothing else: `test/system/permissions.test.ts` holds it against recorded runs.
@@ -32,8 +35,8 @@ export interface FunctionNeeds {
   readonly clusterAssignments?: readonly TableUse[];
   /** Of the state machine. */
   readonly executions?: readonly ('start' | 'describe')[];
-  /** Calls the Anthropic API, with the key from its secret. */
-  readonly anthropic?: true;
+  /** What it asks of the Anthropic API, with the key from its secret or by its role. */
+  readonly anthropic?: readonly AnthropicUse[];
   /** Reads the PostgreSQL of Polis, at the address from its secret. */
   readonly database?: true;
   /** Chooses the model of a job that names none. */
@@ -71,7 +74,7 @@ export const FUNCTIONS = {
     ledger: ['get', 'get-many', 'query', 'put', 'put-many', 'update', 'delete'],
     topicNames: ['query'],
     clusterAssignments: ['query'],
-    anthropic: true,
+    anthropic: ['know-model', 'send', 'read', 'list', 'cancel'],
     database: true,
     defaultModel: true,
     pays: true,
@@ -82,7 +85,7 @@ export const FUNCTIONS = {
     memoryMb: 256,
     jobs: ['get', 'update'],
     ledger: ['query', 'put', 'delete'],
-    anthropic: true,
+    anthropic: ['read', 'cancel'],
   },
   collect: {
     does: 'Keeps every answer of the batch in the ledger, as a section or as a named failure',
@@ -90,7 +93,7 @@ export const FUNCTIONS = {
     memoryMb: 1024,
     jobs: ['get', 'update'],
     ledger: ['get', 'get-many', 'query', 'put', 'put-many', 'update', 'delete'],
-    anthropic: true,
+    anthropic: ['read'],
   },
   complete: {
     does: 'Publishes the report, names the sections that failed, and finishes the job',

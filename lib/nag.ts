@@ -19,7 +19,7 @@ export const ACCEPTED: readonly Accepted[] = [
     rule: /IAM5\[Resource::\*\]/,
     where: FUNCTION_POLICY,
     reason:
-      "X-Ray, dynamodb:ListStreams and EC2's Describe actions cannot be limited to a resource; a test holds the list of them",
+      "X-Ray, dynamodb:ListStreams, EC2's Describe actions and the tokens of STS cannot be limited to a resource; a test holds the list of them",
   },
   {
     rule: /IAM5\[Resource::\*\]/,

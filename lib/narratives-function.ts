@@ -6,7 +6,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { aliasesAsText } from '../lambdas/shared/model-aliases.ts';
-import { CDK_BUNDLING, handlerFile, PROJECT_ROOT } from './bundling.ts';
+import { cdkBundling, handlerFile, PROJECT_ROOT } from './bundling.ts';
 import type { NarrativesTables } from './data-stack.ts';
 import { API_FUNCTIONS, type ApiFunctionName, FUNCTIONS, type FunctionName, type FunctionNeeds } from './functions.ts';
 import { TABLE_NAMES } from './names.ts';
@@ -38,7 +38,7 @@ export class NarrativesFunction extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     this.lambda = new NodejsFunction(this, 'Function', {
-      ...this.code(props.name),
+      ...this.code(props),
       role,
       logGroup,
       description: needs.does,
@@ -47,7 +47,7 @@ export class NarrativesFunction extends Construct {
       tracing: Tracing.ACTIVE,
       timeout: Duration.seconds(needs.timeoutSeconds),
       memorySize: needs.memoryMb,
-      environment: environment(props, needs),
+      environment: environment(props, needs, Stack.of(this).region),
     });
     (this.lambda.node.defaultChild as CfnFunction).addMetadata(FUNCTION_METADATA, props.name);
     permit(this.lambda, needs, props);
@@ -55,7 +55,7 @@ export class NarrativesFunction extends Construct {
   }
 
   /** Bundles only when CDK asks for it, so that a synth for tests or for the local run needs neither esbuild nor the handler's file. */
-  private code(name: NarrativesFunctionProps['name']) {
+  private code({ name, config }: NarrativesFunctionProps) {
     if (!Stack.of(this).bundlingRequired) {
       return { code: Code.fromInline('export const handler = undefined; // not bundled'), handler: 'index.handler' };
     }
@@ -64,7 +64,7 @@ export class NarrativesFunction extends Construct {
       handler: 'handler',
       projectRoot: PROJECT_ROOT,
       depsLockFilePath: `${PROJECT_ROOT}package-lock.json`,
-      bundling: CDK_BUNDLING,
+      bundling: cdkBundling(config.provider),
     };
   }
 }
@@ -72,6 +72,7 @@ export class NarrativesFunction extends Construct {
 function environment(
   { name, config, tables, topics, databaseCa }: NarrativesFunctionProps,
   needs: FunctionNeeds,
+  region: string,
 ): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',
@@ -91,7 +92,7 @@ function environment(
     ...(needs.database && { DATABASE_TLS: config.databaseTls }),
     ...(needs.database && config.databaseTlsServerName && { DATABASE_TLS_SERVER_NAME: config.databaseTlsServerName }),
     ...(needs.database && databaseCa && { DATABASE_CA: databaseCa }),
-    ...(needs.anthropic && { ANTHROPIC_SECRET_NAME: config.anthropicSecretName }),
+    ...(needs.anthropic && anthropicEnvironment(config, region)),
     ...(needs.anthropic && config.anthropicBaseUrl && { ANTHROPIC_BASE_URL: config.anthropicBaseUrl }),
     ...(needs.defaultModel && { DEFAULT_MODEL: config.defaultModel }),
     ...(needs.pays && config.modelAliases && { MODEL_ALIASES: aliasesAsText(config.modelAliases) }),
@@ -103,6 +104,16 @@ function environment(
     ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),
   };
 }
+
+/** Where the key of the Anthropic API is, or which workspace of Claude Platform on AWS is called without one. */
+const anthropicEnvironment = (config: NarrativesConfig, region: string): Record<string, string> =>
+  config.provider === 'anthropic'
+    ? { ANTHROPIC_SECRET_NAME: config.anthropicSecretName }
+    : {
+        ANTHROPIC_PROVIDER: config.provider,
+        ANTHROPIC_AWS_WORKSPACE_ID: config.workspaceId ?? '',
+        ANTHROPIC_AWS_REGION: config.workspaceRegion ?? region,
+      };
 
 /** Delphi's own tables, only ever read. */
 export interface TopicTables {

@@ -73,7 +73,11 @@ export class NarrativesStack extends Stack {
       LedgerTableName: this.tables.ledger.tableName,
       DispatchFunctionName: this.functions.dispatch.lambda.functionName,
       SweepFunctionName: this.functions.sweep.lambda.functionName,
-      AnthropicSecretName: config.anthropicSecretName,
+      ...(config.provider === 'anthropic' && { AnthropicSecretName: config.anthropicSecretName }),
+      ...(config.workspaceId && {
+        AnthropicWorkspaceId: config.workspaceId,
+        AnthropicWorkspaceRegion: config.workspaceRegion ?? this.region,
+      }),
       DatabaseSecretName: config.databaseSecretName,
       DatabaseTls: config.databaseTls,
       ...(config.databaseTlsServerName && { DatabaseTlsServerName: config.databaseTlsServerName }),

@@ -3,7 +3,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
-import type { FunctionNeeds, TableUse } from './functions.ts';
+import type { AnthropicUse, FunctionNeeds, TableUse } from './functions.ts';
 import type { SharedParts } from './narratives-function.ts';
 import type { NarrativesConfig } from './settings.ts';
 
@@ -34,7 +34,8 @@ export function permit(lambda: NodejsFunction, needs: FunctionNeeds, { config, t
   openTable(lambda, tables.reports, needs.reports);
   openTable(lambda, topics.topicNames, needs.topicNames);
   openTable(lambda, topics.clusterAssignments, needs.clusterAssignments);
-  if (needs.anthropic) openSecret(lambda, config.anthropicSecretName);
+  if (needs.anthropic && config.provider === 'anthropic') openSecret(lambda, config.anthropicSecretName);
+  if (needs.anthropic && config.provider === 'aws') openWorkspace(lambda, config, needs.anthropic);
   if (needs.database) openSecret(lambda, config.databaseSecretName);
   if (config.kmsKeyArns) openKeys(lambda, config.kmsKeyArns);
 }
@@ -56,6 +57,44 @@ function openSecret(lambda: NodejsFunction, name: string): void {
   // Secrets Manager puts six characters of its own behind the name
   const resources = [Stack.of(lambda).formatArn({ ...secret, resourceName: `${name}-??????` })];
   lambda.addToRolePolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources }));
+}
+
+const WORKSPACE_ACTIONS: Record<AnthropicUse, string> = {
+  'know-model': 'aws-external-anthropic:GetModel',
+  send: 'aws-external-anthropic:CreateBatchInference',
+  read: 'aws-external-anthropic:GetBatchInference',
+  list: 'aws-external-anthropic:ListBatchInferences',
+  cancel: 'aws-external-anthropic:CancelBatchInference',
+};
+
+/**
+ * Opens one workspace of Claude Platform on AWS. Its gateway tells Anthropic who calls by a token that it asks STS for, in the name
+ * of the role. STS has no resource for that: as in AWS' own policies (AnthropicInferenceAccess), the token is only for Anthropic, and
+ * only the gateway gets it.
+ */
+function openWorkspace(lambda: NodejsFunction, config: NarrativesConfig, uses: readonly AnthropicUse[]): void {
+  const stack = Stack.of(lambda);
+  const workspace = stack.formatArn({
+    service: 'aws-external-anthropic',
+    region: config.workspaceRegion ?? stack.region,
+    resource: 'workspace',
+    resourceName: config.workspaceId ?? '',
+  });
+  const actions = uses.map((use) => WORKSPACE_ACTIONS[use]);
+  const token = new PolicyStatement({
+    actions: ['sts:GetWebIdentityToken'],
+    resources: ['*'],
+    conditions: {
+      'ForAnyValue:StringEquals': {
+        'sts:IdentityTokenAudience': ['https://api.anthropic.com', 'https://platform.claude.com'],
+      },
+      StringEquals: { 'aws:CalledViaLast': 'aws-external-anthropic.amazonaws.com' },
+    },
+  });
+  lambda.addToRolePolicy(new PolicyStatement({ actions, resources: [workspace] }));
+  lambda.addToRolePolicy(token);
+  // the tags of such a token; it gives nothing without the token itself
+  lambda.addToRolePolicy(new PolicyStatement({ actions: ['sts:TagGetWebIdentityToken'], resources: ['*'] }));
 }
 
 /** DynamoDB and Secrets Manager use a key in the name of whoever asks them; a function cannot use it for anything else. */

@@ -169,8 +169,31 @@ export const SETTINGS = {
       .optional(),
     wants: 'model ids of the Anthropic API, a list or separated by commas',
   },
+  provider: {
+    does: 'How the Anthropic API is called: with a key, or through Claude Platform on AWS by the roles of the functions, without one.',
+    parse: z.enum(['anthropic', 'aws']).default('anthropic'),
+    wants: 'anthropic (with the key in `anthropicSecretName`) or aws (needs `workspaceId`)',
+  },
+  workspaceId: {
+    does: 'The workspace of Claude Platform on AWS. Needs `provider` aws.',
+    unset: 'none',
+    parse: z
+      .string()
+      .regex(/^wrkspc_[A-Za-z0-9]{1,100}$/)
+      .optional(),
+    wants: "the workspace's id in this AWS account: wrkspc_ and letters or digits",
+  },
+  workspaceRegion: {
+    does: 'The region that the workspace belongs to. Needs `provider` aws.',
+    unset: 'the region of the deployment',
+    parse: z
+      .string()
+      .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/)
+      .optional(),
+    wants: 'an AWS region, such as eu-west-1',
+  },
   anthropicSecretName: {
-    does: 'The secret that holds the Anthropic API key.',
+    does: 'The secret that holds the Anthropic API key. Without meaning when `provider` is aws.',
     parse: secretName.default('delphi-narratives/anthropic-api-key'),
     wants: A_SECRET_NAME,
   },
@@ -264,6 +287,7 @@ export function refuseContradictions(config: NarrativesConfig): void {
   refuseUnexpectedTables(config);
   refuseHalfANetwork(config);
   refuseCertificateWithoutTls(config);
+  refuseHalfAWorkspace(config);
 }
 
 function refuseHalfAnImport({ jobTable, jobTableStreamArn }: NarrativesConfig): void {
@@ -322,4 +346,17 @@ function refuseCertificateWithoutTls(config: NarrativesConfig): void {
   const idle = (['databaseCaFile', 'databaseTlsServerName'] as const).find((key) => config[key] !== undefined);
   if (!idle) return;
   throw new InvalidSetting(`-c ${CONTEXT_PREFIX}${idle} has no meaning with databaseTls=off: remove one of the two`);
+}
+
+function refuseHalfAWorkspace({ provider, workspaceId, workspaceRegion }: NarrativesConfig): void {
+  if (provider === 'aws' && workspaceId === undefined) {
+    throw new InvalidSetting(
+      `-c ${CONTEXT_PREFIX}provider=aws needs ${CONTEXT_PREFIX}workspaceId: the id of a workspace of Claude Platform on AWS (wrkspc_…)`,
+    );
+  }
+  const idle = Object.entries({ workspaceId, workspaceRegion }).find(([, given]) => given !== undefined)?.[0];
+  if (provider === 'aws' || idle === undefined) return;
+  throw new InvalidSetting(
+    `-c ${CONTEXT_PREFIX}${idle} has no meaning without ${CONTEXT_PREFIX}provider=aws: remove it, or set provider`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { ConversationData } from './conversation.ts';
 import { type EmbeddedPostgres, launchPostgres } from './embedded/postgres.ts';
-import type { LocalEnvironment, Options } from './options.ts';
+import { apiKindOf, type LocalEnvironment, type Options } from './options.ts';
 import { claimPort, stopSignal } from './os.ts';
 import { openReportFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 
@@ -31,7 +31,7 @@ export async function openRun(
 ): Promise<OpenedRun> {
   // an export that cannot be read is reported before anything is made
   const exported = options.export === undefined ? undefined : await readExported(options.export, options.allComments);
-  const folder = openStateFolder(options.state, env.ANTHROPIC_API_KEY === undefined ? 'simulated' : 'real');
+  const folder = openStateFolder(options.state, apiKindOf(env));
   const stop = stopSignal();
   parts.defer(stop.release);
   parts.defer(folder.release);

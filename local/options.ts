@@ -46,31 +46,60 @@ const optionsSchema = z
 export type Options = z.infer<typeof optionsSchema>;
 
 const address = z.url({ protocol: /^https?$/, error: 'should be an address such as http://127.0.0.1:8000' }).optional();
-const environmentSchema = z.object({
-  ANTHROPIC_API_KEY: z
-    .string()
-    .trim()
-    .regex(/^[\x21-\x7e]+$/, 'must be one line of plain characters')
-    .optional(),
-  ANTHROPIC_BASE_URL: address,
-  DYNAMODB_ENDPOINT: address,
-  MODEL_ALIASES: modelAliasesText.prefault(''),
-  UNKNOWN_MODEL: z
-    .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
-    .default('use default'),
-  JOB_BUDGET_USD: budgetSchema.optional(),
-  DAY_BUDGET_USD: budgetSchema.optional(),
-  UNPRICED_MODELS: z
-    .string()
-    .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
-    .default([]),
-});
+const environmentSchema = z
+  .object({
+    ANTHROPIC_API_KEY: z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]+$/, 'must be one line of plain characters')
+      .optional(),
+    ANTHROPIC_BASE_URL: address,
+    ANTHROPIC_PROVIDER: z.enum(['anthropic', 'aws'], 'must be anthropic or aws').default('anthropic'),
+    ANTHROPIC_AWS_WORKSPACE_ID: z
+      .string()
+      .regex(/^wrkspc_[A-Za-z0-9]+$/, 'must be wrkspc_ and letters or digits')
+      .optional(),
+    AWS_REGION: z.string().optional(),
+    DYNAMODB_ENDPOINT: address,
+    MODEL_ALIASES: modelAliasesText.prefault(''),
+    UNKNOWN_MODEL: z
+      .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
+      .default('use default'),
+    JOB_BUDGET_USD: budgetSchema.optional(),
+    DAY_BUDGET_USD: budgetSchema.optional(),
+    UNPRICED_MODELS: z
+      .string()
+      .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
+      .default([]),
+  })
+  .superRefine((env, problems) => {
+    if (env.ANTHROPIC_PROVIDER !== 'aws') return;
+    const refuse = (name: string, message: string) => problems.addIssue({ code: 'custom', path: [name], message });
+    if (env.ANTHROPIC_API_KEY !== undefined)
+      refuse('ANTHROPIC_API_KEY', 'is not used with ANTHROPIC_PROVIDER=aws: unset one of the two');
+    if (env.ANTHROPIC_AWS_WORKSPACE_ID === undefined)
+      refuse('ANTHROPIC_AWS_WORKSPACE_ID', 'is needed with ANTHROPIC_PROVIDER=aws: the id of a workspace (wrkspc_…)');
+    if (env.AWS_REGION === undefined)
+      refuse('AWS_REGION', 'is needed with ANTHROPIC_PROVIDER=aws: the region of the workspace');
+  });
 export type LocalEnvironment = z.infer<typeof environmentSchema>;
+
+/** Which API writes the text: the stand-in on this machine, or the real one, with a key or by AWS credentials. */
+export type ApiKind = 'simulated' | 'real' | 'real-aws';
+
+export function apiKindOf(env: LocalEnvironment): ApiKind {
+  if (env.ANTHROPIC_PROVIDER === 'aws') return 'real-aws';
+  return env.ANTHROPIC_API_KEY === undefined ? 'simulated' : 'real';
+}
 
 /** The environment variables that `npm start` reads, and what they do. */
 export const ENVIRONMENT = {
   ANTHROPIC_API_KEY: 'use the real API; without it the text is simulated and nothing is paid',
-  ANTHROPIC_BASE_URL: 'another address of the API (with ANTHROPIC_API_KEY)',
+  ANTHROPIC_PROVIDER:
+    '`aws` uses the real API through Claude Platform on AWS, with the AWS credentials of this machine and no key',
+  ANTHROPIC_AWS_WORKSPACE_ID: 'the workspace there (with ANTHROPIC_PROVIDER=aws)',
+  AWS_REGION: 'the region of the workspace (with ANTHROPIC_PROVIDER=aws)',
+  ANTHROPIC_BASE_URL: 'another address of the real API',
   MODEL_ALIASES: 'models that stand in for others: old-model=new-model, separated by commas',
   UNKNOWN_MODEL: '`refuse` fails a job whose model the API does not know; else --model stands in for it',
   JOB_BUDGET_USD: 'refuse a job that could cost more',
@@ -103,7 +132,7 @@ export const startCommand = (): Command =>
       'a Polis export (a folder or a zip file) to report on, instead of the sample conversation',
     )
     .option('--all-comments', 'with --export: also report on comments that moderators rejected')
-    .option('--yes', 'spend money without asking (with ANTHROPIC_API_KEY)')
+    .option('--yes', 'spend money without asking (with the real API)')
     .addOption(defaulted('--state <folder>', 'where databases and batches are kept between runs', '.narratives'))
     .option('--out <folder>', 'where the report is written (default: reports/ in the state folder)')
     .addOption(defaulted('--model <model>', 'model that writes the report', 'claude-sonnet-5-5'))
@@ -126,7 +155,7 @@ export const startCommand = (): Command =>
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .option(
       '--serve [port]',
-      `afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with ANTHROPIC_API_KEY, starting a job needs --yes (default port: ${SERVE_PORT})`,
+      `afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with the real API, starting a job needs --yes (default port: ${SERVE_PORT})`,
     )
     .addHelpText('after', `${list('Environment variables', ENVIRONMENT)}\n${list('Exit codes', EXIT_CODES)}`)
     .allowExcessArguments()

@@ -1,11 +1,14 @@
 import { flushCompileCache } from 'node:module';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
+import { InvalidSetting } from '../lambdas/shared/errors.ts';
+import type { AwsCredentials } from '../lambdas/stores/anthropic-aws.ts';
 import { startStandIn } from '../stand-in/server.ts';
 import type { ConversationData } from './conversation.ts';
 import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
 import type { OpenedRun } from './open-run.ts';
-import type { LocalEnvironment, Options } from './options.ts';
+import { apiKindOf, type LocalEnvironment, type Options } from './options.ts';
 import { aborted, STOPPED } from './os.ts';
 import { Progress } from './progress.ts';
 import { type RunContext, reportOn, SIMULATED } from './report.ts';
@@ -22,7 +25,7 @@ const STAND_IN_KEY = 'stand-in-key';
  */
 export async function run(options: Options, env: LocalEnvironment, opened: OpenedRun): Promise<number> {
   const { folder, out, stopped, postgres, parts } = opened;
-  const real = env.ANTHROPIC_API_KEY !== undefined;
+  const real = apiKindOf(env) !== 'simulated';
   // before money is spent on a report that could not be served
   const api = options.serve === undefined ? undefined : await listen(options.serve);
   if (api) parts.defer(api.close);
@@ -91,22 +94,49 @@ function announce(progress: Progress, options: Options, data: ConversationData, 
     progress.say('An export does not contain everything that a report needs. The rest is derived:');
     for (const line of derivation) progress.say(`  ${line}`);
   }
-  const address = env.ANTHROPIC_BASE_URL ?? 'the Anthropic API';
-  progress.say(
-    env.ANTHROPIC_API_KEY
-      ? `ANTHROPIC_API_KEY is set: the batch goes to ${address} and costs money`
-      : `${SIMULATED} Set ANTHROPIC_API_KEY to have a model write the text.`,
-  );
+  progress.say(whoWrites(env));
 }
 
-/** The API that writes the text: the real one with a key, otherwise the stand-in, which is started here. */
+function whoWrites(env: LocalEnvironment): string {
+  const kind = apiKindOf(env);
+  if (kind === 'simulated') return `${SIMULATED} Set ANTHROPIC_API_KEY to have a model write the text.`;
+  const [why, usual] =
+    kind === 'real'
+      ? ['ANTHROPIC_API_KEY is set', 'the Anthropic API']
+      : ['ANTHROPIC_PROVIDER is aws', `workspace ${env.ANTHROPIC_AWS_WORKSPACE_ID} of Claude Platform on AWS`];
+  return `${why}: the batch goes to ${env.ANTHROPIC_BASE_URL ?? usual} and costs money`;
+}
+
+/** The AWS credentials of this machine. @throws InvalidSetting when there are none, before anything else is done */
+async function awsCredentials(): Promise<AwsCredentials> {
+  const { credentials } = new DynamoDBClient().config;
+  try {
+    await credentials();
+  } catch (error) {
+    throw new InvalidSetting(
+      `ANTHROPIC_PROVIDER=aws needs AWS credentials, and there are none that can be used (${(error as Error).name}): log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+      { cause: error },
+    );
+  }
+  return credentials;
+}
+
+/** The API that writes the text: the real one with a key or by AWS credentials, otherwise the stand-in, which is started here. */
 async function connectAnthropic(
   env: LocalEnvironment,
   { batchSeconds, lie }: Options,
   folder: StateFolder,
   parts: AsyncDisposableStack,
 ): Promise<EmbeddedOptions['anthropic']> {
-  if (env.ANTHROPIC_API_KEY) return { apiKey: env.ANTHROPIC_API_KEY, baseURL: env.ANTHROPIC_BASE_URL };
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL, ANTHROPIC_AWS_WORKSPACE_ID: workspaceId } = env;
+  if (apiKey) return { apiKey, baseURL };
+  if (env.ANTHROPIC_PROVIDER === 'aws')
+    return {
+      workspaceId: workspaceId ?? '',
+      region: env.AWS_REGION ?? '',
+      baseURL,
+      credentials: await awsCredentials(),
+    };
   const standIn = await startStandIn({
     apiKey: STAND_IN_KEY,
     stateDir: folder.path('anthropic'),

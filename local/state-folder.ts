@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
+import type { ApiKind } from './options.ts';
 import { commandLineOf, readOr } from './os.ts';
 
 /** Raise it when the format of the folder's content changes. */
@@ -19,10 +20,10 @@ export interface StateFolder {
 
 /**
  * Opens the state folder, or makes it.
- * @param kind simulated and real runs are kept apart, because each knows only its own batches
+ * @param kind runs with different APIs are kept apart, because each API knows only its own batches
  * @throws InvalidSetting when it is of another version, in use, not writable, or the disk is full
  */
-export function openStateFolder(root: string, kind: 'simulated' | 'real'): StateFolder {
+export function openStateFolder(root: string, kind: ApiKind): StateFolder {
   const folder = join(root, kind);
   const lock = join(folder, 'lock');
   writable(folder, '--state', () => {

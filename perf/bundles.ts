@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { ESBUILD_OPTIONS, handlerFile, PROJECT_ROOT } from '../lib/bundling.ts';
+import { esbuildOptions, handlerFile, PROJECT_ROOT } from '../lib/bundling.ts';
 import { API_FUNCTIONS, FUNCTIONS } from '../lib/functions.ts';
 
 const RUNS = ['submit-run', 'reads-run', 'collect-run', 'writes-run'] as const;
@@ -13,7 +13,7 @@ export type RunName = (typeof RUNS)[number];
 export async function bundleRuns(): Promise<{ folder: string; path: (run: RunName) => string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'narratives-bench-'));
   await build({
-    ...ESBUILD_OPTIONS,
+    ...esbuildOptions(),
     entryPoints: RUNS.map((run) => fileURLToPath(new URL(`runs/${run}.ts`, import.meta.url))),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -40,8 +40,9 @@ export interface FunctionBundle {
   packages: [name: string, bytes: number][];
 }
 
-/** Bundles a function by name. */
-export const bundleFunction = (name: string): Promise<FunctionBundle> => bundled({ entryPoints: [handlerFile(name)] });
+/** Bundles a function by name, for a deployment with one provider of the Anthropic API. */
+export const bundleFunction = (name: string, provider?: 'anthropic' | 'aws'): Promise<FunctionBundle> =>
+  bundled({ entryPoints: [handlerFile(name)] }, provider);
 
 /**
  * A function that only creates a DynamoDB client, bundled like the others.
@@ -55,8 +56,17 @@ export const bundleBare = (credentials: 'any source' | 'from Lambda'): Promise<F
   return bundled(credentials === 'any source' ? { ...entry, alias: {} } : entry);
 };
 
-async function bundled(entry: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'alias'>): Promise<FunctionBundle> {
-  const options = { ...ESBUILD_OPTIONS, ...entry, outfile: 'index.mjs', metafile: true, write: false } as const;
+async function bundled(
+  entry: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'alias'>,
+  provider?: 'anthropic' | 'aws',
+): Promise<FunctionBundle> {
+  const options = {
+    ...esbuildOptions(provider),
+    ...entry,
+    outfile: 'index.mjs',
+    metafile: true,
+    write: false,
+  } as const;
   const { outputFiles, metafile } = await build(options);
   const file = (ending: string) => outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
   const inputs = metafile.outputs['index.mjs']?.inputs ?? {};

@@ -15,6 +15,8 @@ export type CallFault =
   | { kind: 'answer'; status: number; type?: string; message?: string; retryAfterSeconds?: number }
   /** What a gateway answers: a page, not the API's JSON. */
   | { kind: 'page'; status: number }
+  /** What AWS' gateway answers in its own format, with its class of the error. */
+  | { kind: 'gateway'; status: number; errorType: string }
   | { kind: 'drop_before' }
   | { kind: 'drop_after' }
   | { kind: 'cut_results'; atByte: number };
@@ -93,6 +95,11 @@ export class FaultScript {
   /** Answers as a gateway on the way to the API does, with a page, and does nothing. */
   page(endpoint: Endpoint, status: number, timing: CallTiming = {}) {
     return this.#addCall(endpoint, { kind: 'page', status }, timing);
+  }
+
+  /** Answers as the gateway of Claude Platform on AWS does, such as 403 AccessDeniedException, and does nothing. */
+  gateway(endpoint: Endpoint, status: number, errorType: string, timing: CallTiming = {}) {
+    return this.#addCall(endpoint, { kind: 'gateway', status, errorType }, timing);
   }
 
   /** Drops the connection before anything is done. */

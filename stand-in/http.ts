@@ -40,6 +40,19 @@ export class ApiError extends Error {
   }
 }
 
+/** What AWS' gateway answers in the place of the API: its class in a header, and a message. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly status: number;
+  /** such as AccessDeniedException */
+  readonly errorType: string;
+  constructor(status: number, errorType: string, message: string) {
+    super(message);
+    this.status = status;
+    this.errorType = errorType;
+  }
+}
+
 /** Whole-request refusal (HTTP 400). */
 export function invalidRequest(message: string): ApiError {
   return new ApiError(400, message);
@@ -90,22 +103,19 @@ export function apiVersionOf(request: IncomingMessage): ApiVersion {
   return known;
 }
 
-/**
- * The body of a POST, parsed and as it was received.
- * @throws ApiError 400 when header or content are not JSON; 413 above the limit (the rest is read and discarded)
- */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<{ body: unknown; bytes: Buffer }> {
-  const bytes = await readBytes(request, maxBytes);
+/** The body of a POST, parsed. @throws ApiError 400 when header or content are not JSON */
+export function jsonOf(request: IncomingMessage, bytes: Buffer): unknown {
   const contentType = request.headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(contentType)) throw invalidRequest('content-type: must be application/json');
   try {
-    return { body: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), bytes };
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw invalidRequest('The request body is not valid JSON in UTF-8'); // the cause would hold a piece of the body
   }
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** The body of a request. @throws ApiError 413 above the limit (the rest is read and discarded) */
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request) {
@@ -132,6 +142,14 @@ export function sendJson(
     'request-id': requestId,
     ...headers,
   });
+  response.end(bytes);
+}
+
+/** Writes an error as AWS' gateway does. */
+export function sendGatewayError(response: ServerResponse, { status, errorType, message }: GatewayError): void {
+  const headers = { 'x-amzn-errortype': errorType, 'x-amzn-requestid': randomUUID() };
+  const bytes = Buffer.from(JSON.stringify({ message }));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
   response.end(bytes);
 }
 

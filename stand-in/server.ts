@@ -8,11 +8,14 @@ import {
   type ApiVersion,
   apiVersionOf,
   checkKey,
+  GatewayError,
   invalidRequest,
+  jsonOf,
   newRequestId,
   notFound,
-  readJson,
+  readBytes,
   sendError,
+  sendGatewayError,
   sendJson,
   sendResults,
   unevenChunks,
@@ -20,11 +23,15 @@ import {
 import { DEFAULT_MODELS, inputTokens, modelRows, retrieveModel } from './models.ts';
 import { resultLines } from './results.ts';
 import { parseCountTokens } from './rules.ts';
+import { checkSignature, type SignedAccess } from './signature.ts';
 import { folderStore, noStore } from './store.ts';
 
 export interface StandInOptions {
-  /** The only key that is let in, by `x-api-key` or `Authorization: Bearer`. */
-  apiKey: string;
+  /**
+   * Who is let in: the one key, by `x-api-key` or `Authorization: Bearer`; or, as by the gateway of Claude Platform on AWS, requests
+   * that are signed with the keys of a role, and no key.
+   */
+  apiKey: string | SignedAccess;
   /** 0 or absent: any free port. */
   port?: number;
   /** Address to listen on; 127.0.0.1 unless an emulator's containers have to reach it. */
@@ -38,6 +45,8 @@ export interface StandInOptions {
   models?: string[];
   /** The largest request body in bytes; the real API takes 256 MB. */
   maxBodyBytes?: number;
+  /** Hears of every request, before it is answered. */
+  onRequest?: (request: IncomingMessage) => void;
   /** Seed of the order of result lines and of where the stream is cut into chunks. */
   seed?: number;
   /** One section in three of every batch is answered with a lie, so that a person can watch it being caught. */
@@ -64,7 +73,7 @@ const NO_URL = new URL('http://localhost/');
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 interface Context {
-  apiKey: string;
+  access: string | SignedAccess;
   maxBodyBytes: number;
   models: readonly string[];
   seed: number;
@@ -80,6 +89,8 @@ interface Call {
   response: ServerResponse;
   requestId: string;
   url: URL;
+  /** where it has been read already */
+  body?: Buffer;
   log: (status: number) => void;
 }
 
@@ -100,7 +111,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     lie: options.lie,
   });
   const context: Context = {
-    apiKey: options.apiKey,
+    access: options.apiKey,
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     models,
     seed: options.seed ?? 1,
@@ -109,7 +120,10 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     calls: [],
     fetches: 0,
   };
-  const server = createServer((request, response) => void answer(context, request, response));
+  const server = createServer((request, response) => {
+    options.onRequest?.(request);
+    void answer(context, request, response);
+  });
   const host = options.host ?? '127.0.0.1';
   const port = await listening(server, options.port ?? 0, host);
   return {
@@ -141,15 +155,27 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     if (fault?.kind === 'drop_before') return drop(call);
     if (fault?.kind === 'page') return gatewayPage(call, fault.status);
     if (fault?.kind === 'answer') throw scriptedError(fault);
-    checkKey(request, context.apiKey);
+    if (fault?.kind === 'gateway') throw new GatewayError(fault.status, fault.errorType, 'scripted answer');
+    await letIn(context, call);
     await handle(context, call, route, apiVersionOf(request), fault);
   } catch (error) {
     if (request.destroyed && !request.complete) return;
     request.resume();
-    call.log(error instanceof ApiError ? error.status : 500);
+    call.log(error instanceof ApiError || error instanceof GatewayError ? error.status : 500);
     if (response.headersSent) response.destroy();
+    else if (error instanceof GatewayError) sendGatewayError(response, error);
     else sendError(response, error, call.requestId);
   }
+}
+
+/** @throws ApiError, or GatewayError, for a caller that is not let in */
+async function letIn({ access, maxBodyBytes }: Context, call: Call): Promise<void> {
+  const { request } = call;
+  if (typeof access === 'string') return checkKey(request, access);
+  const { method = 'GET', url = '/', headers } = request;
+  call.body = await readBytes(request, maxBodyBytes);
+  // callers sign by the real clock, whatever clock the stand-in has
+  checkSignature({ method, url, headers, body: call.body }, access, Date.now());
 }
 
 async function handle(
@@ -175,8 +201,8 @@ async function result(
   const base = call.url.origin;
   switch (route.endpoint) {
     case 'create': {
-      const { body, bytes } = await readJson(call.request, maxBodyBytes);
-      return batches.create(body, bytes, version, base);
+      const bytes = call.body ?? (await readBytes(call.request, maxBodyBytes));
+      return batches.create(jsonOf(call.request, bytes), bytes, version, base);
     }
     case 'list':
       return pageOf(batches.rows(base), call.url.searchParams);
@@ -191,8 +217,8 @@ async function result(
         call.url.searchParams,
       );
     case 'count_tokens': {
-      const { body } = await readJson(call.request, maxBodyBytes);
-      return { input_tokens: inputTokens(parseCountTokens(body, version, models)) };
+      const bytes = call.body ?? (await readBytes(call.request, maxBodyBytes));
+      return { input_tokens: inputTokens(parseCountTokens(jsonOf(call.request, bytes), version, models)) };
     }
     default:
       return batches.retrieve(route.id, base);

@@ -35,7 +35,7 @@ export function readPolisSide(env: NodeJS.ProcessEnv): PolisValues {
 /** Creates the topic tables and the two secrets, where they do not exist; a secret whose value has changed is updated. */
 export async function setUpPolisSide(
   { url }: Emulator,
-  outputs: { AnthropicSecretName: string; DatabaseSecretName: string },
+  outputs: { AnthropicSecretName?: string | undefined; DatabaseSecretName: string },
   { anthropicKey, databaseUrl }: PolisValues,
 ): Promise<SecretState[]> {
   const db = new DynamoDBClient({ endpoint: url });
@@ -45,8 +45,9 @@ export async function setUpPolisSide(
     });
   }
   const secrets = new SecretsManagerClient({ endpoint: url });
+  const keySecret = outputs.AnthropicSecretName;
   return [
-    await putSecret(secrets, outputs.AnthropicSecretName, 'ANTHROPIC_API_KEY', anthropicKey),
+    ...(keySecret ? [await putSecret(secrets, keySecret, 'ANTHROPIC_API_KEY', anthropicKey)] : []),
     await putSecret(secrets, outputs.DatabaseSecretName, 'DATABASE_URL', databaseUrl),
   ];
 }

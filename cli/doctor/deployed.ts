@@ -78,15 +78,9 @@ export async function checkSweep(client: CloudFormationClient, deployment: Deplo
 
 type Read = (name: string) => Promise<string>;
 
-/** Both secrets exist and hold what they should; no value is shown. */
-export const secretChecks = (read: Read, names: { anthropic: string; database: string }): Check[] => [
-  [
-    `secret ${names.anthropic}`,
-    async () => {
-      anthropicKeyOf(await read(names.anthropic), names.anthropic);
-      return ok(`secret ${names.anthropic}`, 'looks like a key');
-    },
-  ],
+/** The secrets exist and hold what they should; no value is shown. @param names without `anthropic` where no key is used */
+export const secretChecks = (read: Read, names: { anthropic: string | undefined; database: string }): Check[] => [
+  ...(names.anthropic === undefined ? [] : [keyCheck(read, names.anthropic)]),
   [
     `secret ${names.database}`,
     async () => {
@@ -96,11 +90,25 @@ export const secretChecks = (read: Read, names: { anthropic: string; database: s
   ],
 ];
 
-/** The API accepts the key, and knows the default model and those that stand in for others; asking for that is free. */
+const keyCheck = (read: Read, name: string): Check => [
+  `secret ${name}`,
+  async () => {
+    anthropicKeyOf(await read(name), name);
+    return ok(`secret ${name}`, 'looks like a key');
+  },
+];
+
+/**
+ * The API accepts the key, or these credentials in a workspace of Claude Platform on AWS, and knows the default model and those that
+ * stand in for others; asking for that is free.
+ */
 export const anthropicCheck = (
   open: () => Promise<Pick<Batches, 'knowsModel'>>,
-  defaultModel: string,
-  aliases: ModelAliases = new Map(),
+  {
+    defaultModel,
+    aliases = new Map(),
+    workspaceId,
+  }: { defaultModel: string; aliases?: ModelAliases | undefined; workspaceId: string | undefined },
 ): Check => [
   'Anthropic API',
   async () => {
@@ -108,16 +116,13 @@ export const anthropicCheck = (
     // what stands in for the default model is used in its place
     const settings = new Map([...aliases.values()].map((model) => [model, 'modelAliases']));
     settings.set(aliases.get(defaultModel) ?? defaultModel, 'defaultModel');
+    const accepts = workspaceId ? `accepts these credentials in workspace ${workspaceId}` : 'accepts the key';
     const findings: Finding[] = [];
     for (const [model, setting] of settings) {
       findings.push(
         (await batches.knowsModel(model))
-          ? ok('Anthropic API', `accepts the key and knows ${model} (${setting})`)
-          : bad(
-              'Anthropic API',
-              `accepts the key, but does not know the model ${model}`,
-              `deploy with another ${setting}`,
-            ),
+          ? ok('Anthropic API', `${accepts} and knows ${model} (${setting})`)
+          : bad('Anthropic API', `${accepts}, but does not know the model ${model}`, `deploy with another ${setting}`),
       );
     }
     return findings;

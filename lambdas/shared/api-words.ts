@@ -42,7 +42,8 @@ export function apiWords(body: unknown, secret?: string | null): ApiWords | unde
   return { type, said };
 }
 
-function withoutSecrets(text: string, secret: string | null | undefined): string {
+/** Text without keys, tokens and passwords. @param secret one that is known, and must not be in it either */
+export function withoutSecrets(text: string, secret?: string | null): string {
   const known = secret ? text.replaceAll(secret, '(key)') : text;
   return SECRETS.reduce((left, [pattern, instead]) => left.replace(pattern, instead), known);
 }

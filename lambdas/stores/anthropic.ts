@@ -1,19 +1,12 @@
-import { APIConnectionError, APIError, BaseAnthropic } from '@anthropic-ai/sdk';
+import { APIError, BaseAnthropic } from '@anthropic-ai/sdk';
 import { Batches as MessageBatches } from '@anthropic-ai/sdk/resources/messages/batches';
 import { Models } from '@anthropic-ai/sdk/resources/models';
 import * as z from 'zod';
 import type { BatchRequest } from '../report/request.ts';
-import { apiWords, isApiBody } from '../shared/api-words.ts';
-import {
-  AnthropicRefused,
-  AnthropicUnavailable,
-  BatchNotFound,
-  isFault,
-  KeyRefused,
-  NarrativesError,
-} from '../shared/errors.ts';
+import { isApiBody } from '../shared/api-words.ts';
+import { AnthropicUnavailable } from '../shared/errors.ts';
 import { parseOr } from '../shared/parse.ts';
-import { plainLabel } from '../shared/plain-text.ts';
+import { doubtful, isTooEarly, translatedFor } from './anthropic-trouble.ts';
 
 export interface BatchStatus {
   id: string;
@@ -182,97 +175,7 @@ function sendTrouble(error: unknown, trouble: unknown): Exclude<SendAnswer, { ki
   // after an unreadable answer, the batch may exist
   if (!(trouble instanceof AnthropicUnavailable)) throw trouble;
   const { message: why, retryAfterSeconds } = trouble;
-  return error instanceof APIError && error.status === 429
-    ? { kind: 'later', why, retryAfterSeconds }
-    : { kind: 'unclear', why };
-}
-
-/**
- * The statuses by which a request is refused for good, and what to do about each. Every other status may pass. The API's messages
- * are shown, and not matched on.
- */
-const ADVICE = new Map([
-  [
-    400,
-    'in the Anthropic console, check billing (is there credit left?) and the limits of the account and workspace; ' +
-      'if both are fine, the API does not accept the request: please report it as a bug of this project',
-  ],
-  [401, 'the API key is wrong: check the key in Secrets Manager or ANTHROPIC_API_KEY'],
-  [402, 'the account cannot pay: check billing in the Anthropic console'],
-  [
-    403,
-    "check the API key's workspace and permissions, and the limits of the account in the Anthropic console, and that its region is served",
-  ],
-  [404, 'nothing is found at this address: check ANTHROPIC_BASE_URL and the key’s workspace'],
-  [405, 'check ANTHROPIC_BASE_URL'],
-  [413, 'the batch is too large: lower max_batch_size'],
-  [414, 'check ANTHROPIC_BASE_URL'],
-  [415, 'please report it as a bug of this project'],
-  [422, 'please report it as a bug of this project'],
-]);
-
-/** What to do when a rate limit or another trouble does not pass. */
-const PATIENCE = new Map([
-  [429, ': a rate limit passes; a spend limit has to be raised in the Anthropic console'],
-  [529, ': it is overloaded'],
-]);
-
-/** An error of the SDK as one of ours; it holds status, request id and the API's own words, never the request. */
-function translatedFor(client: BaseAnthropic, error: unknown, batchId?: string): unknown {
-  if (error instanceof NarrativesError || isFault(error)) return error;
-  if (error instanceof APIConnectionError)
-    return new AnthropicUnavailable('the Anthropic API could not be reached', { cause: error });
-  // a body that was cut off, or is not JSON; its text may quote the answer, so only the name is shown
-  if (!(error instanceof APIError))
-    return new AnthropicUnavailable(`the Anthropic API's answer broke off (${(error as Error).name})`, {
-      cause: error,
-    });
-  const { status, requestID } = error;
-  const options = { cause: error };
-  const { said } = apiWords(error.error, client.apiKey) ?? {};
-  const where = `HTTP ${status ?? 'without status'}, request ${plainLabel(requestID ?? 'unknown')}${said ? `, ${said}` : ''}`;
-  const advice = ADVICE.get(status ?? 0);
-  if (advice === undefined) {
-    const retryAfterSeconds = retryAfter(error.headers?.get('retry-after'));
-    const why = `the Anthropic API is not available now (${where})${PATIENCE.get(status ?? 0) ?? ''}`;
-    return new AnthropicUnavailable(why, { ...options, retryAfterSeconds });
-  }
-  const refused = (message: string) =>
-    status === 401 ? new KeyRefused(message, options) : new AnthropicRefused(message, options);
-  if (!isApiBody(error.error)) {
-    const gateway = `${client.baseURL} refuses (${where}), and its answer is not one of the Anthropic API`;
-    return refused(`${gateway}: check that ANTHROPIC_BASE_URL (anthropicBaseUrl) is right and what answers there`);
-  }
-  if (status === 404 && batchId) return notFound(batchId, where, options);
-  return refused(`the Anthropic API refuses (${where}): ${advice}`);
-}
-
-const notFound = (batchId: string, where: string, options: ErrorOptions): BatchNotFound =>
-  new BatchNotFound(
-    `the Anthropic API does not find batch ${batchId} (${where}): look it up in the Anthropic console, in the workspace of the key. ` +
-      'If it is there, run `narratives redrive JOB_ID`: it is collected, and not paid for again. If the key belongs to another ' +
-      'workspace, put the right one into the secret, then redrive. Only if the batch was deleted, submit a new job, which pays again',
-    options,
-  );
-
-/**
- * What a refusal is while a batch is known to exist: the API answers 404 for a live batch now and then, and a gateway's refusal
- * says nothing of the batch. Whoever waits for the batch decides when it counts.
- */
-function doubtful(error: unknown, trouble: unknown): unknown {
-  if (!(trouble instanceof AnthropicRefused)) return trouble;
-  const byGateway = !(trouble instanceof KeyRefused) && error instanceof APIError && !isApiBody(error.error);
-  if (!(trouble instanceof BatchNotFound) && !byGateway) return trouble;
-  return new AnthropicUnavailable(trouble.message, { cause: error, refusal: trouble });
-}
-
-/** `retry-after` in seconds; it may also be a date. */
-function retryAfter(header: string | null | undefined): number | undefined {
-  if (!header) return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+  return isTooEarly(error) ? { kind: 'later', why, retryAfterSeconds } : { kind: 'unclear', why };
 }
 
 /**

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import { anthropicClient } from '../../lambdas/stores/anthropic.ts';
+import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-aws.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
 import type { MachineEvent } from '../machine/execution.ts';
@@ -22,7 +23,7 @@ export interface EmbeddedOptions {
   postgres: Promise<EmbeddedPostgres>;
   dynamoPort?: number | undefined;
   dynamoEndpoint?: string | undefined;
-  anthropic: { apiKey: string; baseURL?: string | undefined };
+  anthropic: { apiKey: string; baseURL?: string | undefined } | AwsWorkspace;
   /** the API is the stand-in on this machine */
   simulated: boolean;
   settings: StepWorld['settings'];
@@ -60,8 +61,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const pool = postgresPool((await options.postgres).url);
   starting.defer(() => pool.end());
   const db = documentClient(dynamo.client);
-  const { apiKey, baseURL } = options.anthropic;
-  const anthropic = anthropicClient({ apiKey, baseURL });
+  const access = options.anthropic;
+  const anthropic =
+    'apiKey' in access
+      ? anthropicClient({ apiKey: access.apiKey, baseURL: access.baseURL })
+      : await workspaceClient(access);
   const world = stepWorld({ db, pool, anthropic, log, settings: options.settings });
   const steps = taskSteps(world);
   const machine = new LocalStateMachine({

@@ -20,3 +20,12 @@ describe('the simulation notices when', HANGS, () => {
     expect(found?.violations.join('\n')).toMatch(breaks);
   });
 });
+
+test('with Claude Platform on AWS, it notices that the call that sends is made again', HANGS, async () => {
+  const build = BROKEN_BUILDS.find(({ name }) => name === 'the call that sends is made again after an unclear answer');
+  const { scenario = '', shownBy = '', breaks, how } = build ?? {};
+  const byRole = openExplorer('memory', 'aws');
+  expect(await byRole.explore(scenarioOf(scenario), [strikeFrom(shownBy)])).toBeUndefined();
+  const found = await byRole.explore(scenarioOf(scenario), [strikeFrom(shownBy)], how);
+  expect(found?.violations.join('\n')).toMatch(breaks ?? /none/);
+});

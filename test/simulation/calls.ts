@@ -13,9 +13,19 @@ import type { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import type { Pool } from '../support/memory/postgres.ts';
 import type { Failing, Kind, Side } from './faults.ts';
 import { currentInvocation, type Gate, type Invocation, never } from './gate.ts';
+import type { Provider } from './world.ts';
 
-/** `fetch` for the Anthropic SDK, every call of which passes the gate. @param cancels hears of a cancel before its effect */
-export function gatedFetch(gate: () => Gate, cancels: (batchId: string) => Promise<void>): typeof fetch {
+/**
+ * `fetch` for the Anthropic SDK, every call of which passes the gate.
+ * @param cancels hears of a cancel before its effect
+ * @param provider with aws, errors are those of its gateway
+ */
+export function gatedFetch(
+  gate: () => Gate,
+  cancels: (batchId: string) => Promise<void>,
+  provider: Provider = 'anthropic',
+): typeof fetch {
+  const refusal = provider === 'aws' ? gatewayError : apiError;
   return async (input, init) => {
     const url = new URL(String(input));
     const what = operationOf(init?.method ?? 'GET', url.pathname);
@@ -31,7 +41,7 @@ export function gatedFetch(gate: () => Gate, cancels: (batchId: string) => Promi
       effect,
       fail: (kind) => {
         if (kind === 'timeout') throw new DOMException('the request timed out', 'TimeoutError');
-        return refusal(kind === 'error' ? 500 : 429, kind === 'error' ? 'api_error' : 'rate_limit_error');
+        return refusal(kind === 'error' ? 500 : 429);
       },
       ...(what === 'results'
         ? { half: async (kind: Kind, kill: () => void) => brokenOff(await effect(), kind, kill) }
@@ -59,9 +69,19 @@ function triesOf(headers: RequestInit['headers']): string | undefined {
   return `${invocation.label} look-up ${nth}`;
 }
 
-function refusal(status: number, type: string): Response {
-  const body = JSON.stringify({ type: 'error', error: { type, message: 'simulated' }, request_id: 'req_simulated' });
-  return new Response(body, { status, headers: { 'content-type': 'application/json', 'retry-after-ms': '1' } });
+const AT_ONCE = { 'content-type': 'application/json', 'retry-after-ms': '1' };
+
+function apiError(status: 500 | 429): Response {
+  const type = status === 500 ? 'api_error' : 'rate_limit_error';
+  const body = { type: 'error', error: { type, message: 'simulated' }, request_id: 'req_simulated' };
+  return Response.json(body, { status, headers: AT_ONCE });
+}
+
+/** AWS' gateway has a format of its own, and throttles with 400 as well as with 429. */
+function gatewayError(status: 500 | 429): Response {
+  const name = status === 500 ? 'InternalFailure' : 'ThrottlingException';
+  const headers = { ...AT_ONCE, 'x-amzn-errortype': name };
+  return Response.json({ message: 'simulated' }, { status: status === 500 ? 500 : 400, headers });
 }
 
 /** An answer whose first half arrives. */

@@ -6,7 +6,7 @@ import { violationsOf } from './invariants/at-the-end.ts';
 import { endOf } from './invariants/rows.ts';
 import type { Scenario } from './scenarios.ts';
 import { openPolis, openTables, type Polis, RUNS_PER_TABLES, type TableKind, type Tables } from './stores.ts';
-import { type Breakage, openWorld, type SimulatedWorld } from './world.ts';
+import { type Breakage, openWorld, type Provider, type SimulatedWorld, type WorldOptions } from './world.ts';
 
 /** What one run of a scenario under a plan of faults came to. */
 export interface Outcome {
@@ -33,19 +33,17 @@ export async function simulate(
   tables: Tables,
   scenario: Scenario,
   plan: FaultPlan,
-  broken?: Breakage,
+  { broken, provider }: Pick<WorldOptions, 'broken' | 'provider'> = {},
 ): Promise<Outcome> {
-  const world = await openWorld(polis, tables, {
-    plan,
-    broken,
-    secondsPerBatch: scenario.secondsPerBatch,
-    readBack: scenario.readBack,
-  });
+  const { secondsPerBatch, readBack } = scenario;
+  const world = await openWorld(polis, tables, { plan, broken, provider, secondsPerBatch, readBack });
   const suffix = (runs++).toString(16).padStart(7, '0');
   try {
     const jobs = await scenario.begin(world, polis, suffix);
     const redriven = await drive(world, jobs);
     const { violations, sections } = await violationsOf(world, scenario, jobs);
+    if (provider === 'aws' && world.keysSent.length > 0)
+      violations.push(`a key was sent to the API, as ${world.keysSent[0]}`);
     return { calls: world.gate.calls, struck: world.gate.struck, violations, redriven, sections };
   } finally {
     await world.close();
@@ -110,7 +108,7 @@ export interface Found {
 }
 
 /** Runs scenarios under faults, on databases that are opened once. */
-export function openExplorer(kind: TableKind = 'memory') {
+export function openExplorer(kind: TableKind = 'memory', provider: Provider = 'anthropic') {
   const polis = openPolis();
   let tables: Tables | undefined;
   let runsLeft = 0;
@@ -127,7 +125,10 @@ export function openExplorer(kind: TableKind = 'memory') {
   }
 
   const run = async (scenario: Scenario, strikes: readonly Strike[], broken?: Breakage): Promise<Outcome> =>
-    simulate(polis, await freshTables(), scenario, strikes.length > 0 ? planOf(strikes) : NO_FAULTS, broken);
+    simulate(polis, await freshTables(), scenario, strikes.length > 0 ? planOf(strikes) : NO_FAULTS, {
+      broken,
+      provider,
+    });
 
   /** A run without faults: what it calls is where faults can strike, and what it leaves is what every run must leave. */
   async function baseline(scenario: Scenario): Promise<Outcome> {

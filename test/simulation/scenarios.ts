@@ -1,4 +1,3 @@
-import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/put.ts';
 import { batchRequest } from '../../lambdas/report/request.ts';
@@ -52,11 +51,10 @@ export const putRow = ({ db }: SimulatedWorld, Item: Record<string, unknown>) =>
 export const FOREIGN_MARK = 'another-system';
 
 /** A batch of another system with as many requests as ours, which the list shows beside them. */
-export async function putForeignBatch({ standIn }: SimulatedWorld): Promise<void> {
-  const api = new Anthropic({ apiKey: 'key', baseURL: standIn.url });
+export async function putForeignBatch(world: SimulatedWorld): Promise<void> {
   const params = { model: MODEL, max_tokens: 16, messages: [{ role: 'user' as const, content: 'Hello' }] };
   const requests = Array.from({ length: BATCH_SIZE }, (_, n) => ({ custom_id: `${FOREIGN_MARK}-${n}`, params }));
-  await api.messages.batches.create({ requests });
+  await world.putBatch(requests);
 }
 
 const one: Scenario = {
@@ -112,7 +110,7 @@ const cancelled: Scenario = {
 };
 
 /** As somebody does who knows the table and not this project. */
-const cancelRow = ({ db }: SimulatedWorld, job_id: string) =>
+export const cancelRow = ({ db }: SimulatedWorld, job_id: string) =>
   db.send(
     new UpdateCommand({
       TableName: TABLE_NAMES.jobs,
@@ -204,8 +202,7 @@ const adopted: Scenario = {
     const requests = sections.map((section) =>
       batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, ...PLAIN }),
     );
-    const api = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
-    const { id: batch_id } = await api.messages.batches.create({ requests });
+    const batch_id = await world.putBatch(requests);
     const held = { status: 'PROCESSING', worker_id: 'python-1', version: 4, batch_id, model: MODEL };
     await putRow(world, { ...sender, ...held });
     const job_id = `batch_check_${sender.job_id}_1700000100`;

@@ -5,6 +5,7 @@ import { type Strike, singles, strikeFrom } from './faults.ts';
 import { type Found, openExplorer } from './runner.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { TABLE_KINDS, type TableKind } from './stores.ts';
+import { PROVIDERS, type Provider } from './world.ts';
 
 interface Options {
   scenario: string[];
@@ -14,6 +15,7 @@ interface Options {
   calls: string;
   workers: number;
   tables: TableKind;
+  provider: Provider;
 }
 
 type Message =
@@ -68,6 +70,11 @@ const program = new Command('simulate')
       .choices(TABLE_KINDS)
       .default('memory'),
   )
+  .addOption(
+    new Option('--provider <name>', 'how the Anthropic API is called: with a key, or through Claude Platform on AWS')
+      .choices(PROVIDERS)
+      .default('anthropic'),
+  )
   .option('--workers <number>', 'processes at once', oneOrMore, Math.max(1, availableParallelism()));
 
 const options = program.parse().opts<Options>();
@@ -78,7 +85,7 @@ process.exitCode = (await (options.fault.length > 0 ? replay(scenarios) : simula
 
 /** @returns how many runs left something wrong */
 async function replay(chosen: readonly Scenario[]): Promise<number> {
-  const explorer = openExplorer(options.tables);
+  const explorer = openExplorer(options.tables, options.provider);
   let wrong = 0;
   try {
     for (const scenario of chosen) {
@@ -127,7 +134,7 @@ async function simulateAll(chosen: readonly Scenario[]): Promise<number> {
   const sum = (key: 'points' | 'runs' | 'wrong') =>
     [...boards.values()].reduce((total, board) => total + board[key], 0);
   console.log(
-    `${sum('runs')} runs, ${sum('wrong')} of them with violations, ${seconds()} s on ${options.workers} processes, tables in ${options.tables}, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
+    `${sum('runs')} runs, ${sum('wrong')} of them with violations, ${seconds()} s on ${options.workers} processes, tables in ${options.tables}, provider ${options.provider}, seeds ${options.seed} to ${options.seed + options.runs - 1}`,
   );
   if (sum('runs') > 0) return sum('wrong');
   console.error('nothing was run: no call has the text of --calls in its label, and --runs is 0');
@@ -141,7 +148,8 @@ function line(name: string, ...figures: (string | number)[]): string {
 
 function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: Message) => void): Promise<void> {
   const names = chosen.map(({ name }) => name).join(',');
-  const given = [names, options.tables, options.calls, options.seed, options.runs, worker, options.workers].map(String);
+  const { tables, provider, calls, seed, runs, workers } = options;
+  const given = [names, tables, provider, calls, seed, runs, worker, workers].map(String);
   const child = fork(new URL('./worker.ts', import.meta.url), given, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -155,7 +163,8 @@ function oneWorker(chosen: readonly Scenario[], worker: number, hear: (message: 
 }
 
 function textOfFound({ scenario, seed, faults, violations }: Found): string {
-  const again = `npm run simulate -- --scenario ${scenario} ${faults.map((fault) => `--fault "${fault}"`).join(' ')}`;
+  const provider = options.provider === 'aws' ? ' --provider aws' : '';
+  const again = `npm run simulate --${provider} --scenario ${scenario} ${faults.map((fault) => `--fault "${fault}"`).join(' ')}`;
   return [
     `VIOLATION ${scenario}${seed === undefined ? '' : ` (from seed ${seed})`}`,
     ...violations.map((line) => `  ${line}`),

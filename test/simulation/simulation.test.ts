@@ -63,6 +63,30 @@ describe('on a server of DynamoDB', HANGS, () => {
   });
 });
 
+/** Faults of the API, of which a share is tried with the other provider: there, its errors are those of AWS' gateway. */
+const OF_THE_API = 5;
+
+describe('through Claude Platform on AWS', HANGS, () => {
+  const byRole = openExplorer('memory', 'aws');
+
+  test.each(SCENARIOS)('the calls and the sections are the same, and no key is sent ($name)', async (scenario) => {
+    const [role, key] = [await byRole.baseline(scenario), await explorer.baseline(scenario)];
+    expect(role.violations).toEqual([]);
+    expect(role.sections).toEqual(key.sections);
+    // how often a job looks whether an earlier one has ended depends on which of the two is faster
+    const steady = (calls: readonly string[]) =>
+      ofSteps(calls).filter((label) => scenario.payOnce === undefined || !label.startsWith('b.submit#'));
+    expect(steady(role.calls)).toEqual(steady(key.calls));
+  });
+
+  test.each(SCENARIOS)('a share of the faults of the API needs no operator ($name)', async (scenario) => {
+    const { calls } = await byRole.baseline(scenario);
+    const ofApi = calls.filter((label) => label.includes('/anthropic '));
+    expect(ofApi.length).toBeGreaterThan(0);
+    expect(await foundBy(shareOf(ofApi, OF_THE_API), scenario, byRole)).toEqual([]);
+  });
+});
+
 /** What a sweep sees of an execution that it has just started depends on which of the two is faster. */
 const ofSteps = (calls: readonly string[]): string[] => calls.filter((label) => !label.startsWith('sweep#')).sort();
 

@@ -2,13 +2,14 @@ import { chain, type Strike, singles } from './faults.ts';
 import { type Explorer, type Found, openExplorer } from './runner.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import type { TableKind } from './stores.ts';
+import type { Provider } from './world.ts';
 
 /** One process of a simulation: does its share and sends what it finds to the process that started it. */
-const [names = '', tables = 'memory', calls = '', ...numbers] = process.argv.slice(2);
+const [names = '', tables = 'memory', provider = 'anthropic', calls = '', ...numbers] = process.argv.slice(2);
 const [seed = 1, runs = 0, worker = 0, workers = 1] = numbers.map(Number);
 // a simulation that is broken off must leave no databases behind
 process.once('disconnect', () => process.exit());
-const explorer = openExplorer(tables as TableKind);
+const explorer = openExplorer(tables as TableKind, provider as Provider);
 for (const scenario of SCENARIOS.filter(({ name }) => names.split(',').includes(name))) {
   const baseline = await explorer.baseline(scenario);
   const { violations } = baseline;

@@ -1,4 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk';
+import Anthropic, { type BaseAnthropic } from '@anthropic-ai/sdk';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { microUsd } from '../../lambdas/money/money.ts';
@@ -12,17 +12,24 @@ import { LocalStateMachine } from '../../local/machine/local-machine.ts';
 import { silent } from '../../perf/runs/measure.ts';
 import { startStandIn } from '../../stand-in/server.ts';
 import { narratives } from '../support/memory/dynamodb.ts';
+import { clientOf, sentAs, WORKSPACE } from '../support/workspace.ts';
 import { gatedDynamo, gatedFetch, gatedPool, gatedStepFunctions } from './calls.ts';
 import type { FaultPlan, Service } from './faults.ts';
 import { Gate, type HandOff, invoke } from './gate.ts';
 import { watchOf } from './invariants/watch.ts';
 import type { Polis, Tables } from './stores.ts';
 
+const KEY = 'key';
 /** Room for many runs on one set of tables, which count on one day: every reservation's condition is put to the test. */
 const DAY_BUDGET = microUsd(1_000);
 
+/** How the Anthropic API is called: with a key, or through Claude Platform on AWS. */
+export const PROVIDERS = ['anthropic', 'aws'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
 export interface WorldOptions {
   plan: FaultPlan;
+  provider?: Provider | undefined;
   secondsPerBatch?: number | undefined;
   readBack?: true | undefined;
   broken?: Breakage | undefined;
@@ -35,7 +42,7 @@ export interface WorldOptions {
 export async function openWorld(
   polis: Polis,
   tables: Tables,
-  { plan, secondsPerBatch, readBack, broken = {} }: WorldOptions,
+  { plan, provider = 'anthropic', secondsPerBatch, readBack, broken = {} }: WorldOptions,
 ) {
   let clock = START;
   const pass = (seconds: number) => {
@@ -48,14 +55,23 @@ export async function openWorld(
     timeout: (service, what) => pass(secondsInVain(service, what)),
     stop: async ({ state }) => void (state && (await stop(state))),
   });
-  const standIn = await startStandIn({ apiKey: 'key', clock: () => clock, processing: processing(secondsPerBatch) });
+  const keysSent: string[] = [];
+  const standIn = await startStandIn({
+    apiKey: provider === 'aws' ? WORKSPACE : KEY,
+    clock: () => clock,
+    processing: processing(secondsPerBatch),
+    onRequest: (request) => void keysSent.push(...sentAs(request).filter((way) => way !== 'AWS4-HMAC-SHA256')),
+  });
+  /** The deployed client of the provider. */
+  const client = (given?: typeof fetch): Promise<BaseAnthropic> | Anthropic =>
+    provider === 'aws'
+      ? clientOf(standIn.url, given ? { fetch: given } : {})
+      : new Anthropic({ apiKey: KEY, baseURL: standIn.url, ...(given ? { fetch: given } : {}) });
   const db = gatedDynamo(tables.functionsDb ?? tables.db, () => gate, watch.wrote);
   const whole = stepWorld({
     db,
     pool: gatedPool(polis.pool, () => gate),
-    anthropic: impatient(
-      new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels) }),
-    ),
+    anthropic: impatient(await client(gatedFetch(() => gate, watch.cancels, provider))),
     log: silent,
     settings: {
       defaultModel: MODEL,
@@ -101,6 +117,13 @@ export async function openWorld(
   return {
     gate,
     standIn,
+    /** every use of a key in a request to the API, none of which there is with Claude Platform on AWS */
+    keysSent,
+    /** Sends a batch past the system, as somebody else does. @returns its id */
+    async putBatch(requests: object[]): Promise<string> {
+      const batch = await (await client()).post<{ id: string }>('/v1/messages/batches', { body: { requests } });
+      return batch.id;
+    },
     machine,
     steps,
     deadLetters,
@@ -133,7 +156,7 @@ export async function openWorld(
 }
 
 /** A client of the API that tries again at once where it would pause. */
-const impatient = (client: Anthropic): Anthropic =>
+const impatient = (client: BaseAnthropic): BaseAnthropic =>
   Object.assign(client, { calculateDefaultRetryTimeoutMillis: () => 0 });
 
 export type SimulatedWorld = Awaited<ReturnType<typeof openWorld>>;

@@ -21,6 +21,9 @@ export const NETWORK = {
   'narratives:securityGroupIds': 'sg-0123456789abcdef0',
 };
 
+/** Claude Platform on AWS in the place of a key. */
+export const BY_ROLE = { 'narratives:provider': 'aws', 'narratives:workspaceId': 'wrkspc_01AbCdEf23GhIj' };
+
 const made: string[] = [];
 // the files of unit tests share their modules: this runs when the worker ends
 process.once('exit', () => {

@@ -64,6 +64,22 @@ export function askedBy(operation: string, input: Input): Asked[] {
   throw new Error(`what ${operation} asks IAM is not known here`);
 }
 
+/** Actions of Claude Platform on AWS, by what the simulation calls the endpoints that they open. */
+const WORKSPACE_ACTIONS: Record<string, string> = {
+  models: 'GetModel',
+  create: 'CreateBatchInference',
+  retrieve: 'GetBatchInference',
+  results: 'GetBatchInference',
+  list: 'ListBatchInferences',
+  cancel: 'CancelBatchInference',
+};
+
+/** What a call to the Anthropic API asks IAM where it goes to a workspace of Claude Platform on AWS. */
+export const askedByApi = (endpoint: string, workspaceId: string): Asked => ({
+  action: `aws-external-anthropic:${WORKSPACE_ACTIONS[endpoint]}`,
+  resource: arn('aws-external-anthropic', `workspace/${workspaceId}`),
+});
+
 /** Each different call once. */
 export const distinct = <T extends object>(calls: readonly T[]): T[] => [
   ...new Map(calls.map((call) => [JSON.stringify(call), call])).values(),

@@ -104,8 +104,16 @@ function physical(id: string, { Resources }: Template, attribute = 'Arn'): { ref
   return { ref, attribute: attributeValue };
 }
 
-/** Whether a role with these statements may do that. @throws Error for an action that there is not, or a resource of another kind */
-export async function isAllowed(statements: readonly Statement[], { action, resource }: Asked): Promise<boolean> {
+/**
+ * Whether a role with these statements may do that.
+ * @param contextVariables what IAM knows of the request, such as the service that makes it in the name of the role
+ * @throws Error for an action that there is not, or a resource of another kind
+ */
+export async function isAllowed(
+  statements: readonly Statement[],
+  { action, resource }: Asked,
+  contextVariables: Record<string, string | string[]> = {},
+): Promise<boolean> {
   const answer = await runSimulation(
     {
       identityPolicies: [{ name: 'role', policy: { Version: '2012-10-17', Statement: statements } }],
@@ -115,7 +123,7 @@ export async function isAllowed(statements: readonly Statement[], { action, reso
         principal: `arn:aws:iam::${HERE.account}:role/of-the-function`,
         action,
         resource: { resource, accountId: HERE.account },
-        contextVariables: {},
+        contextVariables,
       },
     },
     {},

@@ -12,16 +12,17 @@ import { checkStatus } from '../../../lambdas/steps/check-status.ts';
 import { newJobTables } from '../../../lambdas/stores/guards.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { MAX_RESUMED } from '../../../lambdas/watchdog/sweep.ts';
-import { TABLE_NAMES } from '../../../lib/names.ts';
+import { STATE, TABLE_NAMES } from '../../../lib/names.ts';
 import { OPERATIONS } from '../../simulation/calls.ts';
 import { NO_FAULTS, planOf, strikeFrom } from '../../simulation/faults.ts';
 import { currentInvocation, invoke } from '../../simulation/gate.ts';
 import { simulate } from '../../simulation/runner.ts';
-import { putRow, SCENARIOS, type Scenario, scenarioOf } from '../../simulation/scenarios.ts';
+import { cancelRow, putJob, putRow, SCENARIOS, type Scenario, scenarioOf } from '../../simulation/scenarios.ts';
 import { openPolis, openTables, type Tables } from '../../simulation/stores.ts';
 import { type Breakage, MODEL, openWorld, type SimulatedWorld } from '../../simulation/world.ts';
 import { batchEntry, memoryLog } from '../make.ts';
-import { arn, askedBy, distinct, type FunctionCall } from './calls.ts';
+import { WORKSPACE } from '../workspace.ts';
+import { arn, askedBy, askedByApi, distinct, type FunctionCall } from './calls.ts';
 import { MACHINE } from './policies.ts';
 
 type Row = Record<string, unknown>;
@@ -44,7 +45,7 @@ const log = memoryLog().log;
 
 /**
  * Runs every function in this process, by the scenarios of the simulation and some of its faults, and by calls of the HTTP API.
- * @returns each different call that they made to DynamoDB and Step Functions
+ * @returns each different call that they made to DynamoDB, Step Functions and the Anthropic API
  */
 export async function recordedCalls(): Promise<FunctionCall[]> {
   const calls: FunctionCall[] = [];
@@ -54,17 +55,18 @@ export async function recordedCalls(): Promise<FunctionCall[]> {
     if (struck.length === 0) throw new Error(`the fault never struck: ${name}, ${fault}`);
   }
   await record(calls, scenarioOf('one'), undefined, answeringBadlyFirst);
+  await record(calls, cancelledUnsettled, 'a.submit#1/anthropic create#2 after timeout');
   await runAlone(calls);
   return distinct(calls);
 }
 
 async function record(calls: FunctionCall[], scenario: Scenario, fault?: string, other?: Breakage) {
   const plan = fault ? planOf([strikeFrom(fault)]) : NO_FAULTS;
-  const outcome = await simulate(polis, await recordingTables(calls), scenario, plan, other);
+  const outcome = await simulate(polis, await recordingTables(calls), scenario, plan, { broken: other });
   for (const label of outcome.calls) {
-    const [, name, operation] = /^(?:[a-z]\.)?([\w-]+)#\d+\/states (\w+)#/.exec(label) ?? [];
-    if (name && operation)
-      calls.push({ function: name, action: `states:${operation}`, resource: STATES[operation] ?? '' });
+    const [, name = '', service, what = ''] = /^(?:[a-z]\.)?([\w-]+)#\d+\/(states|anthropic) (\w+)#/.exec(label) ?? [];
+    if (service === 'states') calls.push({ function: name, action: `states:${what}`, resource: STATES[what] ?? '' });
+    if (service === 'anthropic') calls.push({ function: name, ...askedByApi(what, WORKSPACE.workspaceId) });
   }
   return outcome;
 }
@@ -152,6 +154,19 @@ const contended: Scenario = {
     world.pass(3_600);
     await world.sweep();
     return [];
+  },
+};
+
+const cancelledUnsettled: Scenario = {
+  name: 'cancelled unsettled',
+  about:
+    'a job of two batches that is cancelled while it is not clear whether the second one exists, and the first one has ended',
+  ends: 'CANCELLED',
+  secondsPerBatch: 1,
+  async begin(world, polisSide, suffix) {
+    const jobId = await putJob(world, polisSide, `${suffix}0`);
+    world.onWait((state) => state === STATE.waitForSubmissionToSettle && cancelRow(world, jobId));
+    return [jobId];
   },
 };
 

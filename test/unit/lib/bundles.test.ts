@@ -25,8 +25,10 @@ describe.each(ALL_FUNCTIONS)('the bundle of %s', (name) => {
   test('has only the clients that it needs', async () => {
     const has = await packages();
     expect(has.includes('pg')).toBe(needs.database === true);
-    expect(has.includes('@anthropic-ai/sdk')).toBe(needs.anthropic === true);
-    expect(has.includes('@aws-sdk/client-secrets-manager')).toBe(needs.anthropic === true || needs.database === true);
+    expect(has.includes('@anthropic-ai/sdk')).toBe(needs.anthropic !== undefined);
+    expect(has.includes('@aws-sdk/client-secrets-manager')).toBe(
+      needs.anthropic !== undefined || needs.database === true,
+    );
     expect(has.includes('@aws-sdk/client-sfn')).toBe(needs.executions !== undefined);
   });
 
@@ -42,6 +44,17 @@ describe.each(ALL_FUNCTIONS)('the bundle of %s', (name) => {
     const { files } = await bundleOf(name);
     const parts = files.filter((file) => /zod\/v4\/locales|sdk\/(?:tools|lib\/tools|lib\/environments)/.test(file));
     expect(parts.filter((file) => !file.endsWith('/locales/en.js'))).toEqual([]);
+  });
+});
+
+describe.each(['submit', 'check-status', 'collect'])('the bundle of %s for Claude Platform on AWS', (name) => {
+  test('has the client that signs, which that for a key has not, and no credential chain', async () => {
+    const { code, packages } = await bundleFunction(name, 'aws');
+    const has = packages.map(([pack]) => pack);
+    expect(has).toContain('@anthropic-ai/aws-sdk');
+    expect((await bundleOf(name)).packages.map(([pack]) => pack)).not.toContain('@anthropic-ai/aws-sdk');
+    expect(has.filter((pack) => /credential-prov|nested-clients|token-providers/.test(pack))).toEqual([]);
+    expect(code.length).toBeLessThanOrEqual(MAX_BYTES);
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { API_FUNCTIONS, FUNCTIONS } from '../../../lib/functions.ts';
 import { ACCEPTED, type Accepted, checkWithNag, findings } from '../../../lib/nag.ts';
 import {
+  BY_ROLE,
   functionsByName,
   IMPORTED,
   NETWORK,
@@ -28,6 +29,7 @@ const APPS = {
     'narratives:httpApi': 'open',
     'narratives:stage': 'preprod',
   },
+  'create, with Claude Platform on AWS': BY_ROLE,
 };
 
 describe('cdk-nag AwsSolutions', () => {
@@ -87,6 +89,8 @@ describe('policies', () => {
       'logs:ListLogDeliveries',
       'logs:PutResourcePolicy',
       'logs:UpdateLogDelivery',
+      'sts:GetWebIdentityToken',
+      'sts:TagGetWebIdentityToken',
       'xray:GetSamplingRules',
       'xray:GetSamplingTargets',
       'xray:PutTelemetryRecords',
