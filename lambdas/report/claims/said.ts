@@ -203,9 +203,12 @@ class Reader {
     if (!voters) return undefined;
     const resumed = this.zone === 'after' || this.zone === 'locked';
     const contrast = voters.levels.length > 0 && (this.line.is(i - 1, 'contrast') || this.alternates(i, voters));
-    if (resumed && !contrast && !(voters.strong && this.isBoundary(i))) return this.mention(i);
+    const goesOn = voters.people && /[:;：；]/.test(this.line.at(i - 1).mark ?? '');
+    if (resumed && !contrast && !goesOn && !(voters.strong && this.isBoundary(i))) return this.mention(i);
     // "von einer Mehrheit unterstützt"
-    const agent = this.line.is(i, 'of') && voters.levels.some((level) => COUNTS.has(level));
+    const agent =
+      (this.line.is(i, 'of') || this.line.at(i - 1).stop === 'comma') &&
+      voters.levels.some((level) => COUNTS.has(level));
     if (this.zone === 'before' && !contrast && !agent && !voters.sure) return undefined;
     const predicate = this.predicateAt(voters, this.line.is(i, 'of'));
     if (predicate === 'comment') return this.ofComments(i, voters);
@@ -314,7 +317,13 @@ class Reader {
     if (this.line.is(k, 'opinions') && k > end) return false;
     if (stand === 'thin') return levels.includes('few') || levels.includes('hardly');
     if (!stand || !noun || bears) return Boolean(stand);
-    return verb ? k === end || !this.line.is(k - 1, 'of', ...(near ? [] : (['more', 'less'] as const))) : k - end <= 1;
+    return verb ? k === end || !this.isNounAt(k, near) : k - end <= 1;
+  }
+
+  /** After a preposition or "more", a word that may be a verb is a noun; after "to" and the like, which are in two lists, it is not. */
+  isNounAt(k: number, near: boolean): boolean {
+    const { line } = this;
+    return (line.is(k - 1, 'of') && !line.is(k - 1, 'skip')) || (!near && line.is(k - 1, 'more', 'less'));
   }
 
   /** "a consensus against" */
@@ -445,7 +454,7 @@ class Reader {
     const level = line.level(i);
     if (!pending || !level) return undefined;
     let k = i - 1;
-    while (k > pending.at && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
+    while (k > Math.max(pending.at, i - MAX_PHRASE) && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
     if (k !== pending.at && !line.is(k, 'gives')) return undefined;
     return this.settle(i, { ...NOBODY, levels: [level], end: i + 1 });
   }
