@@ -1,5 +1,6 @@
 import type { Unit } from './mentions.ts';
-import { type Compares, Line, MAX_PHRASE, NOBODY, type Voters } from './voters.ts';
+import { type Before, FAR, NEAR, ownLevel, type Predicate, predicateOf, Stances, takesSide } from './stances.ts';
+import { type Compares, MAX_PHRASE, NOBODY, type Voters } from './voters.ts';
 import type { Level, Stand, WordList } from './words.ts';
 
 /** What one part of a text says of voters. */
@@ -20,24 +21,6 @@ export interface Said
   to: number;
 }
 
-/** What is said of voters after they are named. */
-interface Predicate extends Pick<Said, 'negated' | 'levels' | 'than' | 'thanOthers' | 'compares'> {
-  stand: Stand;
-  end: number;
-}
-
-/** What stands right before a stance that no voters stand before. */
-interface Before extends Pick<Said, 'negated' | 'levels' | 'compares'> {
-  /** "finds", "there is" */
-  bears: boolean;
-  /** "is" */
-  is: boolean;
-  /** nothing else stands before it in the clause */
-  first: boolean;
-  /** "and", "but" */
-  joined: boolean;
-}
-
 type Zone =
   /** a subject may come */
   | 'open'
@@ -50,32 +33,15 @@ type Zone =
 
 const COUNTS: ReadonlySet<Level> = new Set(['hardly', 'few', 'half', 'most', 'nearly']);
 
-/** So many unknown words may stand between voters and their stance: between most voters, and between a stance and its adverb. */
-const FAR = 8;
-const NEAR = 3;
-
 /** Reads what a text says of voters, and leaves out what it tells of comments. */
 export function readText(units: readonly Unit[], order: WordList['order']): Said[] {
-  const reader = new Reader(new Line(units), order);
+  const reader = new Reader(new Stances(units), order);
   for (let i = 0; i < units.length; ) i = Math.max(i + 1, reader.step(i));
   return reader.said;
 }
 
-const predicateOf = (stand: Stand, end: number): Predicate => ({
-  stand,
-  end,
-  negated: false,
-  levels: [],
-  than: [],
-  thanOthers: false,
-  compares: 0,
-});
-const takesSide = (stand: Stand) => stand !== 'think' && stand !== 'view';
-/** What a stance says of quantity by itself: "common ground" is agreement of all groups, "the majority view" one of most. */
-const ownLevel = ({ quantity }: Unit): Level[] => (quantity ? [quantity] : []);
-
 class Reader {
-  readonly line: Line;
+  readonly line: Stances;
   readonly order: WordList['order'];
   readonly said: Said[] = [];
   zone: Zone = 'open';
@@ -97,7 +63,7 @@ class Reader {
   /** "Opinions on …": what follows may say that they are divided */
   opinions = false;
 
-  constructor(line: Line, order: WordList['order']) {
+  constructor(line: Stances, order: WordList['order']) {
     this.line = line;
     this.order = order;
   }
@@ -203,11 +169,14 @@ class Reader {
     if (!voters) return undefined;
     const resumed = this.zone === 'after' || this.zone === 'locked';
     const contrast = voters.levels.length > 0 && (this.line.is(i - 1, 'contrast') || this.alternates(i, voters));
-    if (resumed && !contrast && !(voters.strong && this.isBoundary(i))) return this.mention(i);
+    const goesOn = voters.people && /[:;：；]/.test(this.line.at(i - 1).mark ?? '');
+    if (resumed && !contrast && !goesOn && !(voters.strong && this.isBoundary(i))) return this.mention(i);
     // "von einer Mehrheit unterstützt"
-    const agent = this.line.is(i, 'of') && voters.levels.some((level) => COUNTS.has(level));
+    const agent =
+      (this.line.is(i, 'of') || this.line.at(i - 1).stop === 'comma') &&
+      voters.levels.some((level) => COUNTS.has(level));
     if (this.zone === 'before' && !contrast && !agent && !voters.sure) return undefined;
-    const predicate = this.predicateAt(voters, this.line.is(i, 'of'));
+    const predicate = this.line.predicateAt(voters, this.line.is(i, 'of'));
     if (predicate === 'comment') return this.ofComments(i, voters);
     if (predicate) {
       this.record(i, predicate.end, voters, predicate);
@@ -266,74 +235,16 @@ class Reader {
     return says ? k : voters.end;
   }
 
-  /** What is said of voters after they are named. `comment`: it is not about votes but about what they wrote. */
-  predicateAt(voters: Voters, within: boolean): Predicate | 'comment' | undefined {
-    const { line } = this;
-    const found = predicateOf('view', voters.end);
-    let [unknown, bears, commas] = [0, false, 0];
-    let counted: Level[] = [];
-    for (let k = voters.end; k < Math.min(line.length, voters.end + MAX_PHRASE); k++) {
-      const unit = line.at(k);
-      const level = line.level(k);
-      const compared = line.is(k, 'than') ? line.votersAt(k + 1) : undefined;
-      if (compared && (compared.letters.length > 0 || compared.others)) {
-        found.than.push(...compared.letters);
-        found.thanOthers ||= compared.others;
-        found.compares ||= line.compares(k);
-        k = compared.end - 1;
-        continue;
-      }
-      if (line.compares(k)) found.compares ||= line.compares(k);
-      const levels = [...found.levels, ...counted];
-      if (this.isStance(k, voters, bears || levels.length > 0, unknown === 0, [...voters.levels, ...levels]))
-        return { ...found, stand: this.turned(k), levels: [...levels, ...ownLevel(unit)], end: k + 1 };
-      if (line.is(k, 'not')) found.negated = !found.negated;
-      else if (level) {
-        // "the groups all agree" says no more than that they agree
-        const floats = level === 'everyone' && (voters.letters.length > 1 || voters.every);
-        if (unit.degree) found.levels.push(level);
-        else if (!floats) counted.push(level);
-      } else if (line.is(k, 'bears', 'gives')) bears = true;
-      else if (line.is(k, 'who') && !voters.sure) return undefined;
-      else if (line.is(k, 'skip', 'of', 'more', 'less', 'who')) continue;
-      else if (line.is(k, 'statement') && unknown === 0 && !bears && !within) return 'comment';
-      else if (line.is(k, 'report') && !line.is(k, 'opinions')) return 'comment';
-      else if (unit.stop === 'comma' && voters.strong && ++commas <= 2) continue;
-      else if (line.is(k, 'that') && line.at(k - 1).quantity) continue;
-      else if (unit.stop || line.is(k, 'that', 'modal', 'contrast')) return undefined;
-      else if (++unknown > (voters.strong ? FAR : 0)) return undefined;
-      // "is of all taxes" counts no voters
-      else counted = [];
-    }
-    return undefined;
-  }
-
-  /** A word that is a verb and a noun is a noun after a preposition or "more"; that few vote says something, that people vote does not. */
-  isStance(k: number, { end }: Voters, bears: boolean, near: boolean, levels: readonly Level[]): boolean {
-    const { stand, verb, noun } = this.line.at(k);
-    if (this.line.is(k, 'opinions') && k > end) return false;
-    if (stand === 'thin') return levels.includes('few') || levels.includes('hardly');
-    if (!stand || !noun || bears) return Boolean(stand);
-    return verb ? k === end || !this.line.is(k - 1, 'of', ...(near ? [] : (['more', 'less'] as const))) : k - end <= 1;
-  }
-
-  /** "a consensus against" */
-  turned(i: number): Stand {
-    const { stand, noun } = this.line.at(i);
-    const next = this.line.at(this.line.past(i + 1, 'skip'));
-    return stand === 'agree' && noun && next.stand === 'disagree' && next.verb ? 'disagree' : (stand as Stand);
-  }
-
   /** A stance that no voters stand before. */
   stanceAt(i: number): number | undefined {
     const { line } = this;
     const unit = line.at(i);
     const { stand, verb, noun } = unit;
     if (!stand || stand === 'thin' || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
-    const before = this.before(i);
+    const before = line.before(i);
     const { levels, negated, compares } = before;
     const predicate = {
-      ...predicateOf(this.turned(i), i + 1),
+      ...predicateOf(this.line.turned(i), i + 1),
       levels: [...levels, ...ownLevel(unit)],
       negated,
       compares: line.compares(i) || compares,
@@ -349,7 +260,7 @@ class Reader {
       return this.trailing(i + 1);
     }
     if (this.zone !== 'open' || line.isTarget(i)) return undefined;
-    if (before.first && verb && (before.joined || !noun)) {
+    if (!this.started && before.first && verb && (before.joined || !noun)) {
       this.record(i, i + 1, { ...NOBODY, same: true }, predicate);
       return this.trailing(i + 1);
     }
@@ -373,33 +284,6 @@ class Reader {
     if (bears && (noun || stand === 'divided')) return true;
     const closing = line.ends(line.at(i + 1).degree ? i + 2 : i + 1);
     return is && Boolean(verb) && (stand === 'divided' ? !line.is(i + 1, 'of') : closing);
-  }
-
-  /** What stands right before a stance. */
-  before(i: number): Before {
-    const { line } = this;
-    const found: Before = {
-      levels: [],
-      negated: false,
-      compares: 0,
-      bears: false,
-      is: false,
-      first: false,
-      joined: false,
-    };
-    let k = i - 1;
-    for (; k > i - 6 && !line.ends(k) && !line.is(k, 'and', 'contrast'); k--) {
-      const level = line.level(k);
-      if (level) found.levels.push(level);
-      else if (line.is(k, 'not')) found.negated = !found.negated;
-      else if (line.is(k, 'bears')) found.bears = true;
-      else if (line.is(k, 'gives')) found.is = true;
-      else if (line.compares(k)) found.compares = line.compares(k);
-      else if (!line.is(k, 'skip')) break;
-    }
-    found.joined = line.is(k, 'and', 'contrast');
-    found.first = !this.started && (line.ends(k) || found.joined);
-    return found;
   }
 
   /** "by most participants", "among Group A", after a stance. */
@@ -445,7 +329,7 @@ class Reader {
     const level = line.level(i);
     if (!pending || !level) return undefined;
     let k = i - 1;
-    while (k > pending.at && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
+    while (k > Math.max(pending.at, i - MAX_PHRASE) && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
     if (k !== pending.at && !line.is(k, 'gives')) return undefined;
     return this.settle(i, { ...NOBODY, levels: [level], end: i + 1 });
   }

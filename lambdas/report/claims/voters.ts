@@ -51,7 +51,7 @@ export const NOBODY: Readonly<Voters> = {
 /** Groups that are not told by name, so that they are none of the claim's. */
 const SOME_GROUPS = '?';
 /** Nothing that is looked at together is longer, so that the time of reading grows with the text and not faster. */
-export const MAX_PHRASE = 60;
+export const MAX_PHRASE = 30;
 const NOTHING: Unit = { is: new Set(), start: 0, end: 0, length: 0, stop: 'end' };
 
 const TARGETS = ['voters', 'people', 'everyGroup', 'otherGroups', 'noGroup', 'sameGroup', 'someGroups'] as const;
@@ -124,7 +124,7 @@ export class Line {
         found.end = k + 1;
         unknown = 0;
         bare = false;
-      } else if (unit.stand || (named && VERBS.some((name) => unit.is.has(name)))) break;
+      } else if (unit.stand || (named && this.is(k, ...VERBS)) || (bare && this.compares(k))) break;
       else if (unit.quantity && found.end === from) {
         found.levels.push(unit.quantity);
         found.end = k + 1;
@@ -160,7 +160,8 @@ export class Line {
   isOfSociety(i: number): boolean {
     if (!this.is(i, 'everyGroup', 'someGroups') || !this.is(i + 1, 'of')) return false;
     const next = this.past(i + 1, 'of', 'skip');
-    return !isTarget(this.at(next)) && !this.ends(next) && !this.at(next).quantity;
+    const { is, stand, quantity, degree, letters, stop } = this.at(next);
+    return is.size === 0 && !(stand ?? quantity ?? degree ?? letters ?? stop);
   }
 
   /** After a comma come more groups: "Groups A, B and C". */

@@ -1,0 +1,129 @@
+import type { Unit } from './mentions.ts';
+import { Line, MAX_PHRASE, type Voters } from './voters.ts';
+import type { Level, Stand } from './words.ts';
+
+/** What is said of voters after they are named. */
+export interface Predicate extends Pick<Voters, 'negated' | 'levels' | 'than' | 'thanOthers' | 'compares'> {
+  stand: Stand;
+  end: number;
+}
+
+/** What stands right before a stance that no voters stand before. */
+export interface Before extends Pick<Voters, 'negated' | 'levels' | 'compares'> {
+  /** "finds", "there is" */
+  bears: boolean;
+  /** "is" */
+  is: boolean;
+  /** only adverbs stand between it and the start, a comma, an "and" */
+  first: boolean;
+  /** "and", "but" */
+  joined: boolean;
+}
+
+/** So many unknown words may stand between voters and their stance: between most voters, and between a stance and its adverb. */
+export const FAR = 8;
+export const NEAR = 3;
+
+export const predicateOf = (stand: Stand, end: number): Predicate => ({
+  stand,
+  end,
+  negated: false,
+  levels: [],
+  than: [],
+  thanOthers: false,
+  compares: 0,
+});
+export const takesSide = (stand: Stand) => stand !== 'think' && stand !== 'view';
+/** What a stance says of quantity by itself: "common ground" is agreement of all groups, "the majority view" one of most. */
+export const ownLevel = ({ quantity }: Unit): Level[] => (quantity ? [quantity] : []);
+
+/** A line of units in which stances are looked for. */
+export class Stances extends Line {
+  /** What is said of voters after they are named. `comment`: it is not about votes but about what they wrote. */
+  predicateAt(voters: Voters, within: boolean): Predicate | 'comment' | undefined {
+    const found = predicateOf('view', voters.end);
+    let [unknown, bears, commas] = [0, false, 0];
+    let counted: Level[] = [];
+    for (let k = voters.end; k < Math.min(this.length, voters.end + MAX_PHRASE); k++) {
+      const unit = this.at(k);
+      const level = this.level(k);
+      const compared = this.is(k, 'than') ? this.votersAt(k + 1) : undefined;
+      if (compared && (compared.letters.length > 0 || compared.others)) {
+        found.than.push(...compared.letters);
+        found.thanOthers ||= compared.others;
+        found.compares ||= this.compares(k);
+        k = compared.end - 1;
+        continue;
+      }
+      if (this.compares(k)) found.compares ||= this.compares(k);
+      const levels = [...found.levels, ...counted];
+      if (this.isStance(k, voters, bears || levels.length > 0, unknown === 0, [...voters.levels, ...levels]))
+        return { ...found, stand: this.turned(k), levels: [...levels, ...ownLevel(unit)], end: k + 1 };
+      if (this.is(k, 'not')) found.negated = !found.negated;
+      else if (level) {
+        // "the groups all agree" says no more than that they agree
+        const floats = level === 'everyone' && (voters.letters.length > 1 || voters.every);
+        if (unit.degree) found.levels.push(level);
+        else if (!floats) counted.push(level);
+      } else if (this.is(k, 'bears', 'gives')) bears = true;
+      else if (this.is(k, 'who') && !voters.sure) return undefined;
+      else if (this.is(k, 'skip', 'of', 'more', 'less', 'who')) continue;
+      else if (this.is(k, 'statement') && unknown === 0 && !bears && !within) return 'comment';
+      else if (this.is(k, 'report') && !this.is(k, 'opinions')) return 'comment';
+      else if (unit.stop === 'comma' && voters.strong && ++commas <= 2) continue;
+      else if (this.is(k, 'that') && this.at(k - 1).quantity) continue;
+      else if (unit.stop || this.is(k, 'that', 'modal', 'contrast')) return undefined;
+      else if (++unknown > (voters.strong ? FAR : 0)) return undefined;
+      // "is of all taxes" counts no voters
+      else counted = [];
+    }
+    return undefined;
+  }
+
+  /** A word that is a verb and a noun is a noun after a preposition or "more"; that few vote says something, that people vote does not. */
+  isStance(k: number, { end }: Voters, bears: boolean, near: boolean, levels: readonly Level[]): boolean {
+    const { stand, verb, noun } = this.at(k);
+    if (this.is(k, 'opinions') && k > end) return false;
+    if (stand === 'thin') return levels.includes('few') || levels.includes('hardly');
+    if (!stand || !noun || bears) return Boolean(stand);
+    return verb ? k === end || !this.isNounAt(k, near) : k - end <= 1;
+  }
+
+  /** After a preposition or "more", a word that may be a verb is a noun; after "to" and the like, which are in two lists, it is not. */
+  isNounAt(k: number, near: boolean): boolean {
+    return (this.is(k - 1, 'of') && !this.is(k - 1, 'skip')) || (!near && this.is(k - 1, 'more', 'less'));
+  }
+
+  /** "a consensus against" */
+  turned(i: number): Stand {
+    const { stand, noun } = this.at(i);
+    const next = this.at(this.past(i + 1, 'skip'));
+    return stand === 'agree' && noun && next.stand === 'disagree' && next.verb ? 'disagree' : (stand as Stand);
+  }
+
+  /** What stands right before a stance. */
+  before(i: number): Before {
+    const found: Before = {
+      levels: [],
+      negated: false,
+      compares: 0,
+      bears: false,
+      is: false,
+      first: false,
+      joined: false,
+    };
+    let k = i - 1;
+    for (; k > i - 6 && !this.ends(k) && !this.is(k, 'and', 'contrast'); k--) {
+      const level = this.level(k);
+      if (level) found.levels.push(level);
+      else if (this.is(k, 'not')) found.negated = !found.negated;
+      else if (this.is(k, 'bears')) found.bears = true;
+      else if (this.is(k, 'gives')) found.is = true;
+      else if (this.compares(k)) found.compares = this.compares(k);
+      else if (!this.is(k, 'skip')) break;
+    }
+    found.joined = this.is(k, 'and', 'contrast');
+    found.first = this.ends(k) || found.joined;
+    return found;
+  }
+}
