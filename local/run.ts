@@ -10,7 +10,7 @@ import { aborted, STOPPED } from './os.ts';
 import { Progress } from './progress.ts';
 import { type RunContext, reportOn, SIMULATED } from './report.ts';
 import { sampleConversation } from './sample.ts';
-import { listen, serve } from './serve.ts';
+import { listen, newChanges, serveRun } from './serve.ts';
 import { deliveredJobs, type StateFolder } from './state-folder.ts';
 
 const STAND_IN_KEY = 'stand-in-key';
@@ -24,8 +24,8 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
   const { folder, out, stopped, postgres, parts } = opened;
   const real = env.ANTHROPIC_API_KEY !== undefined;
   // before money is spent on a report that could not be served
-  const api = options.serve === undefined ? undefined : await listen(options.serve);
-  if (api) parts.defer(api.close);
+  const server = options.serve === undefined ? undefined : await listen(options.serve);
+  if (server) parts.defer(server.close);
   const data = opened.exported ?? sampleConversation();
   const logFile = folder.path('run.log');
   const progress = new Progress(logFile);
@@ -33,6 +33,7 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
   announce(progress, options, data, env);
   progress.say('starting the databases …');
   const anthropic = await connectAnthropic(env, options, folder, parts);
+  const changes = newChanges();
   const embedded = await startEmbedded({
     dbPath: folder.path('dynamodb.sqlite'),
     dynamoPort: options.dynamodbPort,
@@ -50,8 +51,10 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       ledgerDays: LEDGER_DAYS,
     },
     log: progress.log,
+    onRecords: () => changes.emit('change'),
     onEvent: (execution, event) => {
       progress.onEvent(execution, event);
+      changes.emit('change');
       // at the end of the run it would take a third of a second; here there is nothing else to do
       if (event.stateType === 'Wait') flushCompileCache();
     },
@@ -69,8 +72,9 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
     logFile,
     stopped,
   };
+  const served = server && serveRun(server, context, changes);
   let code = await Promise.race([aborted(stopped), reportOn(context)]);
-  if (api && code === 0) code = await serve(api, context);
+  if (served && code === 0) code = await served.untilStopped();
   if (code === STOPPED) {
     progress.say('stopped. A batch that was already sent is still being processed: run the same command to resume it');
   }

@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   settings: StepWorld['settings'];
   log: Log;
   onEvent?: (execution: string, event: MachineEvent) => void;
+  /** called when rows of the job table have changed */
+  onRecords?: () => void;
 }
 
 /** The whole system in one process: databases, stream, state machine and steps. */
@@ -75,7 +77,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const client = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
   const onDeadLetter = (record: { eventID?: string }, why: string) =>
     log.error('dead letter', { record: record.eventID, why });
-  const pump = new StreamPump({ client, streamArn, ...narratives, handler, onDeadLetter });
+  const pump = new StreamPump({
+    client,
+    streamArn,
+    ...narratives,
+    handler,
+    onDeadLetter,
+    onRecords: options.onRecords,
+  });
   starting.defer(() => client.destroy());
   starting.defer(() => pump.close());
   starting.defer(() => {
