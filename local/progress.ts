@@ -3,6 +3,7 @@ import type { JobEvent, Log } from '../lambdas/shared/log.ts';
 import { printable } from '../lambdas/shared/plain-text.ts';
 import { STATE } from '../lib/names.ts';
 import type { MachineEvent } from './machine/execution.ts';
+import { withoutZeros } from './page/words.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -28,9 +29,6 @@ const LINES: Record<JobEvent, (fields: Fields) => string> = {
     `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
   api_unavailable: ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
 };
-
-/** `0 errored, 0 canceled` says nothing. */
-const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a-z]+, |, 0 [a-z]+/g, '');
 
 /**
  * Shows a run as it goes: a line for each phase and figure; on a terminal the waiting line is redrawn in place. Every

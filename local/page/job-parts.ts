@@ -26,6 +26,14 @@ export const Facts = ({ of }: { of: [string, ComponentChildren | undefined][] })
     ),
   );
 
+export const Simulated = (): JSX.Element =>
+  h(
+    'p',
+    { class: 'note' },
+    h('strong', null, 'SIMULATED: '),
+    'a stand-in writes the text from the vote counts. No model is called, and nothing is paid; amounts are what a model would have cost.',
+  );
+
 /** How many sections have their text, as a bar and in words. */
 export function Sections({ job: { sections, status } }: { job: JobState }): JSX.Element {
   if (!sections)
@@ -61,11 +69,13 @@ export function duration({ started_at, completed_at, status }: JobState, now: nu
   return status === 'FAILED' ? undefined : elapsed(started_at, now);
 }
 
-/** What a job cost, or is expected to. */
-export function cost({ cost_usd, expected_usd, sections }: JobState, { simulated }: Service): string | undefined {
+/** What a job cost, or is expected to cost while it is under way. */
+export function cost(job: JobState, { simulated }: Service): string | undefined {
+  const { cost_usd, expected_usd, sections } = job;
   if (!sections) return undefined;
-  const expected = expected_usd === null ? '' : ` (expected ${usd(expected_usd)})`;
-  return `${simulated ? 'would be ' : ''}${usd(cost_usd)}${expected}`;
+  const expected = expected_usd === null ? '' : usd(expected_usd);
+  if (isActive(job) && !cost_usd) return expected ? `about ${expected} expected` : 'price unknown';
+  return `${simulated ? 'would be ' : ''}${usd(cost_usd)}${expected && ` (${expected} expected)`}`;
 }
 
 interface Ask {

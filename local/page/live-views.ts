@@ -9,6 +9,7 @@ import {
   pathOfJob,
   pathOfReport,
   Sections,
+  Simulated,
   Status,
   Time,
 } from './job-parts.ts';
@@ -24,28 +25,23 @@ export const LiveView = ({ state, now }: { state: LiveState; now: number }): JSX
     state.view === 'jobs' ? h(JobsView, { state, now }) : h(JobView, { state, now }),
   );
 
-const Simulated = (): JSX.Element =>
-  h(
-    'p',
-    { class: 'note' },
-    h('strong', null, 'SIMULATED: '),
-    'a stand-in writes the text from the vote counts. No model is called, and nothing is paid; amounts are what a model would have cost.',
-  );
-
 const JobsView = ({ state, now }: { state: JobsPageState; now: number }): JSX.Element =>
   h(
-    Fragment,
-    null,
-    h('h1', null, 'Jobs'),
-    h('div', { class: 'top' }, h(Day, { service: state.service }), h(Start, { state })),
-    h('h2', null, 'Newest jobs'),
-    state.jobs.length === 0
-      ? h('p', { class: 'empty' }, 'There is no job yet. Start one above.')
-      : h(
-          'ul',
-          { class: 'jobs' },
-          state.jobs.map((job) => h('li', { key: job.job_id }, h(Job, { job, service: state.service, now }))),
-        ),
+    'div',
+    { class: 'columns' },
+    h(
+      'div',
+      null,
+      h('h1', null, 'Jobs'),
+      state.jobs.length === 0
+        ? h('p', { class: 'empty' }, 'There is no job yet.')
+        : h(
+            'ul',
+            { class: 'jobs' },
+            state.jobs.map((job) => h('li', { key: job.job_id }, h(Job, { job, service: state.service, now }))),
+          ),
+    ),
+    h('div', { class: 'aside' }, h(Day, { service: state.service }), h(Start, { state })),
   );
 
 /** What is spent and reserved on the UTC day. */
@@ -72,7 +68,7 @@ function Day({ service: { day } }: { service: Service }): JSX.Element {
     h(
       'p',
       { class: 'small' },
-      `${day.day} (UTC): spent, and ${usd(open_usd)} of it reserved for rounds whose answers are not priced yet. `,
+      `Spent or reserved on ${day.day} (UTC)${open_usd > 0 ? `; ${usd(open_usd)} of it is reserved for rounds that are under way` : ''}. `,
       budget_usd === null
         ? 'No budget is set (DAY_BUDGET_USD).'
         : 'A job that could cost more than what is left is refused.',
@@ -129,7 +125,7 @@ const Job = ({ job, service, now }: { job: JobState; service: Service; now: numb
   h(
     'article',
     { class: 'card', 'aria-label': `job ${job.job_id}` },
-    h('h3', null, h(Status, { status: job.status }), ' ', h('a', { href: pathOfJob(job.job_id) }, job.job_id)),
+    h('h2', null, h(Status, { status: job.status }), ' ', h('a', { href: pathOfJob(job.job_id) }, job.job_id)),
     h(Sections, { job }),
     h(Now, { job }),
     h(Facts, { of: facts(job, service, now) }),

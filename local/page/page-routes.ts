@@ -86,7 +86,7 @@ async function runsOf(deps: LocalAppDeps, reportId: string): Promise<{ run: Show
 
 async function sendReport(c: Context, deps: LocalAppDeps, reportId: string): Promise<Response> {
   const runs = (await runsOf(deps, reportId)).map(({ run }) => run);
-  return sendPage(c, plainPage(`Report ${reportId}`, h(ReportView, { reportId, runs })));
+  return sendPage(c, plainPage(`Report ${reportId}`, h(ReportView, { reportId, runs, simulated: deps.simulated })));
 }
 
 async function sendComparison(c: Context, deps: LocalAppDeps, reportId: string): Promise<Response> {

@@ -20,6 +20,7 @@ import type { JobLists, JobTable } from '../../lambdas/stores/jobs.ts';
 import type { Ledger } from '../../lambdas/stores/ledger.ts';
 import type { Spending } from '../../lambdas/stores/spending.ts';
 import type { JobDetails, JobState, JobsPageState, Service } from './state.ts';
+import { withoutZeros } from './words.ts';
 
 export interface StateDeps {
   jobs: Pick<JobTable, 'get'>;
@@ -162,7 +163,9 @@ function fromRow(row: LooseRow, stage: string, { sections }: Figures): Omit<JobS
 
 function waitsFor(kind: Standing['kind'], progress: string): string {
   if (kind === 'waiting') return 'waits to be started';
-  return progress || (kind === 'cancelling' ? 'cancelled: what was sent is brought to its end' : 'is planned');
+  return (
+    withoutZeros(progress) || (kind === 'cancelling' ? 'cancelled: what was sent is brought to its end' : 'is planned')
+  );
 }
 
 /** What the functions behind the buttons would not refuse, as far as the row says. */

@@ -3,7 +3,7 @@ import type { ClaimGroup } from '../../lambdas/report/claims/evidence.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';
 import { claimWords } from './claim-words.ts';
 import type { ChangedClause, Comparison, RunClause } from './compare-runs.ts';
-import { pathOfJob, pathOfReport, pathOfStored, Time } from './job-parts.ts';
+import { pathOfJob, pathOfReport, pathOfStored, Simulated, Time } from './job-parts.ts';
 import { count, counted } from './words.ts';
 
 /** One run of a report, as it is listed. */
@@ -19,18 +19,24 @@ export interface ShownRun {
 }
 
 /** A report in its runs, newest first. */
-export const ReportView = ({ reportId, runs }: { reportId: string; runs: readonly ShownRun[] }): JSX.Element =>
+export const ReportView = ({ reportId, runs, simulated }: RunsProps & { simulated: boolean }): JSX.Element =>
   h(
     Fragment,
     null,
     h('p', { class: 'back' }, h('a', { href: '/' }, '← All jobs')),
     h('h1', null, `Report ${reportId}`),
+    simulated && h(Simulated, null),
     runs.length === 0
       ? h('p', { class: 'empty' }, 'Nothing of this report is stored yet.')
       : h(Fragment, null, h(Runs, { reportId, runs }), runs.length > 1 && h(ChooseRuns, { reportId, runs })),
   );
 
-const Runs = ({ reportId, runs }: { reportId: string; runs: readonly ShownRun[] }): JSX.Element =>
+interface RunsProps {
+  reportId: string;
+  runs: readonly ShownRun[];
+}
+
+const Runs = ({ reportId, runs }: RunsProps): JSX.Element =>
   h(
     Fragment,
     null,
@@ -66,7 +72,7 @@ const Runs = ({ reportId, runs }: { reportId: string; runs: readonly ShownRun[] 
     ),
   );
 
-const ChooseRuns = ({ reportId, runs }: { reportId: string; runs: readonly ShownRun[] }): JSX.Element =>
+const ChooseRuns = ({ reportId, runs }: RunsProps): JSX.Element =>
   h(
     'section',
     { class: 'card', 'aria-labelledby': 'compare' },

@@ -1,5 +1,6 @@
 /** Words and figures of the pages. Nothing here needs Node.js. */
 
+/** US dollars; null stands for a price that is not known. */
 export const usd = (amount: number | null): string => (amount === null ? 'price unknown' : `$${amount.toFixed(4)}`);
 
 export const count = (number: number): string => number.toLocaleString('en');
@@ -18,3 +19,6 @@ export function elapsed(from: string, to: number): string {
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
+
+/** How far batches are, without what counts nothing: `0 errored, 0 canceled` says nothing. */
+export const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a-z]+, |, 0 [a-z]+/g, '');
