@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
 import type { Estimate } from '../lambdas/money/estimate.ts';
 import { usdText } from '../lambdas/money/money.ts';
@@ -24,28 +22,22 @@ export function priceLine(
   return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
 }
 
+/** What a job is expected to cost, in a few words; undefined when that is not known. @param real whether it is paid */
+export const expectedText = ({ expected_micro_usd: expected }: Estimate, real: boolean): string | undefined =>
+  expected === undefined ? undefined : `${real ? 'about' : 'would cost about'} ${usdText(expected)}`;
+
 /**
- * Asks before money is spent; Ctrl-C and Ctrl-D mean no.
+ * Asks before money is spent.
+ * @param ask asks on the terminal; undefined when there is none
  * @returns whether the user agrees
  * @throws InvalidSetting when there is no terminal to ask on
  */
-export async function confirmSpending(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new InvalidSetting(
-      'this run would cost money, and there is no terminal to ask on: add --yes to agree (nothing was sent)',
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = once(terminal, 'close').then(() => undefined);
-  // a question that is still open is rejected when the terminal closes
-  const answered = terminal.question('Send it to the Anthropic API and pay for it? [y/N] ').catch(() => undefined);
-  try {
-    const answer = await Promise.race([answered, closed]);
-    if (answer === undefined) process.stdout.write('\n');
-    return /^y(es)?$/i.test((answer ?? '').trim());
-  } finally {
-    terminal.close();
-  }
+export async function confirmSpending(ask: (question: string) => Promise<boolean | undefined>): Promise<boolean> {
+  const yes = await ask('Send it to the Anthropic API and pay for it? [y/N] ');
+  if (yes !== undefined) return yes;
+  throw new InvalidSetting(
+    'this run would cost money, and there is no terminal to ask on: add --yes to agree (nothing was sent)',
+  );
 }
 
 const resultsSchema = z.object({

@@ -6,7 +6,6 @@ import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { LocalEnvironment, Options } from './options.ts';
-import { aborted, STOPPED } from './os.ts';
 import { Progress } from './progress.ts';
 import { type RunContext, reportOn, SIMULATED } from './report.ts';
 import { sampleConversation } from './sample.ts';
@@ -21,17 +20,17 @@ const STAND_IN_KEY = 'stand-in-key';
  * @throws InvalidSetting when an option or a folder cannot be used
  */
 export async function run(options: Options, env: LocalEnvironment, opened: OpenedRun): Promise<number> {
-  const { folder, out, stopped, postgres, parts } = opened;
+  const { folder, out, stopped, postgres, parts, tell, ask } = opened;
   const real = env.ANTHROPIC_API_KEY !== undefined;
   // before money is spent on a report that could not be served
   const server = options.serve === undefined ? undefined : await listen(options.serve);
   if (server) parts.defer(server.close);
   const data = opened.exported ?? sampleConversation();
   const logFile = folder.path('run.log');
-  const progress = new Progress(logFile);
-  parts.defer(() => progress.close());
+  const progress = new Progress(logFile, tell);
   announce(progress, options, data, env);
   progress.say('starting the databases …');
+  progress.doing('starting the databases');
   const anthropic = await connectAnthropic(env, options, folder, parts);
   const changes = newChanges();
   const embedded = await startEmbedded({
@@ -51,6 +50,7 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       ledgerDays: LEDGER_DAYS,
     },
     log: progress.log,
+    onProcess: (pid, running) => tell({ kind: 'process', pid, running }),
     onRecords: () => changes.emit('change'),
     onEvent: (execution, event) => {
       progress.onEvent(execution, event);
@@ -71,13 +71,12 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
     delivered,
     logFile,
     stopped,
+    ask,
   };
   const served = server && serveRun(server, context, changes);
-  let code = await Promise.race([aborted(stopped), reportOn(context)]);
+  let code = await reportOn(context);
   if (served && code === 0) code = await served.untilStopped();
-  if (code === STOPPED) {
-    progress.say('stopped. A batch that was already sent is still being processed: run the same command to resume it');
-  }
+  progress.rest();
   return code;
 }
 

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { ROUTES } from '../lambdas/api/http.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { unfinishedJobs } from './jobs.ts';
+import { RESUMES } from './messages.ts';
 import { aborted, claimPort, STOPPED } from './os.ts';
 import type { StartedJob } from './page/api-routes.ts';
 import { type LocalAppDeps, localApp } from './page/app.ts';
@@ -81,6 +82,8 @@ export function serveRun(server: LocalServer, context: RunContext, changes: Serv
     async untilStopped(): Promise<number> {
       busy = undefined;
       embedded.start();
+      progress.rest();
+      progress.ifStopped('');
       progress.say(`serving ${page}/ to this machine until you press Ctrl-C; the HTTP API:`);
       progress.say(`  curl "${server.url}${ROUTES['api-reports'].path}?report_id=${report_id}"`);
       if (maySpend) {
@@ -89,9 +92,9 @@ export function serveRun(server: LocalServer, context: RunContext, changes: Serv
       }
       await aborted(stopped);
       await server.close();
-      if ((await unfinishedJobs(embedded)).length > 0) return STOPPED;
-      progress.say('stopped serving; no job is running');
-      return 0;
+      const unfinished = (await unfinishedJobs(embedded)).length > 0;
+      progress.end(unfinished ? RESUMES : 'stopped serving; no job is running');
+      return unfinished ? STOPPED : 0;
     },
   };
 }
@@ -107,6 +110,7 @@ async function follow(context: RunContext, { job_id: jobId, report_id, execution
   progress.say(`job ${jobId} was started by a request`);
   try {
     await finishJob(context, { jobId, execution });
+    progress.rest();
   } catch (error) {
     // when the run was stopped, its last line says what is left
     if (!stopped.aborted) progress.say((error as Error).message);

@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   settings: StepWorld['settings'];
   log: Log;
   onEvent?: (execution: string, event: MachineEvent) => void;
+  /** told of the process of DynamoDB when it starts, and when it has ended */
+  onProcess?: (pid: number, running: boolean) => void;
   /** called when rows of the job table have changed */
   onRecords?: () => void;
 }
@@ -56,6 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     ...(options.dbPath ? { dbPath: options.dbPath } : {}),
     port: options.dynamoPort,
     endpoint: options.dynamoEndpoint,
+    onProcess: options.onProcess,
   });
   starting.defer(dynamo.stop);
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
