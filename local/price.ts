@@ -22,9 +22,9 @@ export function priceLine(
   return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
 }
 
-/** What a job is expected to cost, in a few words; undefined when that is not known. @param real whether it is paid */
-export const expectedText = ({ expected_micro_usd: expected }: Estimate, real: boolean): string | undefined =>
-  expected === undefined ? undefined : `${real ? 'about' : 'would cost about'} ${usdText(expected)}`;
+/** What a job is expected to cost, in two words; undefined when that is not known. */
+export const expectedText = ({ expected_micro_usd: expected }: Estimate): string | undefined =>
+  expected === undefined ? undefined : `about ${usdText(expected)}`;
 
 /**
  * Asks before money is spent.

@@ -133,7 +133,7 @@ async function putNewJob(context: RunContext): Promise<StartedJob | undefined> {
     if (!options.yes && !(await confirmSpending(ask))) return undefined;
   }
   stopped.throwIfAborted();
-  progress.follow(executionOf(row), expectedText(estimate, real));
+  progress.follow(executionOf(row), expectedText(estimate));
   progress.ifStopped(RESUMES);
   await putJob(embedded, row);
   progress.say(`job ${row.job_id} is in the queue (PENDING)`);

@@ -6,7 +6,7 @@ import type { Doing } from './messages.ts';
 const SECOND = 1_000;
 /** Without a terminal, a start that takes longer than this says what it is doing. */
 const QUIET_MS = 3_000;
-const BAR_CELLS = 20;
+const BAR_CELLS = 12;
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
@@ -118,10 +118,10 @@ export function liveText(doing: Doing | undefined, now: number, width: number): 
   if (!doing) return '';
   const { what, sections, until, price } = doing;
   const parts = [
-    ...(sections ? [`${bar(sections)} ${sections.stored} of ${sections.planned} sections`] : []),
+    ...(sections ? [`${bar(sections)} ${sections.stored}/${sections.planned} sections`] : []),
     what,
-    ...(until === undefined ? [] : [`next check in ${Math.max(0, Math.ceil((until - now) / SECOND))} s`]),
     ...(price ? [price] : []),
+    ...(until === undefined ? [] : [`check in ${Math.max(0, Math.ceil((until - now) / SECOND))} s`]),
   ];
   return parts.join(' · ').slice(0, Math.max(0, width));
 }
