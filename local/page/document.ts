@@ -35,7 +35,7 @@ const page = (title: string, head: ComponentChildren, ...body: ComponentChildren
   )}`;
 
 const headerOf = (live: ComponentChildren): JSX.Element[] =>
-  live ? [h('span', { id: 'connection', role: 'status' }, '')] : [];
+  live ? [h('span', { id: 'connection', role: 'status' }, 'Reload this page to see what has changed')] : [];
 
 /** A page that stays as it is. */
 export const plainPage = (title: string, content: ComponentChildren): string =>
@@ -48,15 +48,6 @@ export function livePage(title: string, state: LiveState, now: number, events: s
   return page(
     title,
     h('script', { type: 'module', src: SCRIPT_PATH }),
-    h(
-      'noscript',
-      null,
-      h(
-        'p',
-        { class: 'note' },
-        'Without JavaScript this page does not change by itself: reload it to see how far jobs are.',
-      ),
-    ),
     h(
       'main',
       { id: 'main', tabIndex: -1 },
