@@ -62,7 +62,7 @@ export function serveRun(server: LocalServer, context: RunContext, changes: Serv
   const { embedded, data, progress, real, options, stopped } = context;
   const { report_id } = data.report;
   const maySpend = !real || options.yes;
-  let busy: string | undefined = 'the report is still being written: try again in 2 seconds';
+  let busy: string | undefined = 'the report of this run is still being written: try again when it is done';
   const served: Served = {
     maySpend,
     busy: () => busy,

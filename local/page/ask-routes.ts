@@ -26,7 +26,7 @@ const startSchema = z.object({ report_id: field, model: field, no_cache: z.liter
 export function asRoutes(app: Hono, deps: LocalAppDeps): void {
   app.post('/jobs', async (c) => {
     const refused = mayNotStart(deps);
-    if (refused) return problem(c, 403, 'Not started', refused, '/');
+    if (refused) return problem(c, refused.status, 'Not started', refused.why, '/');
     const form = startSchema.safeParse(await c.req.parseBody());
     const asked = batchReportsSchema.safeParse({ ...form.data, no_cache: form.data?.no_cache === 'true' });
     if (!asked.success) return problem(c, 400, 'Not started', problems(asked.error), '/');
@@ -46,7 +46,7 @@ export function asRoutes(app: Hono, deps: LocalAppDeps): void {
   app.post('/jobs/:job_id/redrive', async (c) => {
     const jobId = c.req.param('job_id');
     const refused = mayNotStart(deps);
-    if (refused) return problem(c, 403, 'Not redriven', refused, pathOfJob(jobId));
+    if (refused) return problem(c, refused.status, 'Not redriven', refused.why, pathOfJob(jobId));
     const answer = await redriveJob({ ...deps, by: BY }, jobId);
     if (answer.kind === 'unknown') return unknownJob(c, jobId);
     if (answer.kind !== 'redriven') return problem(c, 409, 'Not redriven', answer.why, pathOfJob(jobId));
@@ -65,7 +65,11 @@ export function asRoutes(app: Hono, deps: LocalAppDeps): void {
   });
 }
 
-const mayNotStart = ({ maySpend, busy }: LocalAppDeps): string | undefined => (maySpend ? busy() : WOULD_COST);
+function mayNotStart({ maySpend, busy }: LocalAppDeps): { status: 403 | 503; why: string } | undefined {
+  if (!maySpend) return { status: 403, why: WOULD_COST };
+  const why = busy();
+  return why === undefined ? undefined : { status: 503, why };
+}
 
 export const unknownJob = (c: Context, jobId: string): Response =>
   problem(c, 404, 'No such job', `There is no job ${jobId}.`, '/');

@@ -1,6 +1,5 @@
 import type { Claim } from '../../lambdas/report/claims/claim.ts';
 
-const AGREES = { agree: 'agree', disagree: 'disagree' } as const;
 const named = (letters: readonly string[] | undefined): string =>
   letters ? `${letters.length === 1 ? 'Group' : 'Groups'} ${letters.join(', ')}` : 'All participants';
 
@@ -12,15 +11,15 @@ export function claimWords(claim: Claim | undefined): string {
     case 'content':
       return 'Says what comments talk about';
     case 'consensus':
-      return `Every group: most ${AGREES[claim.stance]}`;
+      return `Every group: most ${claim.stance}`;
     case 'difference':
-      return `${named(claim.groups)} ${AGREES[claim.stance]} more than ${named(claim.than)}`;
+      return `${named(claim.groups)}: more ${claim.stance} than in ${named(claim.than)}`;
     case 'majority':
-      return `${named(claim.groups)}: most ${AGREES[claim.stance]}`;
+      return `${named(claim.groups)}: most ${claim.stance}`;
     case 'near_unanimous':
-      return `${named(claim.groups)}: nearly all ${AGREES[claim.stance]}`;
+      return `${named(claim.groups)}: nearly all ${claim.stance}`;
     case 'minority':
-      return `${named(claim.groups)}: some ${AGREES[claim.stance]}, but not most`;
+      return `${named(claim.groups)}: some ${claim.stance}, but not most`;
     case 'divided':
       return `${named(claim.groups)}: divided`;
     case 'uncertain':

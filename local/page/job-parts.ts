@@ -35,13 +35,14 @@ export const Simulated = (): JSX.Element =>
   );
 
 /** How many sections have their text, as a bar and in words. */
-export function Sections({ job: { sections, status } }: { job: JobState }): JSX.Element {
+export function Sections({ job }: { job: JobState }): JSX.Element {
+  const { sections, status } = job;
   if (!sections)
     return h('p', { class: 'sections' }, status === 'PENDING' ? 'Not planned yet.' : 'Its sections are not known.');
   const { planned, stored, reused, failed } = sections;
   const more = [
     ...(reused > 0 ? [`${reused} of them reused`] : []),
-    ...(failed > 0 ? [`${failed} not answered well`] : []),
+    ...(failed > 0 ? [`${failed} ${isActive(job) ? 'failed or to be asked for again' : 'not written'}`] : []),
   ];
   return h(
     'p',

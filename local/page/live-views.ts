@@ -136,7 +136,7 @@ const facts = (job: JobState, service: Service, now: number): [string, JSX.Eleme
   ['Report', job.report_id ? h('a', { href: pathOfReport(job.report_id) }, job.report_id) : undefined],
   ['Model', job.model ?? undefined],
   ['Created', h(Time, { at: job.created_at })],
-  ['Took', duration(job, now)],
+  ['Duration', duration(job, now)],
   ['Rounds', job.rounds > 0 ? count(job.rounds) : undefined],
   ['Batches', job.batches.length > 0 ? batchesText(job) : undefined],
   ['Cost', cost(job, service)],
@@ -173,7 +173,7 @@ const JobView = ({ state: { job, service }, now }: { state: JobPageState; now: n
     h(NotWritten, { job }),
     h('h2', null, 'Log'),
     job.log.length === 0
-      ? h('p', { class: 'empty' }, 'Nothing has happened yet.')
+      ? h('p', { class: 'empty' }, 'Its row has no log.')
       : h(
           'ol',
           { class: 'log' },

@@ -148,7 +148,7 @@ export function CompareView({ reportId, earlier, later, comparison, texts }: Com
     h(Groups, groups),
     h(
       Part,
-      { id: 'changed', title: 'Other votes', clauses: changed },
+      { id: 'changed', title: 'The same claim, other votes', clauses: changed },
       ...changed.map((one) => h(Changed, { one, texts, groups: groups.later })),
     ),
     h(

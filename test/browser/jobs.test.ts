@@ -174,7 +174,7 @@ describe.skipIf(!hasBrowser())('the page of jobs in a browser', () => {
     const { page, trouble } = await browser.visit(`${url}/reports/${REPORT}`);
     await page.getByRole('button', { name: 'Compare by claims' }).click();
     await page.getByText('1 new, 1 gone, 1 with other votes, 0 the same.').waitFor();
-    const changed = page.getByRole('region', { name: 'Other votes' });
+    const changed = page.getByRole('region', { name: /^The same claim, other votes/ });
     expect(await changed.getByRole('row').nth(1).textContent()).toMatch(
       /comment 1.*20 agree \(67%\).*60 agree \(86%\)/,
     );

@@ -30,7 +30,7 @@ describe('the page of jobs', () => {
     };
     const old = running({ ...ended, job_id: 'older', status: 'COMPLETED', created_at: '2026-11-21T10:00:00.000Z' });
     const html = await pageWorld({ jobs: [old, failed({ job_id: 'newer' })] }).html('/');
-    expect(html).toContain('14 of 15 sections stored, 4 of them reused, 1 not answered well');
+    expect(html).toContain('14 of 15 sections stored, 4 of them reused, 1 not written');
     expect(html).toContain('$0.2500 ($0.3000 expected)');
     expect(html).toContain('AnthropicRefused: no credit');
     expect(html.indexOf('newer')).toBeLessThan(html.indexOf('older'));
