@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { NOTHING_SENT, type ToRun, type ToTerminal } from './messages.ts';
+import { NOTHING_SENT, RESUMES, type ToRun, type ToTerminal } from './messages.ts';
 import { STOPPED, stopSignal } from './os.ts';
 import { Terminal } from './terminal.ts';
 
@@ -24,7 +24,7 @@ let unwilling: NodeJS.Timeout | undefined;
 
 stopped.addEventListener('abort', () => {
   tell({ kind: 'stop' });
-  unwilling = setTimeout(() => process.exit(STOPPED), HEARS_MS);
+  unwilling = setTimeout(endNow, HEARS_MS);
   if (ifStopped === '') return;
   terminal.doing(undefined);
   terminal.line(ifStopped);
@@ -48,7 +48,7 @@ run.on('message', (message: ToTerminal) => {
       return;
     case 'stopping':
       clearTimeout(unwilling);
-      unwilling = setTimeout(() => process.exit(STOPPED), CLOSES_MS);
+      unwilling = setTimeout(endNow, CLOSES_MS);
       return;
     case 'end':
       terminal.close();
@@ -65,6 +65,14 @@ run.once('exit', () => {
   if (stopped.aborted) process.exit(process.exitCode ?? STOPPED);
 });
 await terminal.start();
+
+/** Ends a run that does not end by itself. */
+function endNow(): never {
+  // a run that would have said it itself has not
+  if (ifStopped === '') terminal.line(RESUMES);
+  terminal.close();
+  return process.exit(STOPPED);
+}
 
 function killed(pid: number): void {
   try {
