@@ -38,7 +38,11 @@ export const Simulated = (): JSX.Element =>
 export function Sections({ job }: { job: JobState }): JSX.Element {
   const { sections, status } = job;
   if (!sections)
-    return h('p', { class: 'sections' }, status === 'PENDING' ? 'Not planned yet.' : 'Its sections are not known.');
+    return h(
+      'p',
+      { class: 'sections' },
+      status === 'PENDING' ? 'Not planned yet.' : 'Its sections are not planned yet, or its ledger is gone.',
+    );
   const { planned, stored, reused, failed } = sections;
   const more = [
     ...(reused > 0 ? [`${reused} of them reused`] : []),
@@ -61,7 +65,13 @@ export const Now = ({ job }: { job: JobState }): JSX.Element =>
     Fragment,
     null,
     job.waits_for && h('p', { class: 'waits' }, h('strong', null, 'Now: '), job.waits_for),
-    job.error && h('p', { class: 'error' }, h('strong', null, 'Why it failed: '), job.error),
+    job.error &&
+      h(
+        'p',
+        { class: 'error' },
+        h('strong', null, job.status === 'CANCELLED' ? 'How it ended: ' : 'Why it failed: '),
+        job.error,
+      ),
   );
 
 export function duration({ started_at, completed_at, status }: JobState, now: number): string | undefined {
