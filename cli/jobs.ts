@@ -1,11 +1,9 @@
-import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { hasEnded } from '../lambdas/job/standing.ts';
 import type { StoredReport } from '../lambdas/report/public.ts';
-import { AWAITING_BATCH, CREATE_BATCH, type JobRow, jobRowSchema } from '../lambdas/shared/job-row.ts';
+import { AWAITING_BATCH, type JobRow, jobRowSchema } from '../lambdas/shared/job-row.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
-import { queryAll } from '../lambdas/stores/dynamodb.ts';
-import { type JobTable, jobTable } from '../lambdas/stores/jobs.ts';
+import { type JobLists, type JobTable, jobLists, jobTable } from '../lambdas/stores/jobs.ts';
 import type { Conversations } from '../lambdas/stores/postgres.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { command, reportId, wholeNumber, zid } from './command.ts';
@@ -50,11 +48,7 @@ export const jobs = command({
   },
 });
 
-export interface JobListDeps {
-  /** Rows of our two types of one status, newest first, not yet parsed. */
-  withStatus(status: string): AsyncIterable<Record<string, unknown>>;
-  /** The same, of one conversation. */
-  ofConversation(zid: string): AsyncIterable<Record<string, unknown>>;
+export interface JobListDeps extends JobLists {
   /** The zid of a report's conversation. */
   zidOf(reportId: string): Promise<string>;
   stage: string;
@@ -145,26 +139,6 @@ function listed(row: JobRow): ListedJob {
 function storedOf(jobResults: unknown): string | undefined {
   const results = resultsSchema.safeParse(jsonOrUndefined(typeof jobResults === 'string' ? jobResults : ''));
   return results.success ? `${results.data.stored} of ${results.data.planned} sections stored` : undefined;
-}
-
-/** Lists of narrative jobs by the indexes of the job table, newest first, page by page as they are read. */
-export function jobLists(db: DynamoDBDocumentClient, table: string) {
-  const list = (IndexName: string, attribute: string, value: string) => {
-    const query: QueryCommandInput = {
-      TableName: table,
-      IndexName,
-      KeyConditionExpression: '#key = :key',
-      FilterExpression: '#type IN (:create, :awaiting)',
-      ExpressionAttributeNames: { '#key': attribute, '#type': 'job_type' },
-      ExpressionAttributeValues: { ':key': value, ':create': CREATE_BATCH, ':awaiting': AWAITING_BATCH },
-      ScanIndexForward: false,
-    };
-    return queryAll(db, query);
-  };
-  return {
-    withStatus: (status: string) => list('StatusCreatedIndex', 'status', status),
-    ofConversation: (zid: string) => list('ConversationIndex', 'conversation_id', zid),
-  };
 }
 
 /**

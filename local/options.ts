@@ -155,7 +155,7 @@ export const startCommand = (): Command =>
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .option(
       '--serve [port]',
-      `afterwards serve the HTTP API on 127.0.0.1 until Ctrl-C; with the real API, starting a job needs --yes (default port: ${SERVE_PORT})`,
+      `serve a page of jobs and reports, and the HTTP API, on this machine until Ctrl-C; with the real API, starting a job needs --yes (default port: ${SERVE_PORT})`,
     )
     .addHelpText('after', `${list('Environment variables', ENVIRONMENT)}\n${list('Exit codes', EXIT_CODES)}`)
     .allowExcessArguments()

@@ -49,14 +49,14 @@ export async function claimPort(flag: string, wanted = 0): Promise<number> {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm sends a second SIGINT for the same Ctrl-C. Only a later one means "end at once". */
-const SAME_KEYPRESS_MS = 1_000;
+const SAME_KEYPRESS_MS = 300;
 
 /** Exit code of a run that was stopped, as shells report Ctrl-C. */
 export const STOPPED = 130;
 
 /**
  * Turns Ctrl-C, a termination and a closed terminal into an abort, so that databases are closed in order. A second
- * Ctrl-C, a second or more later, ends the process at once.
+ * Ctrl-C ends the process at once.
  */
 export function stopSignal(): { signal: AbortSignal; release: () => void } {
   const stopped = new AbortController();

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
 import type { PlannedJob } from '../lambdas/job/plan.ts';
 import { usdText } from '../lambdas/money/money.ts';
@@ -23,28 +21,22 @@ export function priceLine(model: string, { sections, input_tokens, ...price }: P
   return `${size}: about ${usdText(expected)}${ofLater}, at most ${usdText(most)} for the first round`;
 }
 
+/** What a job is expected to cost, in two words; undefined when that is not known. */
+export const expectedText = ({ expected_micro_usd: expected }: PlannedJob['estimate']): string | undefined =>
+  expected === undefined ? undefined : `about ${usdText(expected)}`;
+
 /**
- * Asks before money is spent; Ctrl-C and Ctrl-D mean no.
+ * Asks before money is spent.
+ * @param ask asks on the terminal; undefined when there is none
  * @returns whether the user agrees
  * @throws InvalidSetting when there is no terminal to ask on
  */
-export async function confirmSpending(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new InvalidSetting(
-      'this run would cost money, and there is no terminal to ask on: add --yes to agree (nothing was sent)',
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = once(terminal, 'close').then(() => undefined);
-  // a question that is still open is rejected when the terminal closes
-  const answered = terminal.question('Send it to the Anthropic API and pay for it? [y/N] ').catch(() => undefined);
-  try {
-    const answer = await Promise.race([answered, closed]);
-    if (answer === undefined) process.stdout.write('\n');
-    return /^y(es)?$/i.test((answer ?? '').trim());
-  } finally {
-    terminal.close();
-  }
+export async function confirmSpending(ask: (question: string) => Promise<boolean | undefined>): Promise<boolean> {
+  const yes = await ask('Send it to the Anthropic API and pay for it? [y/N] ');
+  if (yes !== undefined) return yes;
+  throw new InvalidSetting(
+    'this run would cost money, and there is no terminal to ask on: add --yes to agree (nothing was sent)',
+  );
 }
 
 const resultsSchema = z.object({

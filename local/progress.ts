@@ -3,6 +3,8 @@ import type { JobEvent, Log } from '../lambdas/shared/log.ts';
 import { printable } from '../lambdas/shared/plain-text.ts';
 import { STATE } from '../lib/names.ts';
 import type { MachineEvent } from './machine/execution.ts';
+import type { Doing, ToTerminal } from './messages.ts';
+import { withoutZeros } from './page/words.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -31,30 +33,25 @@ const LINES: Record<JobEvent, (fields: Fields) => string> = {
   api_unavailable: ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
 };
 
-/** `0 errored, 0 canceled` says nothing. */
-const withoutZeros = (progress: string): string => progress.replace(/(?<=; )0 [a-z]+, |, 0 [a-z]+/g, '');
-
 /**
- * Shows a run as it goes: a line for each phase and figure; on a terminal the waiting line is redrawn in place. Every
- * line of the steps' logs goes to a file.
+ * Tells the terminal how a run goes: a line for each phase and figure, and what is being done now. Every line of the steps'
+ * logs goes to a file.
  */
 export class Progress {
-  readonly #out: NodeJS.WriteStream;
+  readonly #tell: (message: ToTerminal) => void;
   readonly #logFile: string;
   #logBroken = false;
-  readonly #began = Date.now();
-  readonly #waiting: WaitingLine;
+  #ended = false;
   #execution = '';
   #lastStatus = '';
-  /** of the batch under way, for the waiting line */
+  /** of the batch under way, for the line that moves */
   #counts = '';
+  #sections: Doing['sections'];
+  #price: string | undefined;
 
-  constructor(logFile: string, out: NodeJS.WriteStream = process.stdout) {
+  constructor(logFile: string, tell: (message: ToTerminal) => void) {
     this.#logFile = logFile;
-    this.#out = out;
-    this.#waiting = new WaitingLine(out, () => this.#time());
-    // when the reader of the output ends (`| head`), the run must still finish its batch
-    out.on('error', () => undefined);
+    this.#tell = tell;
   }
 
   /** The log that steps are given. */
@@ -66,18 +63,36 @@ export class Progress {
 
   /** One line for a person. */
   say(text: string): void {
-    this.#waiting.clear();
-    this.#out.write(`${this.#time()}  ${printable(text)}\n`);
+    if (!this.#ended) this.#tell({ kind: 'line', text: printable(text) });
   }
 
-  /** Shows this execution from now on, and no other that the stream may start. */
-  follow(execution: string): void {
+  /** The last line: what still happens after it is only in the log. */
+  end(text: string): void {
+    this.say(text);
+    this.#ended = true;
+  }
+
+  /** What is being done from now on. */
+  doing(what: string, until?: number): void {
+    const doing = { what: printable(what), sections: this.#sections, price: this.#price };
+    this.#tell({ kind: 'doing', doing: until === undefined ? doing : { ...doing, until } });
+  }
+
+  /** Nothing is being done that takes time. */
+  rest(): void {
+    this.#tell({ kind: 'doing', doing: undefined });
+  }
+
+  /** What is said when the run is stopped from now on; empty: the run says it itself. */
+  ifStopped(text: string): void {
+    this.#tell({ kind: 'if-stopped', text });
+  }
+
+  /** Shows this execution from now on, and no other that the stream may start. @param price what its job is expected to cost */
+  follow(execution: string, price?: string): void {
     this.#execution = execution;
-  }
-
-  /** Ends what is drawn on the terminal. */
-  close(): void {
-    this.#waiting.clear();
+    this.#sections = undefined;
+    this.#price = price;
   }
 
   /** What happens in the state machine. */
@@ -86,16 +101,15 @@ export class Progress {
     if (type === 'StateRetried') this.say(`${state}: trying again`);
     if (type !== 'StateEntered' || !state) return;
     if (stateType === 'Task' && state !== STATE.checkBatchStatus) this.say(state);
+    if (stateType === 'Task') this.doing(state);
     if (stateType === 'Wait') this.#wait(state, (input as { wait_seconds?: number }).wait_seconds ?? 0);
   };
 
-  #time(): string {
-    return `${((Date.now() - this.#began) / 1000).toFixed(1).padStart(6)} s`;
-  }
-
   #wait(state: string, seconds: number): void {
-    if (state === STATE.wait) this.#waiting.draw(this.#counts, seconds);
-    else this.say(`  it is not clear yet whether the batch was sent: looking for it again in ${seconds} s`);
+    const until = Date.now() + seconds * 1_000;
+    if (state !== STATE.wait)
+      this.say(`  it is not clear yet whether the batch was sent: looking for it again in ${seconds} s`);
+    this.doing(`waiting: ${state === STATE.wait ? this.#counts || 'an earlier batch' : 'no clear answer'}`, until);
   }
 
   #take(level: string, message: string, fields: Fields = {}): void {
@@ -105,17 +119,23 @@ export class Progress {
     if (typeof fields.job_id === 'string' && !this.#execution.startsWith(fields.job_id)) return;
     const event = fields.event as JobEvent | undefined;
     if (!event) return;
+    this.#count(event, fields);
     const shown = LINES[event](fields);
     if (shown === this.#lastStatus) return;
     if (event === 'batch_status') {
       this.#lastStatus = shown;
       this.#counts = shown.slice(shown.indexOf('; ') + 2);
     }
-    if (event === 'batch_submitted') {
-      this.#waiting.began();
-      this.#counts = `${fields.requests} processing`;
-    }
+    if (event === 'batch_submitted') this.#counts = `${fields.requests} processing`;
     this.say(`  ${shown}`);
+  }
+
+  /** Keeps how many sections are stored of all that are planned. */
+  #count(event: JobEvent, { planned, reused, stored }: Fields): void {
+    if (event === 'job_planned') this.#sections = { stored: Number(reused) || 0, planned: Number(planned) || 0 };
+    if (event !== 'round_collected' || !this.#sections) return;
+    const sum = this.#sections.stored + (Number(stored) || 0);
+    this.#sections = { ...this.#sections, stored: Math.min(sum, this.#sections.planned) };
   }
 
   /** A log that cannot be written, on a full disk for instance, must not fail the step that logs. */
@@ -127,54 +147,5 @@ export class Progress {
         this.say(`the log ${this.#logFile} cannot be written (${(error as NodeJS.ErrnoException).code})`);
       this.#logBroken = true;
     }
-  }
-}
-
-const SECOND = 1_000;
-
-/** The line that a person watches while a batch is under way: redrawn each second on a terminal, and nowhere else. */
-export class WaitingLine {
-  readonly #out: NodeJS.WriteStream;
-  readonly #time: () => string;
-  #since = Date.now();
-  #timer: NodeJS.Timeout | undefined;
-
-  /** @param time what every line begins with */
-  constructor(out: NodeJS.WriteStream, time: () => string) {
-    this.#out = out;
-    this.#time = time;
-  }
-
-  /** A batch was sent: elapsed time counts from here. */
-  began(): void {
-    this.#since = Date.now();
-  }
-
-  /**
-   * Shows the batch's counts, the time since it was sent, and the time until the next check.
-   * @param counts as last shown
-   * @param seconds until the next check
-   */
-  draw(counts: string, seconds: number): void {
-    if (!this.#out.isTTY) return;
-    this.clear();
-    const next = Date.now() + seconds * SECOND;
-    const redraw = () => {
-      const left = Math.max(0, Math.ceil((next - Date.now()) / SECOND));
-      const elapsed = Math.round((Date.now() - this.#since) / SECOND);
-      const line = `${this.#time()}    waiting for ${elapsed} s, next check in ${left} s: ${printable(counts) || 'an earlier batch'}`;
-      // a line that wraps could not be redrawn in place
-      this.#out.write(`\r\u001b[2K${line.slice(0, (this.#out.columns || 80) - 1)}`);
-    };
-    redraw();
-    this.#timer = setInterval(redraw, SECOND).unref();
-  }
-
-  /** Removes the line. */
-  clear(): void {
-    if (!this.#timer) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#out.write('\r\u001b[2K');
   }
 }

@@ -13,9 +13,10 @@ import {
   resumeJob,
   unfinishedJobs,
 } from './jobs.ts';
+import { RESUMES } from './messages.ts';
 import type { Options } from './options.ts';
 import { writeReport } from './output/write-report.ts';
-import { confirmSpending, priceLine, resultsLine, resultsOf, reusedLine } from './price.ts';
+import { confirmSpending, expectedText, priceLine, resultsLine, resultsOf, reusedLine } from './price.ts';
 import type { Progress } from './progress.ts';
 import type { Delivered } from './state-folder.ts';
 
@@ -36,6 +37,8 @@ export interface RunContext {
   delivered: Delivered;
   logFile: string;
   stopped: AbortSignal;
+  /** asks on the terminal; undefined when there is none */
+  ask: (question: string) => Promise<boolean | undefined>;
 }
 
 /** A job and the execution that runs it. */
@@ -50,6 +53,7 @@ interface StartedJob {
  */
 export async function reportOn(context: RunContext): Promise<number> {
   const { embedded, data, progress, stopped } = context;
+  progress.doing('loading the conversation');
   await loadPostgres(embedded.pool, data);
   await loadTopics(embedded.db, data);
   stopped.throwIfAborted();
@@ -81,6 +85,7 @@ async function resumeUnfinished(context: RunContext): Promise<StartedJob | undef
   const { embedded, data, progress, real, options } = context;
   const unfinished = await unfinishedJobs(embedded);
   if (unfinished.length === 0) return undefined;
+  progress.ifStopped(RESUMES);
   // with a wrong key the job would fail, and the batch that it has paid for would be lost
   if (real) {
     progress.say('checking the API key …');
@@ -116,8 +121,10 @@ async function completedNotWritten({
 }
 
 /** Plans and prices a new job, and puts its row as the server does. @returns undefined when the user declines */
-async function putNewJob({ embedded, data, progress, real, options }: RunContext): Promise<StartedJob | undefined> {
+async function putNewJob(context: RunContext): Promise<StartedJob | undefined> {
+  const { embedded, data, progress, real, options, stopped, ask } = context;
   const row = jobFor(data, options);
+  progress.doing('planning the report');
   if (real) progress.say('reading the conversation and checking the model with the API …');
   const { model, estimate, sections, notes } = await estimateJob(embedded, row);
   for (const note of notes) progress.say(note);
@@ -125,9 +132,11 @@ async function putNewJob({ embedded, data, progress, real, options }: RunContext
   if (reused > 0) progress.say(reusedLine(reused, sections));
   if (real && estimate.sections > 0) {
     progress.say(priceLine(model, estimate));
-    if (!options.yes && !(await confirmSpending())) return undefined;
+    if (!options.yes && !(await confirmSpending(ask))) return undefined;
   }
-  progress.follow(executionOf(row));
+  stopped.throwIfAborted();
+  progress.follow(executionOf(row), expectedText(estimate));
+  progress.ifStopped(RESUMES);
   await putJob(embedded, row);
   progress.say(`job ${row.job_id} is in the queue (PENDING)`);
   return { jobId: row.job_id, execution: executionOf(row) };

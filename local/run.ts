@@ -9,11 +9,10 @@ import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
 import type { OpenedRun } from './open-run.ts';
 import { apiKindOf, type LocalEnvironment, type Options } from './options.ts';
-import { aborted, STOPPED } from './os.ts';
 import { Progress } from './progress.ts';
 import { type RunContext, reportOn, SIMULATED } from './report.ts';
 import { sampleConversation } from './sample.ts';
-import { listen, serve } from './serve.ts';
+import { listen, newChanges, serveRun } from './serve.ts';
 import { deliveredJobs, type StateFolder } from './state-folder.ts';
 
 const STAND_IN_KEY = 'stand-in-key';
@@ -24,18 +23,19 @@ const STAND_IN_KEY = 'stand-in-key';
  * @throws InvalidSetting when an option or a folder cannot be used
  */
 export async function run(options: Options, env: LocalEnvironment, opened: OpenedRun): Promise<number> {
-  const { folder, out, stopped, postgres, parts } = opened;
+  const { folder, out, stopped, postgres, parts, tell, ask } = opened;
   const real = apiKindOf(env) !== 'simulated';
   // before money is spent on a report that could not be served
-  const api = options.serve === undefined ? undefined : await listen(options.serve);
-  if (api) parts.defer(api.close);
+  const server = options.serve === undefined ? undefined : await listen(options.serve);
+  if (server) parts.defer(server.close);
   const data = opened.exported ?? sampleConversation();
   const logFile = folder.path('run.log');
-  const progress = new Progress(logFile);
-  parts.defer(() => progress.close());
+  const progress = new Progress(logFile, tell);
   announce(progress, options, data, env);
   progress.say('starting the databases …');
+  progress.doing('starting the databases');
   const anthropic = await connectAnthropic(env, options, folder, parts);
+  const changes = newChanges();
   const embedded = await startEmbedded({
     dbPath: folder.path('dynamodb.sqlite'),
     dynamoPort: options.dynamodbPort,
@@ -55,8 +55,11 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       ledgerDays: LEDGER_DAYS,
     },
     log: progress.log,
+    onProcess: (pid, running) => tell({ kind: 'process', pid, running }),
+    onRecords: () => changes.emit('change'),
     onEvent: (execution, event) => {
       progress.onEvent(execution, event);
+      changes.emit('change');
       // at the end of the run it would take a third of a second; here there is nothing else to do
       if (event.stateType === 'Wait') flushCompileCache();
     },
@@ -73,12 +76,12 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
     delivered,
     logFile,
     stopped,
+    ask,
   };
-  let code = await Promise.race([aborted(stopped), reportOn(context)]);
-  if (api && code === 0) code = await serve(api, context);
-  if (code === STOPPED) {
-    progress.say('stopped. A batch that was already sent is still being processed: run the same command to resume it');
-  }
+  const served = server && serveRun(server, context, changes);
+  let code = await reportOn(context);
+  if (served && code === 0) code = await served.untilStopped();
+  progress.rest();
   return code;
 }
 

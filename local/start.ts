@@ -1,28 +1,83 @@
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { NarrativesError } from '../lambdas/shared/errors.ts';
-import { parseEnvironment, parseOptions } from './options.ts';
-
-// spares the second run a quarter of a second
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/start', import.meta.url)));
+import { Worker } from 'node:worker_threads';
+import { NOTHING_SENT, RESUMES, type ToRun, type ToTerminal } from './messages.ts';
+import { STOPPED, stopSignal } from './os.ts';
+import { Terminal } from './terminal.ts';
 
 /** `npm start`: exit code 0 done, 1 failed, 2 usage error, 130 stopped. */
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options) {
-    const env = parseEnvironment(process.env);
-    // loading the rest takes a second or more, which a wrong flag should not have to wait for
-    if (process.stdout.isTTY) console.log('   0.0 s  loading …');
-    const { openRun } = await import('./open-run.ts');
-    await using parts = new AsyncDisposableStack();
-    const opened = await openRun(options, env, parts);
-    const { run } = await import('./run.ts');
-    process.exitCode = await run(options, env, opened);
+
+/** How long a run that is stopped may take to hear of it, and then to close its databases. */
+const HEARS_MS = 1_000;
+const CLOSES_MS = 10_000;
+
+const { signal: stopped } = stopSignal();
+const processes = new Set<number>();
+// however this ends, nothing that it started stays behind
+process.on('exit', () => {
+  for (const pid of processes) killed(pid);
+});
+
+const run = new Worker(new URL('./run-thread.ts', import.meta.url), { argv: process.argv.slice(2) });
+const tell = (message: ToRun) => run.postMessage(message);
+const terminal = new Terminal();
+let ifStopped = NOTHING_SENT;
+let unwilling: NodeJS.Timeout | undefined;
+
+stopped.addEventListener('abort', () => {
+  tell({ kind: 'stop' });
+  unwilling = setTimeout(endNow, HEARS_MS);
+  if (ifStopped === '') return;
+  terminal.doing(undefined);
+  terminal.line(ifStopped);
+  terminal.close();
+});
+
+run.on('message', (message: ToTerminal) => {
+  switch (message.kind) {
+    case 'line':
+      return terminal.line(message.text);
+    case 'doing':
+      return terminal.doing(message.doing);
+    case 'if-stopped':
+      ifStopped = message.text;
+      return;
+    case 'ask':
+      return void terminal.ask(message.question).then((yes) => tell({ kind: 'answer', yes }));
+    case 'process':
+      if (message.running) processes.add(message.pid);
+      else processes.delete(message.pid);
+      return;
+    case 'stopping':
+      clearTimeout(unwilling);
+      unwilling = setTimeout(endNow, CLOSES_MS);
+      return;
+    case 'end':
+      terminal.close();
+      process.exitCode = message.code;
+      if (message.error && !stopped.aborted) console.error(message.error);
   }
-} catch (error) {
-  if (!(error instanceof NarrativesError)) throw error;
-  console.error(`${error.name}: ${error.message}`);
-  process.exitCode = error.name === 'InvalidSetting' ? 2 : 1;
+});
+run.once('error', (error) => {
+  terminal.close();
+  throw error;
+});
+run.once('exit', () => {
+  // everything is closed by now, and nothing else is waited for
+  if (stopped.aborted) process.exit(process.exitCode ?? STOPPED);
+});
+await terminal.start();
+
+/** Ends a run that does not end by itself. */
+function endNow(): never {
+  // a run that would have said it itself has not
+  if (ifStopped === '') terminal.line(RESUMES);
+  terminal.close();
+  return process.exit(STOPPED);
 }
-// everything is closed by now; a stopped run must not wait for a call that the API has not answered
-if (process.exitCode === 130) process.exit();
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
+}

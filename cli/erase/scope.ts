@@ -2,9 +2,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type LooseRow, looseRow, standingOf } from '../../lambdas/job/standing.ts';
 import { entry } from '../../lambdas/shared/names.ts';
 import { projection, scanAll } from '../../lambdas/stores/dynamodb.ts';
-import { jobTable } from '../../lambdas/stores/jobs.ts';
+import { jobLists, jobTable } from '../../lambdas/stores/jobs.ts';
 import { UnknownReport } from '../errors.ts';
-import { jobLists } from '../jobs.ts';
 
 /** Names of the tables that texts are erased from, and of the job table. */
 export interface Tables {

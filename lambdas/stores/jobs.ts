@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, type QueryCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { AWAITING_BATCH, CREATE_BATCH } from '../shared/job-row.ts';
 import { conditionally, queryAll, readRow } from './dynamodb.ts';
 import type { ActiveJobs } from './guards.ts';
@@ -110,3 +110,29 @@ export const activeJobs = (db: DynamoDBDocumentClient, table: string): ActiveJob
       ScanIndexForward: false,
     }),
 });
+
+/** Lists of narrative jobs by the indexes of the job table, newest first, page by page as they are read, a moment late and not yet parsed. */
+export interface JobLists {
+  withStatus(status: string): AsyncIterable<Record<string, unknown>>;
+  /** @param zid of the conversation, as a string */
+  ofConversation(zid: string): AsyncIterable<Record<string, unknown>>;
+}
+
+export function jobLists(db: DynamoDBDocumentClient, table: string): JobLists {
+  const list = (IndexName: string, attribute: string, value: string) => {
+    const query: QueryCommandInput = {
+      TableName: table,
+      IndexName,
+      KeyConditionExpression: '#key = :key',
+      FilterExpression: '#type IN (:create, :awaiting)',
+      ExpressionAttributeNames: { '#key': attribute, '#type': 'job_type' },
+      ExpressionAttributeValues: { ':key': value, ':create': CREATE_BATCH, ':awaiting': AWAITING_BATCH },
+      ScanIndexForward: false,
+    };
+    return queryAll(db, query);
+  };
+  return {
+    withStatus: (status: string) => list('StatusCreatedIndex', 'status', status),
+    ofConversation: (zid: string) => list('ConversationIndex', 'conversation_id', zid),
+  };
+}

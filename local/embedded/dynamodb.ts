@@ -36,6 +36,8 @@ export async function startDynamo(options: {
   dbPath?: string;
   port?: number | undefined;
   endpoint?: string | undefined;
+  /** told of the database's process when it starts, and when it has ended */
+  onProcess?: ((pid: number, running: boolean) => void) | undefined;
 }): Promise<EmbeddedDynamo> {
   if (options.endpoint) {
     const client = new DynamoDBClient(localAws(options.endpoint));
@@ -59,7 +61,9 @@ export async function startDynamo(options: {
       detached: true,
     },
   );
-  if (dbPath && child.pid) writeFileSync(pidFile(dbPath), String(child.pid));
+  const { pid } = child;
+  if (pid) options.onProcess?.(pid, true);
+  if (dbPath && pid) writeFileSync(pidFile(dbPath), String(pid));
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk).slice(-2_000);
@@ -68,6 +72,7 @@ export async function startDynamo(options: {
   const gone = new Promise<void>((done) => {
     const end = () => {
       ended = true;
+      if (pid) options.onProcess?.(pid, false);
       if (dbPath) rmSync(pidFile(dbPath), { force: true });
       done();
     };

@@ -29,6 +29,10 @@ export interface EmbeddedOptions {
   settings: StepWorld['settings'];
   log: Log;
   onEvent?: (execution: string, event: MachineEvent) => void;
+  /** told of the process of DynamoDB when it starts, and when it has ended */
+  onProcess?: (pid: number, running: boolean) => void;
+  /** called when rows of the job table have changed */
+  onRecords?: () => void;
 }
 
 /** The whole system in one process: databases, stream, state machine and steps. */
@@ -55,6 +59,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     ...(options.dbPath ? { dbPath: options.dbPath } : {}),
     port: options.dynamoPort,
     endpoint: options.dynamoEndpoint,
+    onProcess: options.onProcess,
   });
   starting.defer(dynamo.stop);
   const streamArn = await createTables(dynamo.client, [...narratives.tables, ...topicTableInputs]);
@@ -79,7 +84,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const client = new DynamoDBStreamsClient(localAws(dynamo.endpoint));
   const onDeadLetter = (record: { eventID?: string }, why: string) =>
     log.error('dead letter', { record: record.eventID, why });
-  const pump = new StreamPump({ client, streamArn, ...narratives, handler, onDeadLetter });
+  const pump = new StreamPump({
+    client,
+    streamArn,
+    ...narratives,
+    handler,
+    onDeadLetter,
+    onRecords: options.onRecords,
+  });
   starting.defer(() => client.destroy());
   starting.defer(() => pump.close());
   starting.defer(() => {

@@ -21,14 +21,19 @@ export const startPostgres = async (options: { dataDir?: DataDir; port?: number 
 
 /**
  * The same on a port that is claimed already: the thread runs as soon as this is called.
- * @throws InvalidSetting when the folder cannot be opened
+ * @param stopped ends a thread that has not started yet; a folder that is half filled is filled again the next time
+ * @throws InvalidSetting when the folder cannot be opened; the signal's reason
  */
-export async function launchPostgres(dataDir: DataDir, port: number): Promise<EmbeddedPostgres> {
+export async function launchPostgres(dataDir: DataDir, port: number, stopped?: AbortSignal): Promise<EmbeddedPostgres> {
   const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), { workerData: { dataDir, port } });
   const ended = new Promise((done) => thread.once('exit', done));
   try {
-    await once(thread, 'message');
+    await once(thread, 'message', stopped ? { signal: stopped } : {});
   } catch (error) {
+    if (stopped?.aborted) {
+      await thread.terminate();
+      throw error;
+    }
     throw new InvalidSetting(
       `the embedded PostgreSQL cannot open its data folder ${dataDir} (${(error as Error).message}): check that the disk is not full, or delete the folder, which is filled again at every start`,
       { cause: error },

@@ -15,6 +15,8 @@ export interface StreamPumpOptions {
   onDeadLetter: (record: DynamoDBRecord, reason: string) => void;
   /** Called when the stream could not be read; reading continues. */
   onError?: (error: unknown) => void;
+  /** Called when there were records, also those that the filters drop, before they are delivered. */
+  onRecords?: (() => void) | undefined;
   /** Pause between two reads of a quiet stream, and between two tries of a batch, in ms. */
   pollMs?: number;
 }
@@ -70,6 +72,7 @@ export class StreamPump {
     let read = 0;
     for await (const records of this.#reader.read()) {
       read += records.length;
+      if (records.length > 0) this.#options.onRecords?.();
       await this.#deliverShard(records.map((record) => toLambdaRecord(record, this.#options.streamArn)));
     }
     return read;

@@ -1,4 +1,4 @@
-import { redriveJob } from '../../cli/redrive.ts';
+import { redriveJob } from '../../lambdas/job/redrive.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { allRows } from '../support/readers.ts';
 import { type FaultPlan, NO_FAULTS, planOf, type Strike, textOf } from './faults.ts';
@@ -95,7 +95,9 @@ async function batchesOpen({ db }: SimulatedWorld, jobs: readonly string[]): Pro
 /** As an operator does at the command line. */
 async function redrive({ steps, now }: SimulatedWorld, jobId: string): Promise<void> {
   const nobody = async function* () {};
-  await redriveJob({ jobs: { ...steps.jobs, activeJobs: nobody }, now, stage: '' }, jobId);
+  const deps = { jobs: { ...steps.jobs, activeJobs: nobody }, now, stage: '', by: 'in the simulation' };
+  const answer = await redriveJob(deps, jobId);
+  if (answer.kind !== 'redriven') throw new Error(`job ${jobId} could not be redriven: ${JSON.stringify(answer)}`);
 }
 
 /** A run that left something wrong. */

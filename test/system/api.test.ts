@@ -3,23 +3,25 @@ import type { PutJobAnswer } from '../../lambdas/job/put.ts';
 import type { ReportsAnswer } from '../../lambdas/report/public.ts';
 import type { ConversationData } from '../../local/conversation.ts';
 import { loadPostgres, loadTopics } from '../../local/embedded/polis.ts';
-import { embeddedRoutes, type LocalApi, listen, type RouteOptions } from '../../local/serve.ts';
-import { memoryLog, SECRET_ZID } from '../support/make.ts';
+import { embeddedApp, type LocalServer, listen, newChanges, type Served } from '../../local/serve.ts';
+import { SECRET_ZID } from '../support/make.ts';
 import { freePort } from '../support/processes.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
-let api: LocalApi;
+let api: LocalServer;
 const REPORT = 'rhidden4kq2';
-const { log } = memoryLog();
 const put: string[] = [];
-const options: RouteOptions = {
-  log,
-  model: 'claude-sonnet-5-5',
-  simulated: true,
+let busy: string | undefined;
+const served: Served = {
   maySpend: true,
-  onJob: (jobId) => void put.push(jobId),
+  busy: () => busy,
+  onJob: ({ job_id }) => void put.push(job_id),
+  loaded: [],
+  changes: newChanges(),
 };
+const openApp = (change: Partial<Served> = {}) =>
+  embeddedApp({ db: world.db, world: world.deps }, true, { ...served, ...change });
 
 /** The sample as another conversation, whose number can occur in an answer only by leaking. */
 function renumbered(data: ConversationData): ConversationData {
@@ -48,9 +50,15 @@ const post = (body: unknown, headers: Record<string, string> = { 'content-type':
 
 describe('the HTTP API on this machine', () => {
   it('says to come again until it has something to answer from', async () => {
-    const answer = await get(`report_id=${REPORT}`);
-    expect({ status: answer.status, retry: answer.headers.get('retry-after') }).toEqual({ status: 503, retry: '2' });
-    api.open(embeddedRoutes({ db: world.db, world: world.deps }, options), log);
+    const seen = async () => {
+      const answer = await get(`report_id=${REPORT}`);
+      return { status: answer.status, retry: answer.headers.get('retry-after') };
+    };
+    expect(await seen()).toEqual({ status: 503, retry: '2' });
+    busy = 'the report is still being written';
+    api.open(openApp());
+    expect(await seen()).toEqual({ status: 503, retry: '2' });
+    busy = undefined;
     expect((await get(`report_id=${REPORT}`)).status).toBe(200);
   });
 
@@ -98,13 +106,14 @@ describe('the HTTP API on this machine', () => {
   });
 
   it('lets no request start a paid job unless that was allowed', async () => {
-    const { 'api-batch-reports': route } = embeddedRoutes(
-      { db: world.db, world: world.deps },
-      { ...options, maySpend: false },
-    );
     const before = put.length;
-    const answer = await route({ query: {}, body: JSON.stringify({ report_id: REPORT }) });
-    expect(answer).toMatchObject({ status: 403, body: { message: expect.stringContaining('--yes') } });
+    const answer = await openApp({ maySpend: false }).request('/api/v3/delphi/batchReports', {
+      method: 'POST',
+      headers: { host: 'localhost', 'content-type': 'application/json' },
+      body: JSON.stringify({ report_id: REPORT }),
+    });
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ message: expect.stringContaining('--yes') });
     expect(put).toHaveLength(before);
   });
 
@@ -139,7 +148,7 @@ describe('the HTTP API on this machine', () => {
     ['POST', '/api/v3/delphi/batchReports//cancel', 404],
     ['POST', '/api/v3/delphi/batchReports/%ZZ/cancel', 404],
     ['POST', '/api/v3/delphi/batchReports/job/cancel/more', 404],
-    ['GET', '/', 404],
+    ['GET', '/api/v3/delphi', 404],
     ['GET', '/api/v3/delphi/reports', 400],
     ['GET', '/api/v3/delphi/reports?report_id=r1&report_id=r2', 400],
   ])('answers %s %s with %i and a line that helps', async (method, path, status) => {

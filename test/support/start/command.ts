@@ -4,15 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const EXPORT = fileURLToPath(new URL('../fixtures/export', import.meta.url));
 /** Spares every start a quarter of a second. */
 const COMPILED = join(ROOT, 'node_modules', '.cache', 'cli-tests');
-/** Under a pipe, Node takes these for no terminal; the program asks nothing else of a terminal. */
-const PRETEND_TERMINAL =
-  'data:text/javascript,process.stdin.isTTY=true;process.stdout.isTTY=true;process.stdout.columns=120';
+/** Under a pipe, Node takes this for no terminal; the program asks on it all the same. */
+const PRETEND_TERMINAL = 'data:text/javascript,process.stdin.isTTY=true';
 
 const children = new Set<ChildProcess>();
 const folders: string[] = [];
@@ -82,8 +81,15 @@ export class Command {
 export const command = (args: readonly string[], options?: ConstructorParameters<typeof Command>[1]): Promise<Ended> =>
   new Command(args, options).ended;
 
+/** What a start says while it takes long. */
+const STARTING = /^( *\d+\.\d s {2}[a-z ]+ …\n)?$/;
+
 /** The one line on stderr of a command that could not be used so. */
-export const wrongUse = (line: RegExp) => ({ code: 2, stdout: '', stderr: oneLine(line) });
+export const wrongUse = (line: RegExp) => ({
+  code: 2,
+  stdout: expect.stringMatching(STARTING),
+  stderr: oneLine(line),
+});
 
 /** A pattern for exactly one line that holds the given. */
 export const oneLine = (line: RegExp) => ({

@@ -30,6 +30,30 @@ const statusFor = (run: Command, host: string) =>
       .end();
   });
 
+interface SeenJob {
+  job_id: string;
+  status: string;
+  sections: { planned: number; stored: number } | null;
+}
+
+/** The jobs of each state that a page's events send, until one fits. */
+async function seenLive(url: string, last: (job: SeenJob) => boolean): Promise<SeenJob[]> {
+  const seen: SeenJob[] = [];
+  const answer = await fetch(url);
+  let text = '';
+  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      const [job] = event.startsWith('event: state') ? JSON.parse(event.slice(event.indexOf('{'))).jobs : [];
+      if (job) seen.push(job);
+    }
+    if (seen.some(last)) break;
+  }
+  return seen;
+}
+
 /** One story: the second run continues where the first left the state folder. */
 describe('npm start -- --serve', () => {
   it('serves its report, accepts another job, and ends with 0 on Ctrl-C', async () => {
@@ -55,6 +79,27 @@ describe('npm start -- --serve', () => {
     const { code, stdout, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/stopped serving; no job is running$/);
+  });
+
+  it('shows in a browser how the report is made, while it is made', async () => {
+    const run = new Command([...args, '--no-cache', '--batch-seconds', '3']);
+    await run.said(/in your browser: http\S+\n/);
+    const [, url = ''] = /in your browser: (\S+)\n/.exec(run.stdout) ?? [];
+    expect((await fetch(url)).headers.get('content-type')).toMatch(/^text\/html/);
+    const earlier = await seenLive(`${url}events`, () => true);
+    const seen = await seenLive(
+      `${url}events`,
+      ({ job_id, status }) => job_id !== earlier[0]?.job_id && status === 'COMPLETED',
+    );
+    const ours = seen.filter(({ job_id }) => job_id === seen.at(-1)?.job_id);
+    expect(ours.map(({ status }) => status)).toContain('PROCESSING');
+    expect(ours.find(({ status }) => status === 'PROCESSING')?.sections?.stored ?? 0).toBe(0);
+    expect(ours.at(-1)).toMatchObject({ status: 'COMPLETED', sections: { planned: 6, stored: 6 } });
+    await run.said(SERVING);
+    const page = await (await fetch(url)).text();
+    expect(page).toContain(ours.at(-1)?.job_id);
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(0);
   });
 
   it('ends with 130 when a job is under way, and resumes it when started again', async () => {

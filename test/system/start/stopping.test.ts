@@ -104,9 +104,10 @@ describe('a job that another conversation’s run completes', () => {
     );
     expect(other.stdout.match(/round 1: \d+ stored/g)).toHaveLength(1);
 
-    const { code, stdout } = await command(sample);
-    expect({ code, stdout }).toEqual({
+    const { code, stdout, stderr } = await command(sample);
+    expect({ code, stderr, stdout }).toEqual({
       code: 0,
+      stderr: '',
       stdout: expect.stringMatching(/its report was not written: writing it now/),
     });
     expect(stdout).toContain('15 of 15 sections stored');
