@@ -3,6 +3,7 @@ import type { Command, Option } from 'commander';
 import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
+import { pageAssets } from './page-assets.ts';
 import { synthNarratives } from './synthesize.ts';
 
 /** The files that are written from the code, by path. `npm run generate` writes them; a test compares them. */
@@ -10,6 +11,7 @@ export const generated = (): Record<string, string> => ({
   'docs/settings.md': settingsPage(),
   'docs/cli.md': commandsPage(),
   'local/machine/narratives.json': `${JSON.stringify(synthNarratives())}\n`,
+  'lambdas/report/page/assets.json': `${JSON.stringify(pageAssets())}\n`,
 });
 
 function settingsPage(): string {

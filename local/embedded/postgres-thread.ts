@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { pipeline } from 'node:stream/promises';
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -34,7 +35,7 @@ async function open(): Promise<PGlite> {
 async function unpack(folder: string): Promise<void> {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  const packed = (await preparedFolder()).stream();
+  const packed = (await preparedFolder()).stream() as ReadableStream;
   await pipeline(Readable.fromWeb(packed), createGunzip(), unpackTar(partial, { dmode: 0o700, fmode: 0o600 }));
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);
