@@ -9,19 +9,14 @@ const readable = (text: string): string => text.toWellFormed().replace(/\r\n?/g,
 
 /** Puts together what a report says and what it rests on. Every claim is proven here. */
 export function pageData(input: ReportPageInput): { data: PageData; unguarded: number } {
-  const read = readSections(input.reports);
-  const ids = new Map(allSections(read).map((section, at) => [section, `s${at + 1}`]));
-  const built = allSections(read).map((section) => buildSection(section, ids.get(section) as string));
-  for (const section of allSections(read)) {
-    for (const inner of section.inside) {
-      const at = built.find(({ page }) => page.id === ids.get(inner));
-      if (at) at.page.inside = ids.get(section) as string;
-    }
-  }
+  const read = allSections(readSections(input.reports));
+  const ids = new Map(read.map((section, at) => [section, `s${at + 1}`]));
+  const around = new Map(read.flatMap((section) => section.inside.map((inner) => [inner, ids.get(section)])));
+  const built = read.map((section) => buildSection(section, ids.get(section) as string, around.get(section)));
   const sections = built.map(({ page }) => page);
   const url = httpAddress(input.conversationUrl);
-  const promptVersion = input.promptVersion ?? allSections(read).find((each) => each.promptVersion)?.promptVersion;
-  const evidence = allSections(read).find((section) => section.evidence)?.evidence;
+  const promptVersion = input.promptVersion ?? read.find((each) => each.promptVersion)?.promptVersion;
+  const evidence = read.find((section) => section.evidence)?.evidence;
   const data: PageData = {
     format: 1,
     report_id: input.reportId,
@@ -30,13 +25,13 @@ export function pageData(input: ReportPageInput): { data: PageData; unguarded: n
     ...(url ? { url } : {}),
     model: readable(input.model),
     ...(promptVersion ? { prompt_version: promptVersion } : {}),
-    simulated: input.simulated || allSections(read).some(({ simulated }) => simulated),
+    simulated: input.simulated || read.some(({ simulated }) => simulated),
     groups: (evidence?.groups ?? input.groups).map(({ letter, label, size }) => ({
       letter,
       label: readable(label),
       size,
     })),
-    comments: buildComments(input, allSections(read), sections),
+    comments: buildComments(input, read, sections),
     sections,
   };
   return { data, unguarded: built.reduce((sum, { unguarded }) => sum + unguarded, 0) };
@@ -48,7 +43,11 @@ function httpAddress(url: string | undefined): string | undefined {
   return parsed && /^https?:$/.test(parsed.protocol) ? parsed.href : undefined;
 }
 
-function buildSection(read: ReadSection, id: string): { page: PageSection; unguarded: number } {
+function buildSection(
+  read: ReadSection,
+  id: string,
+  inside: string | undefined,
+): { page: PageSection; unguarded: number } {
   const checked = read.evidence && checkReport(read, read.evidence);
   const standings = new Map(checked?.clauses.map((clause) => [clause.clauseOf, clause]));
   const paragraphs = read.paragraphs.map(({ title, sentences }) => ({
@@ -71,8 +70,9 @@ function buildSection(read: ReadSection, id: string): { page: PageSection; ungua
       ...(read.why ? { why: readable(read.why) } : {}),
       checked: checked !== undefined,
       ...(checked?.language ? { language: checked.language } : {}),
-      paragraphs,
       takenOut: read.takenOut.map(({ paragraph, why }) => ({ paragraph: readable(paragraph), why: readable(why) })),
+      ...(inside ? { inside } : {}),
+      paragraphs,
     },
     unguarded: checked && !checked.language ? checked.clauses.length : 0,
   };

@@ -32,10 +32,10 @@ export interface PageSection {
   checked: boolean;
   /** language of its text, where it is known to the word lists */
   language?: string;
-  paragraphs: PageParagraph[];
   takenOut: { paragraph: string; why: string }[];
   /** address of the coarse topic that it stands in */
   inside?: string;
+  paragraphs: PageParagraph[];
 }
 
 export interface PageComment {
@@ -83,40 +83,75 @@ export const clauseId = (section: string, paragraph: number, at: number): string
   `${paragraphId(section, paragraph)}c${at + 1}`;
 
 /**
- * The data with every longer text replaced. A text stands once in the file, where people read it: the data beside it is kept
- * without texts, and the browser puts them back from the page.
- * @param text gives the text for the address of its element, and the text that the data has now
+ * What the page's data is without all that stands in the page itself: titles, texts, citations and votes. Each of them is in the file
+ * once, where people read it, and the browser puts them back from there: what a reader sees is what is proven.
  */
-export function mapTexts(data: PageData, text: (id: string, now: string) => string): PageData {
+export type ThinData = Omit<PageData, 'comments' | 'sections'> & {
+  comments: Omit<PageComment, 'text' | 'votes'>[];
+  sections: (Omit<PageSection, 'title' | 'paragraphs'> & {
+    /** `titled` is 1 for a paragraph with a title; each sentence is a list of claims, null for a clause without one */
+    paragraphs: { titled: 0 | 1; sentences: (Claim | null)[][] }[];
+  })[];
+};
+
+export const thinData = (data: PageData): ThinData => ({
+  ...data,
+  comments: data.comments.map(({ text: _, votes: __, ...comment }) => comment),
+  sections: data.sections.map(({ title: _, paragraphs, ...section }) => ({
+    ...section,
+    paragraphs: paragraphs.map(({ title, sentences }) => ({
+      titled: title === '' ? 0 : 1,
+      sentences: sentences.map((clauses) => clauses.map(({ claim }) => claim ?? null)),
+    })),
+  })),
+});
+
+/** The class that marks how a clause stands: its first letter. */
+export const STANDINGS = ['proven', 'content', 'thin', 'unchecked', 'failed'] as const satisfies Standing[];
+export const standingClass = (standing: Standing): string => standing.charAt(0);
+
+/** Reads from the page what stands in it, by address. */
+export interface PageReader {
+  text: (id: string) => string;
+  /** of a clause: what it cites and how it stands */
+  clause: (id: string) => Pick<PageClause, 'citations' | 'standing'>;
+  /** of a comment, by group; undefined where the page shows none */
+  votes: (tid: number, groups: number) => Counts[] | undefined;
+}
+
+/** The reverse of `thinData`. The keys come in the same order, because the fingerprint is that of the JSON text. */
+export function wholeData(thin: ThinData, read: PageReader): PageData {
   return {
-    ...data,
-    comments: data.comments.map((comment) =>
-      comment.hidden ? comment : { ...comment, text: text(commentTextId(comment.tid), comment.text) },
-    ),
-    sections: data.sections.map((section) => ({
-      ...section,
-      title: text(headingId(section.id), section.title),
-      paragraphs: section.paragraphs.map((paragraph, at) => paragraphTexts(section.id, paragraph, at, text)),
+    ...thin,
+    comments: thin.comments.map(({ tid, hidden, cited }): PageComment => {
+      const votes = read.votes(tid, thin.groups.length);
+      const text = hidden ? '' : read.text(commentTextId(tid));
+      return { tid, text, ...(hidden ? { hidden } : {}), ...(votes ? { votes } : {}), cited };
+    }),
+    sections: thin.sections.map(({ id, section, kind, paragraphs, ...rest }) => ({
+      id,
+      section,
+      kind,
+      title: read.text(headingId(id)),
+      ...rest,
+      paragraphs: paragraphs.map(({ titled, sentences }, at) => ({
+        title: titled ? read.text(headingId(paragraphId(id, at))) : '',
+        sentences: wholeSentences(sentences, paragraphId(id, at), read),
+      })),
     })),
   };
 }
 
-function paragraphTexts(
-  section: string,
-  { title, sentences }: PageParagraph,
-  at: number,
-  text: (id: string, now: string) => string,
-): PageParagraph {
-  let clauses = 0;
-  return {
-    title: title === '' ? '' : text(headingId(paragraphId(section, at)), title),
-    sentences: sentences.map((sentence) =>
-      sentence.map((clause) => {
-        clauses += 1;
-        return { ...clause, text: text(clauseId(section, at, clauses - 1), clause.text) };
-      }),
-    ),
-  };
+function wholeSentences(sentences: (Claim | null)[][], paragraph: string, read: PageReader): PageClause[][] {
+  let place = 0;
+  return sentences.map((claims) =>
+    claims.map((claim) => {
+      place += 1;
+      const id = `${paragraph}c${place}`;
+      const { citations, standing } = read.clause(id);
+      return { text: read.text(id), citations, ...(claim ? { claim } : {}), standing };
+    }),
+  );
 }
 
 /** Every clause with its address, in reading order. */

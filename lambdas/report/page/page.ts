@@ -3,7 +3,7 @@ import { type ComponentChild, Fragment, h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import assets from './assets.json' with { type: 'json' };
 import { pageData } from './build.ts';
-import { mapTexts, type PageData } from './data.ts';
+import { type PageData, thinData } from './data.ts';
 import type { ReportPageInput } from './input.ts';
 import { CommentsView } from './view/comments.ts';
 import { ContentsView, SectionsView } from './view/sections.ts';
@@ -105,11 +105,11 @@ function Head({ title, style }: { title: string; style: string }): ComponentChil
 
 const digest = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** The data without its texts, which stand in the page, with the words that the script writes, and the fingerprint of the whole. */
+/** The data without what stands in the page, the words that the script writes, and the fingerprint of the whole data. */
 const embedded = (data: PageData, words: Words): object => ({
   words,
   fingerprint: createHash('sha256').update(JSON.stringify(data)).digest('hex'),
-  data: mapTexts(data, () => ''),
+  data: thinData(data),
 });
 
 /** JSON that no text in it can end: `<` is written as an escape. */

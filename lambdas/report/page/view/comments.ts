@@ -83,11 +83,11 @@ function Row({ comment, groups, write }: { comment: PageComment; groups: number;
   return h(
     'tr',
     { id: commentId(tid) },
-    h('th', { scope: 'row' }, String(tid)),
+    h('th', {}, String(tid)),
     hidden
       ? h('td', { class: 'note', lang: write.words.language }, write.words.noText[hidden])
-      : h('td', { id: commentTextId(tid), dir: 'auto' }, text),
+      : h('td', { id: commentTextId(tid) }, text),
     h('td', {}, votes?.[0] ? write.number(votesOf(votes[0])) : '–'),
-    ...Array.from({ length: groups + 1 }, (_, at) => h(VoteCell, { counts: votes?.[at], write })),
+    ...Array.from({ length: groups + 1 }, (_, at) => h(VoteCell, { counts: votes?.[at] })),
   );
 }

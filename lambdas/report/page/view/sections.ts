@@ -9,6 +9,7 @@ import {
   type PageParagraph,
   type PageSection,
   paragraphId,
+  standingClass,
 } from '../data.ts';
 import type { Writer } from '../words/words.ts';
 
@@ -111,12 +112,11 @@ function ParagraphView(props: {
   ];
 }
 
-/** The first letter of a standing is the class that marks it. */
 const clauseView = ({ text, citations, standing }: PageClause, id: string): ComponentChild[] => [
   h('span', { id }, text),
   h(
     'sup',
-    { class: standing.charAt(0) },
+    { class: standingClass(standing) },
     ...citations.flatMap((tid, at) => [at > 0 ? ' ' : '', h('a', { href: `#${commentId(tid)}` }, String(tid))]),
   ),
 ];

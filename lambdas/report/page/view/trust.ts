@@ -1,10 +1,9 @@
 import { type ComponentChild, Fragment, h } from 'preact';
-import { clausesOf, commentId, type PageData, type Standing } from '../data.ts';
+import { clausesOf, commentId, type PageData, STANDINGS, type Standing } from '../data.ts';
 import type { PageCoverage } from '../input.ts';
 import type { Writer } from '../words/words.ts';
 import type { ViewProps } from './top.ts';
 
-const ORDER = ['proven', 'content', 'thin', 'unchecked', 'failed'] as const satisfies Standing[];
 const COUNTED = {
   proven: 'trustProven',
   content: 'trustContent',
@@ -17,7 +16,7 @@ const COUNTED = {
 export function TrustView({ data, input, write, unguarded }: ViewProps & { unguarded: number }): ComponentChild {
   const { words, say } = write;
   const clauses = clausesOf(data);
-  const counts = ORDER.map((standing) => ({
+  const counts = STANDINGS.map((standing) => ({
     standing,
     n: clauses.filter(({ clause }) => clause.standing === standing).length,
   })).filter(({ n }) => n > 0);

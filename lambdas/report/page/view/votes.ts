@@ -75,18 +75,28 @@ const shareAndCount = (counts: Counts, side: (typeof ORDER)[number], write: Writ
   h('small', {}, write.number(countOf(counts, side))),
 ];
 
-/** The votes of one group on one comment, as small as a cell of a table can be: the bar is its background. */
-export function VoteCell({ counts, write }: { counts: Counts | undefined; write: Writer }): ComponentChild {
+/**
+ * The votes of one group on one comment, as small as a cell of a table can be: the classes draw the bar, then come the shares, then
+ * the counts. The page's script reads the counts from here: agrees, passes and disagrees, without marks between thousands.
+ */
+export function VoteCell({ counts }: { counts: Counts | undefined }): ComponentChild {
   if (!counts) return h('td', {}, '–');
   const n = votesOf(counts);
-  const few = n < MIN_VOTES ? ' f' : '';
-  if (n === 0) return h('td', { class: few.trim() }, '0');
   const line = (text: (side: (typeof ORDER)[number]) => string) => ORDER.map(text).join(' ');
   return h(
     'td',
-    { class: `${barClass(counts)}${few}` },
-    line((side) => `${whole(shareOf(counts, side))}%`),
-    h('br', {}),
-    line((side) => write.number(countOf(counts, side))),
+    { class: `${n === 0 ? '' : barClass(counts)}${n < MIN_VOTES ? ' f' : ''}`.trim() },
+    n > 0 && [line((side) => `${whole(shareOf(counts, side))}%`), h('br', {})],
+    line((side) => String(countOf(counts, side))),
   );
+}
+
+/** The counts of a cell, by its text. @returns undefined when it shows none */
+export function countsOfCell(
+  cell: { lastChild: { textContent: string | null } | null } | undefined,
+): Counts | undefined {
+  const [agrees, passes, disagrees] = (cell?.lastChild?.textContent ?? '').split(' ').map(Number);
+  return Number.isInteger(agrees) && Number.isInteger(passes) && Number.isInteger(disagrees)
+    ? ([agrees, disagrees, passes] as Counts)
+    : undefined;
 }
