@@ -68,7 +68,7 @@ export async function finishJob(context: RunContext, { jobId, execution }: Start
   const results = resultsOf(row);
   progress.say(results ? `${row.status}: ${resultsLine(results, real)}` : row.status);
   for (const { section, message } of results?.failed ?? []) progress.say(`not written: ${section} (${message})`);
-  if (row.status === 'COMPLETED') return write(context, jobId, String(row.model));
+  if (row.status === 'COMPLETED') return write(context, jobId, String(row.model), results?.cost_usd ?? undefined);
   progress.say(`reason: ${String(row.error_message ?? 'none was given')}`);
   progress.say(`log of every step: ${logFile}`);
   return 1;
@@ -136,13 +136,17 @@ async function write(
   { embedded, data, progress, real, out, delivered }: RunContext,
   jobId: string,
   model: string,
+  costUsd: number | undefined,
 ): Promise<number> {
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
+    model,
+    costUsd,
   });
   delivered.add(jobId);
-  progress.say(`report to read:                  ${written.markdown}`);
+  progress.say(`report to read, in a browser:    ${written.html}`);
+  progress.say(`report as Markdown:              ${written.markdown}`);
   progress.say(`report as the HTTP API sends it: ${written.json}`);
   if (!real) progress.say(SIMULATED);
   return 0;

@@ -69,6 +69,8 @@ export async function readExport(path: string, { allComments = false } = {}): Pr
     votes: files.votes.map(voteOf),
     math: { math_env: 'prod', data, last_vote_timestamp: lastVote },
     ...topics,
+    url,
+    ...(language.code ? { language: language.code } : {}),
     derivation: derivationOf(files, language, allComments),
     warnings,
   };

@@ -22,8 +22,10 @@ const LANGUAGES: Readonly<Record<string, Words>> = { en, de };
  */
 export function reportPage(input: ReportPageInput): string {
   const { data, unguarded } = pageData(input);
-  const lang = input.language ?? data.sections.find((section) => section.language)?.language;
-  const words = LANGUAGES[lang?.split('-')[0] ?? ''] ?? en;
+  const lang = input.language;
+  // that of the text, where it is known; else that of the comments
+  const written = data.sections.find((section) => section.language)?.language ?? lang;
+  const words = LANGUAGES[written?.split('-')[0] ?? ''] ?? en;
   const write = writer(words);
   const style = assets.style + percentRules() + labelRules(data, write);
   const props = { data, input, write, lang };
