@@ -6,7 +6,13 @@ import { anthropicKeyOf, databaseUrlOf } from '../lambdas/runtime/secrets.ts';
 import { InvalidSetting, StoreUnavailable } from '../lambdas/shared/errors.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
-import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
+import {
+  type Conversations,
+  conversationsOf,
+  type PageConversations,
+  postgresPool,
+  readOnly,
+} from '../lambdas/stores/postgres.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
 import { DatabaseAway, isOfAws, NotSetUp, UsageError } from './errors.ts';
@@ -49,7 +55,7 @@ function readEnvironment<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv)
 /** Polis' PostgreSQL as it is reached from this machine. */
 export interface Database {
   pool: pg.Pool;
-  conversations: Conversations;
+  conversations: PageConversations;
   tls: 'verify' | 'off';
 }
 

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerBatchReports } from '../lambdas/api/batch-reports.ts';
 import { answerCancel } from '../lambdas/api/cancel.ts';
-import { type ApiAnswer, answered, ROUTES, type Route, refusal } from '../lambdas/api/http.ts';
+import { type ApiAnswer, answered, bodyText, ROUTES, type Route, refusal } from '../lambdas/api/http.ts';
+import { answerReportPage } from '../lambdas/api/report-page.ts';
 import { answerReports } from '../lambdas/api/reports.ts';
 import type { PutJobAnswer, PutJobDeps } from '../lambdas/job/put.ts';
 import type { Log } from '../lambdas/shared/log.ts';
@@ -129,6 +130,11 @@ export function embeddedRoutes({ db, world }: Pick<Embedded, 'db' | 'world'>, op
   };
   return {
     'api-reports': (request) => answerReports({ storedReports: rowsOf, log }, request),
+    'api-report-page': (request) =>
+      answerReportPage(
+        { storedReports: rowsOf, ledger: world.ledger, conversations: world.conversations, log },
+        request,
+      ),
     async 'api-batch-reports'(request) {
       if (!maySpend) return refusal(403, 'a report costs money: start with --yes to allow requests to start one');
       const answer = await answerBatchReports(deps, request);
@@ -193,11 +199,11 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, { status, body, headers }: ApiAnswer): void {
-  response.writeHead(status, {
+function send(response: ServerResponse, answer: ApiAnswer): void {
+  response.writeHead(answer.status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
-    ...headers,
+    ...answer.headers,
   });
-  response.end(JSON.stringify(body));
+  response.end(bodyText(answer));
 }

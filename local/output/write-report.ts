@@ -66,34 +66,21 @@ export async function writeReport(
   return { html, markdown, json, answer: made.answer };
 }
 
-/** A job's report as one HTML page. */
-export async function localPage(
-  embedded: Embedded,
-  data: ConversationData,
-  jobId: string | undefined,
-  origin: Omit<Origin, 'note'>,
-): Promise<string> {
-  return reportPage(pageInput(data, await readReport(embedded, data, jobId, origin.simulated), origin));
-}
-
 interface MadeReport {
   answer: ReportsAnswer;
   plan: Plan | undefined;
   tallies: Map<number, Tally[]>;
 }
 
-/** @param jobId undefined: the newest */
 async function readReport(
   { db, world: { ledger } }: Embedded,
   { report: { report_id } }: ConversationData,
-  jobId: string | undefined,
+  jobId: string,
   simulated: boolean,
 ): Promise<MadeReport> {
   const rows = await storedReports(db, TABLE_NAMES.reports, report_id);
-  const asked = jobId === undefined ? {} : { jobId };
-  const answer = reportsAnswer(report_id, simulated ? rows.map(markSimulated) : rows, asked);
-  const job = jobId ?? answer.current_job_id ?? '';
-  return { answer, plan: await ledger.plan(job), tallies: await shownTallies(ledger, job) };
+  const answer = reportsAnswer(report_id, simulated ? rows.map(markSimulated) : rows, { jobId });
+  return { answer, plan: await ledger.plan(jobId), tallies: await shownTallies(ledger, jobId) };
 }
 
 /** When the newest section was written. */
@@ -105,7 +92,7 @@ function pageInput(
   { answer, plan, tallies }: MadeReport,
   { simulated, model, costUsd }: Omit<Origin, 'note'>,
 ): ReportPageInput {
-  const { leftOut = [], inNoSection } = leftOutOf(plan, data);
+  const { inNoSection } = leftOutOf(plan, data);
   const mostVoted = inNoSection?.mostVoted ?? [];
   return {
     reportId: data.report.report_id,
@@ -132,7 +119,7 @@ function pageInput(
     language: data.language,
     method: data.derivation ?? [],
     warnings: data.warnings ?? [],
-    leftOut,
+    leftOut: plan?.comments_left_out ?? {},
     inNoSection: { count: inNoSection?.count ?? 0, mostVoted: mostVoted.map(({ tid }) => tid) },
   };
 }

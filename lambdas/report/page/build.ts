@@ -29,7 +29,7 @@ export function pageData(input: ReportPageInput): { data: PageData; unguarded: n
     groups: (evidence?.groups ?? input.groups).map(({ letter, label, size }) => ({
       letter,
       label: readable(label),
-      size,
+      ...(size === undefined ? {} : { size }),
     })),
     comments: buildComments(input, read, sections),
     sections,

@@ -53,8 +53,8 @@ export interface PageComment {
 export interface PageGroup {
   letter: string;
   label: string;
-  /** participants */
-  size: number;
+  /** participants; absent when they are not known */
+  size?: number;
 }
 
 /** All that a report says and rests on. The page holds it, offers it for download, and proves its claims from it. */

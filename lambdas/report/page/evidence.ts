@@ -5,7 +5,7 @@ import { clausesOf, type PageData } from './data.ts';
 
 /** What the claims of a page are proven from: the votes in its own data. */
 export const evidenceOf = ({ groups, comments }: PageData): Evidence => ({
-  groups,
+  groups: groups.map((group) => ({ size: 0, ...group })),
   votes: new Map(
     comments.flatMap(({ tid, votes }) => (votes ? [[tid, votes.map(([a, d, p]) => tally(a, d, p))] as const] : [])),
   ),

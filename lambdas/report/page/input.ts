@@ -46,8 +46,8 @@ export interface ReportPageInput {
   method?: readonly string[];
   /** what is suspicious in the source */
   warnings?: readonly string[];
-  /** comments that the report leaves out, in one line for each reason */
-  leftOut?: readonly string[];
+  /** how many comments the report leaves out, by reason */
+  leftOut?: Partial<Record<CommentLeftOut, number>>;
   /** comments that the report could show and no section does */
   inNoSection?: { count: number; mostVoted: readonly number[] };
 }

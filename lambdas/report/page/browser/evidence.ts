@@ -124,12 +124,14 @@ function place(panel: HTMLElement, span: HTMLElement): void {
   const margin = 8;
   const below = innerHeight - last.bottom - 2 * margin;
   const above = first.top - 2 * margin;
-  panel.style.maxHeight = '';
-  const height = panel.offsetHeight;
-  const fits = height <= below || below >= above;
-  panel.style.maxHeight = `${Math.max(160, Math.min(fits ? below : above, 560))}px`;
-  const top = fits ? last.bottom + margin : Math.max(margin, first.top - margin - panel.offsetHeight);
-  const left = Math.min(last.left, innerWidth - panel.offsetWidth - margin);
-  panel.style.top = `${top}px`;
-  panel.style.left = `${Math.max(margin, left)}px`;
+  const set = (name: string, pixels: number) => panel.style.setProperty(name, `${pixels}px`);
+  set('--h', MOST);
+  const fits = panel.offsetHeight <= below || below >= above;
+  set('--h', Math.max(LEAST, Math.min(fits ? below : above, MOST)));
+  set('--y', fits ? last.bottom + margin : Math.max(margin, first.top - margin - panel.offsetHeight));
+  set('--x', Math.max(margin, Math.min(last.left, innerWidth - panel.offsetWidth - margin)));
 }
+
+/** Heights of the panel, in pixels. */
+const LEAST = 160;
+const MOST = 560;

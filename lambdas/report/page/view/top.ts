@@ -161,18 +161,22 @@ function GroupView(props: ViewProps & { group: PageData['groups'][number]; at: n
   const { group, at, data, input, write, lang } = props;
   const { words, say, percent } = write;
   const { participants = 0 } = input.counts ?? {};
+  const { size } = group;
   const apart = setsApart(data, group.letter);
   return h(
     'section',
     { class: 'group' },
     h('h3', { dir: 'auto' }, h(GroupShape, { at }), ' ', write.groupName(group)),
-    h(
-      'p',
-      {},
-      h('strong', {}, say(words.people, { n: group.size })),
-      participants > 0 && `, ${say(words.ofAll, { share: percent(group.size / participants) })}`,
-    ),
-    group.size < SMALL_GROUP && h('p', { class: 'few' }, `⚠ ${say(words.smallGroup, { least: SMALL_GROUP })}`),
+    size !== undefined &&
+      h(
+        'p',
+        {},
+        h('strong', {}, say(words.people, { n: size })),
+        participants > 0 && `, ${say(words.ofAll, { share: percent(size / participants) })}`,
+      ),
+    size !== undefined &&
+      size < SMALL_GROUP &&
+      h('p', { class: 'few' }, `⚠ ${say(words.smallGroup, { least: SMALL_GROUP })}`),
     h('h4', {}, words.setsApart),
     apart.length === 0 ? h('p', { class: 'note' }, words.setsApartNone) : h(ApartList, { apart, write, lang }),
   );

@@ -1,4 +1,5 @@
 import { type ComponentChild, Fragment, h } from 'preact';
+import type { CommentLeftOut } from '../../comments.ts';
 import { clausesOf, commentId, type PageData, STANDINGS, type Standing } from '../data.ts';
 import type { PageCoverage } from '../input.ts';
 import type { Writer } from '../words/words.ts';
@@ -137,10 +138,11 @@ function Facts({ data, input, write }: Omit<ViewProps, 'lang'>): ComponentChild 
 /** What a reader would look for and not find. */
 export function LeftOutView({ data, input, write }: Omit<ViewProps, 'lang'>): ComponentChild {
   const { words, say } = write;
-  const { leftOut = [], inNoSection = { count: 0, mostVoted: [] } } = input;
+  const { leftOut = {}, inNoSection = { count: 0, mostVoted: [] } } = input;
   const without = data.sections.filter(({ state }) => state !== 'written');
   const takenOut = data.sections.filter((section) => section.takenOut.length > 0);
-  const nothing = leftOut.length + inNoSection.count + without.length + takenOut.length === 0;
+  const reasons = Object.entries(leftOut).filter(([, n]) => n > 0) as [CommentLeftOut, number][];
+  const nothing = reasons.length + inNoSection.count + without.length + takenOut.length === 0;
   return h(
     'section',
     { id: 'left-out' },
@@ -150,7 +152,7 @@ export function LeftOutView({ data, input, write }: Omit<ViewProps, 'lang'>): Co
       : h(
           'ul',
           {},
-          ...leftOut.map((line) => h('li', { dir: 'auto' }, line)),
+          ...reasons.map(([reason, n]) => h('li', {}, say(words.leftOutBecause[reason], { n }))),
           ...without.map(({ title, why = '' }) =>
             h('li', {}, h('b', { dir: 'auto' }, title), ': ', h('span', { dir: 'auto' }, why)),
           ),

@@ -175,6 +175,25 @@ export const de: Words = {
   },
   gap: 'Dieser Abschnitt hat keinen Text.',
 
+  leftOutBecause: {
+    rejected: {
+      one: '{n} Kommentar hat die Moderation abgelehnt.',
+      other: '{n} Kommentare hat die Moderation abgelehnt.',
+    },
+    not_accepted: {
+      one: '{n} Kommentar hat die Moderation nicht angenommen.',
+      other: '{n} Kommentare hat die Moderation nicht angenommen.',
+    },
+    meta: {
+      one: '{n} Kommentar handelt von den Abstimmenden oder der Umfrage selbst.',
+      other: '{n} Kommentare handeln von den Abstimmenden oder der Umfrage selbst.',
+    },
+    inactive: { one: '{n} Kommentar wurde zurückgezogen.', other: '{n} Kommentare wurden zurückgezogen.' },
+    deselected: {
+      one: '{n} Kommentar hat weggelassen, wer den Bericht verantwortet.',
+      other: '{n} Kommentare hat weggelassen, wer den Bericht verantwortet.',
+    },
+  },
   leftOutNone: 'Nichts wurde weggelassen.',
   inNoSection: {
     one: '{n} Kommentar steht in keinem Abschnitt.',

@@ -167,6 +167,22 @@ export const en = {
   },
   gap: 'This section has no text.',
 
+  leftOutBecause: {
+    rejected: { one: '{n} comment is rejected by moderators.', other: '{n} comments are rejected by moderators.' },
+    not_accepted: {
+      one: '{n} comment is not accepted by moderators.',
+      other: '{n} comments are not accepted by moderators.',
+    },
+    meta: {
+      one: '{n} comment is about the voter or the survey itself.',
+      other: '{n} comments are about the voter or the survey itself.',
+    },
+    inactive: { one: '{n} comment is withdrawn.', other: '{n} comments are withdrawn.' },
+    deselected: {
+      one: "{n} comment is left out by the report's owner.",
+      other: "{n} comments are left out by the report's owner.",
+    },
+  },
   leftOutNone: 'Nothing was left out.',
   inNoSection: { one: '{n} comment is shown in no section.', other: '{n} comments are shown in no section.' },
   inNoSectionThese: 'Those with the most votes:',

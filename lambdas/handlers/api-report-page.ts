@@ -1,0 +1,23 @@
+import { httpHandler } from '../api/http.ts';
+import { answerReportPage } from '../api/report-page.ts';
+import { connectConversations } from '../runtime/connect-polis.ts';
+import { environment } from '../runtime/environment.ts';
+import { log } from '../runtime/log.ts';
+import { documentClient } from '../stores/dynamodb.ts';
+import { ledgerTable } from '../stores/ledger.ts';
+import { reportRows } from '../stores/reports.ts';
+
+let db: ReturnType<typeof documentClient> | undefined;
+
+export const handler = httpHandler(log, async () => {
+  const { REPORTS_TABLE, LEDGER_TABLE } = environment('REPORTS_TABLE', 'LEDGER_TABLE');
+  db ??= documentClient();
+  const client = db;
+  const deps = {
+    storedReports: (reportId: string) => reportRows(client, REPORTS_TABLE, reportId),
+    ledger: ledgerTable(client, LEDGER_TABLE),
+    conversations: await connectConversations(),
+    log,
+  };
+  return (request) => answerReportPage(deps, request);
+});
