@@ -30,6 +30,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'browser',
+          include: ['test/browser/*.test.ts'],
+          ...limits,
+        },
+      },
+      {
+        test: {
           name: 'emulator',
           include: ['test/emulator/*.test.ts'],
           globalSetup: ['test/support/emulator/global-setup.ts'],

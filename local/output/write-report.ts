@@ -114,6 +114,7 @@ function pageInput(
     groups: groupsOf(data),
     map: mapOf(data),
     model,
+    promptVersion: plan?.prompt_version,
     costUsd,
     simulated,
     language: data.language,

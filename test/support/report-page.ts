@@ -209,3 +209,94 @@ function phrase(claim: Claim): string {
       return 'it was said';
   }
 }
+
+const VOTES = [tally(40, 10, 5), tally(30, 2, 2), tally(10, 8, 3)];
+
+/** A small page with these texts; its clauses claim what the votes prove. */
+function smallPage(
+  texts: Readonly<Record<number, string>>,
+  words: { title: string; label: string; clause: string; language: string },
+): ReportPageInput {
+  const groups = [
+    { letter: 'A', label: words.label, size: 34 },
+    { letter: 'B', label: 'Group B', size: 21 },
+  ];
+  const tids = Object.keys(texts).map(Number);
+  const evidence: Evidence = { groups, votes: new Map(tids.map((tid) => [tid, VOTES])) };
+  const clauses = tids.flatMap((tid) => [
+    { text: words.clause, citations: [tid], claim: { kind: 'majority', stance: 'agree' } },
+    {
+      text: words.clause,
+      citations: [tid],
+      claim: { kind: 'difference', stance: 'agree', groups: ['A'], than: ['B'] },
+    },
+  ]);
+  const report = {
+    id: 'x',
+    title: words.title,
+    paragraphs: [{ id: 'p', title: words.title, sentences: [{ clauses }] }],
+    evidence: storedEvidence(evidence, tids),
+    taken_out: [{ paragraph: words.title, why: words.clause }],
+  };
+  const metadata = { section_kind: 'topic', section_title: words.title, claims: 'checked' };
+  return {
+    reportId: 'r1',
+    title: words.title,
+    date: '2026-05-27T09:00:00.000Z',
+    conversationUrl: 'javascript:window.hacked=1',
+    reports: {
+      [words.title]: {
+        section: words.title,
+        model: 'm',
+        timestamp: '2026-05-27T09:00:00.000Z',
+        report_data: JSON.stringify(report),
+        errors: undefined,
+        job_id: 'j',
+        metadata,
+      },
+    },
+    texts: new Map(Object.entries(texts).map(([tid, text]) => [Number(tid), { text }])),
+    groups,
+    map: {
+      points: [
+        { letter: 'A', x: 0, y: 0, count: 34 },
+        { letter: 'B', x: 1, y: 0, count: 21 },
+      ],
+      centers: [{ letter: 'A', x: 0, y: 0 }],
+    },
+    model: words.title,
+    simulated: false,
+    language: words.language,
+    method: [words.clause],
+    warnings: [words.clause],
+  };
+}
+
+const HOSTILE = [
+  '</script><script>window.hacked=1</script>',
+  '<img src=x onerror="window.hacked=1">',
+  '<!--<script>window.hacked=1',
+  '"><iframe srcdoc="<script>parent.hacked=1</script>"></iframe>',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a text that a template would run
+  "'\"`${window.hacked=1}{{constructor.constructor('hacked=1')()}}",
+  '=HYPERLINK("http://example.com")',
+  '</style><style>*{display:none}</style>',
+  '\u2028\u2029 \u0000 \ud800 \r\n two\r lines \u202e turned &lt;b&gt; &amp;',
+  'x'.repeat(900),
+];
+
+/** A page whose every text tries to be more than text. */
+export const hostilePage = (): ReportPageInput =>
+  smallPage(Object.fromEntries(HOSTILE.map((text, tid) => [tid, text])), {
+    title: `</title></script><script>window.hacked=1</script>`,
+    label: '"}</style><img src=x onerror=window.hacked=1>',
+    clause: '</span><script>window.hacked=1</script> </script> <a href="javascript:window.hacked=1">x</a>',
+    language: '"><script>window.hacked=1</script>',
+  });
+
+/** A page in Arabic, with a comment in Latin script and one in Hebrew among its comments. */
+export const rightToLeftPage = (): ReportPageInput =>
+  smallPage(
+    { 1: 'يجب أن يبقى الميناء ملكاً للمدينة.', 2: 'Keep the harbour open.', 3: 'הנמל שייך לכולם.' },
+    { title: 'ماذا نفعل بالميناء؟', label: 'المجموعة أ', clause: 'يوافق معظم الناس على هذا الرأي.', language: 'ar' },
+  );

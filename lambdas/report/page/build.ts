@@ -26,6 +26,7 @@ export function pageData(input: ReportPageInput): { data: PageData; unguarded: n
     model: readable(input.model),
     ...(promptVersion ? { prompt_version: promptVersion } : {}),
     simulated: input.simulated || read.some(({ simulated }) => simulated),
+    counts: input.counts ?? {},
     groups: (evidence?.groups ?? input.groups).map(({ letter, label, size }) => ({
       letter,
       label: readable(label),

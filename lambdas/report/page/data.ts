@@ -68,6 +68,8 @@ export interface PageData {
   model: string;
   prompt_version?: string;
   simulated: boolean;
+  /** of the whole conversation */
+  counts: { participants?: number; votes?: number; comments?: number };
   groups: PageGroup[];
   /** in ascending order of tid */
   comments: PageComment[];

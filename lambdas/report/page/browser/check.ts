@@ -1,4 +1,6 @@
+import { type ComponentChild, h, render } from 'preact';
 import { proveAgain } from '../evidence.ts';
+import { GroupView, SummaryView } from '../view/top.ts';
 import type { Writer } from '../words/words.ts';
 import { element, type Page, readPage } from './read.ts';
 
@@ -26,7 +28,7 @@ async function checked({ data, fingerprint, write }: Page): Promise<{ good: bool
   const { words, say } = write;
   const { holds, failed } = proveAgain(data);
   const actual = await sha256(JSON.stringify(data));
-  const changed = actual !== undefined && actual !== fingerprint;
+  const changed = (actual !== undefined && actual !== fingerprint) || !saysTheSame({ data, fingerprint, write });
   const lines: Node[] = [];
   if (changed) lines.push(line(words.checkChanged));
   if (failed.length > 0) lines.push(line(say(words.checkFailed, { n: failed.length })), links(failed, write));
@@ -35,6 +37,21 @@ async function checked({ data, fingerprint, write }: Page): Promise<{ good: bool
   if (good && actual) lines.push(line(holds > 0 ? say(words.checkHolds, { n: holds }) : words.checkNoClaims));
   if (actual) lines.push(line(say(words.checkFingerprint, { hash: actual })));
   return { good, lines };
+}
+
+/** Whether what the page says in short, and of its groups, is what its data says. */
+function saysTheSame({ data, write }: Page): boolean {
+  const same = (shown: Element | null | undefined, made: ComponentChild) => {
+    const place = document.createElement('div');
+    render(made, place);
+    return shown?.textContent === place.textContent;
+  };
+  const groups = [...document.querySelectorAll('#groups .group')];
+  const props = { data, write, lang: undefined };
+  return (
+    same(element('summary'), h(SummaryView, props)) &&
+    data.groups.every((group, at) => same(groups[at], h(GroupView, { ...props, group, at })))
+  );
 }
 
 /** In hex; undefined where the browser computes no hashes, as on a page of a server without HTTPS. */

@@ -16,9 +16,9 @@ export interface ViewProps {
   lang: string | undefined;
 }
 
-export function Header({ data, input, write }: ViewProps): ComponentChild {
+export function Header({ data, write }: Pick<ViewProps, 'data' | 'write'>): ComponentChild {
   const { words, say } = write;
-  const { participants, votes, comments } = input.counts ?? {};
+  const { participants, votes, comments } = data.counts;
   const facts = [
     say(words.published, { date: write.date(data.date) }),
     participants !== undefined && say(words.participants, { n: participants }),
@@ -44,7 +44,7 @@ export function Header({ data, input, write }: ViewProps): ComponentChild {
 }
 
 /** What the report says first, put together from its proven claims. */
-export function SummaryView({ data, write, lang }: ViewProps): ComponentChild {
+export function SummaryView({ data, write, lang }: Omit<ViewProps, 'input'>): ComponentChild {
   const { words } = write;
   const { consensus, differences, doubts, anything } = summaryOf(data);
   const list = (title: string, found: readonly Finding[], none: string) =>
@@ -152,15 +152,18 @@ export function GroupsView({ data, input, write, lang }: ViewProps): ComponentCh
       input.map && input.map.points.length > 0
         ? h(OpinionMapView, { map: input.map, groups: data.groups, write })
         : h('p', { class: 'note' }, words.mapNone),
-      ...data.groups.map((group, at) => h(GroupView, { group, at, data, input, write, lang })),
+      ...data.groups.map((group, at) => h(GroupView, { group, at, data, write, lang })),
     ),
   );
 }
 
-function GroupView(props: ViewProps & { group: PageData['groups'][number]; at: number }): ComponentChild {
-  const { group, at, data, input, write, lang } = props;
+/** Who a group is, and what sets it apart. */
+export function GroupView(
+  props: Omit<ViewProps, 'input'> & { group: PageData['groups'][number]; at: number },
+): ComponentChild {
+  const { group, at, data, write, lang } = props;
   const { words, say, percent } = write;
-  const { participants = 0 } = input.counts ?? {};
+  const { participants = 0 } = data.counts;
   const { size } = group;
   const apart = setsApart(data, group.letter);
   return h(

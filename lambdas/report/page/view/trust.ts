@@ -122,7 +122,7 @@ function Facts({ data, input, write }: Omit<ViewProps, 'lang'>): ComponentChild 
           input.costUsd,
         );
   const facts: [string, string | undefined][] = [
-    [words.model, data.model],
+    [words.model, data.simulated ? words.simulatedModel : data.model],
     [words.promptVersion, data.prompt_version],
     [words.price, price],
     [words.date, write.date(data.date)],
@@ -173,7 +173,7 @@ export function LeftOutView({ data, input, write }: Omit<ViewProps, 'lang'>): Co
               {},
               say(words.inNoSection, { n: inNoSection.count }),
               inNoSection.mostVoted.length > 0 && [
-                ` ${words.inNoSectionThese} `,
+                ` ${words.inNoSectionMost} `,
                 ...commentLinks(inNoSection.mostVoted),
               ],
             ),

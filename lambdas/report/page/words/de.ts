@@ -119,13 +119,19 @@ export const de: Words = {
   },
 
   trustProven: { one: '{n} Aussage ist durch die Stimmen belegt', other: '{n} Aussagen sind durch die Stimmen belegt' },
-  trustContent: { one: '{n} sagt nur, wovon Kommentare handeln', other: '{n} sagen nur, wovon Kommentare handeln' },
-  trustThin: {
-    one: '{n} sagt, dass zu wenige abgestimmt haben',
-    other: '{n} sagen, dass zu wenige abgestimmt haben',
+  trustContent: {
+    one: '{n} Aussage sagt nur, wovon Kommentare handeln',
+    other: '{n} Aussagen sagen nur, wovon Kommentare handeln',
   },
-  trustUnchecked: { one: '{n} wurde nicht geprüft', other: '{n} wurden nicht geprüft' },
-  trustFailed: { one: '{n} ist durch die Stimmen nicht belegt', other: '{n} sind durch die Stimmen nicht belegt' },
+  trustThin: {
+    one: '{n} Aussage sagt, dass zu wenige abgestimmt haben',
+    other: '{n} Aussagen sagen, dass zu wenige abgestimmt haben',
+  },
+  trustUnchecked: { one: '{n} Aussage wurde nicht geprüft', other: '{n} Aussagen wurden nicht geprüft' },
+  trustFailed: {
+    one: '{n} Aussage ist durch die Stimmen nicht belegt',
+    other: '{n} Aussagen sind durch die Stimmen nicht belegt',
+  },
   trustTakenOut: {
     one: '{n} Satz wurde herausgenommen, weil die Stimmen ihn nicht belegen',
     other: '{n} Sätze wurden herausgenommen, weil die Stimmen sie nicht belegen',
@@ -147,6 +153,7 @@ export const de: Words = {
   coverageMissing: 'Diese Kommentare stehen für eine Gruppe, und kein Abschnitt zitiert sie:',
   facts: 'Angaben',
   model: 'Geschrieben von',
+  simulatedModel: 'einem Programm (simuliert)',
   promptVersion: 'Fassung der Anweisungen',
   price: 'Preis',
   date: 'Datum',
@@ -199,7 +206,7 @@ export const de: Words = {
     one: '{n} Kommentar steht in keinem Abschnitt.',
     other: '{n} Kommentare stehen in keinem Abschnitt.',
   },
-  inNoSectionThese: 'Die mit den meisten Stimmen:',
+  inNoSectionMost: 'Die mit den meisten Stimmen:',
 
   tableHow:
     'Alle Kommentare, die der Bericht zitiert oder nennt. Jeder Balken zeigt, wer zustimmt (links), sich enthält (Mitte) und ablehnt (rechts), mit den Anteilen in Prozent und den Zahlen.',

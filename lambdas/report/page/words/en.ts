@@ -116,10 +116,16 @@ export const en = {
   },
 
   trustProven: { one: '{n} statement is proven by the votes', other: '{n} statements are proven by the votes' },
-  trustContent: { one: '{n} only says what comments are about', other: '{n} only say what comments are about' },
-  trustThin: { one: '{n} says that too few people voted', other: '{n} say that too few people voted' },
-  trustUnchecked: { one: '{n} was not checked', other: '{n} were not checked' },
-  trustFailed: { one: '{n} is not proven by the votes', other: '{n} are not proven by the votes' },
+  trustContent: {
+    one: '{n} statement only says what comments are about',
+    other: '{n} statements only say what comments are about',
+  },
+  trustThin: {
+    one: '{n} statement says that too few people voted',
+    other: '{n} statements say that too few people voted',
+  },
+  trustUnchecked: { one: '{n} statement was not checked', other: '{n} statements were not checked' },
+  trustFailed: { one: '{n} statement is not proven by the votes', other: '{n} statements are not proven by the votes' },
   trustTakenOut: {
     one: '{n} sentence was taken out because the votes did not prove it',
     other: '{n} sentences were taken out because the votes did not prove them',
@@ -140,6 +146,7 @@ export const en = {
   coverageMissing: 'These comments stand for a group and no section cites them:',
   facts: 'Facts',
   model: 'Written by',
+  simulatedModel: 'a program (simulated)',
   promptVersion: 'Version of the instructions',
   price: 'Price',
   date: 'Date',
@@ -185,7 +192,7 @@ export const en = {
   },
   leftOutNone: 'Nothing was left out.',
   inNoSection: { one: '{n} comment is shown in no section.', other: '{n} comments are shown in no section.' },
-  inNoSectionThese: 'Those with the most votes:',
+  inNoSectionMost: 'Those with the most votes:',
 
   tableHow:
     'All comments that the report cites or names. Each bar shows who agrees (left), passes (middle) and disagrees (right), with the shares in percent and the counts.',
