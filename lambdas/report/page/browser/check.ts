@@ -1,6 +1,7 @@
 import { type ComponentChild, h, render } from 'preact';
 import { proveAgain } from '../evidence.ts';
-import { GroupView, SummaryView } from '../view/top.ts';
+import { GroupView } from '../view/group.ts';
+import { SummaryView } from '../view/summary.ts';
 import type { Writer } from '../words/words.ts';
 import { element, type Page, readPage } from './read.ts';
 
@@ -50,7 +51,7 @@ function saysTheSame({ data, write }: Page): boolean {
   const props = { data, write, lang: undefined };
   return (
     same(element('summary'), h(SummaryView, props)) &&
-    data.groups.every((group, at) => same(groups[at], h(GroupView, { ...props, group, at })))
+    data.groups.every((group, at) => same(groups[at], h(GroupView, { ...props, group })))
   );
 }
 

@@ -3,7 +3,7 @@ import type { CommentLeftOut } from '../../comments.ts';
 import { clausesOf, commentId, type PageData, STANDINGS, type Standing } from '../data.ts';
 import type { PageCoverage } from '../input.ts';
 import type { Writer } from '../words/words.ts';
-import type { ViewProps } from './top.ts';
+import type { ViewProps } from './props.ts';
 
 const COUNTED = {
   proven: 'trustProven',
