@@ -104,7 +104,7 @@ function readSection(name: string, stored: Stored, metadata: z.output<typeof met
   const kind = metadata.section_kind ?? '';
   const about = {
     section: name,
-    kind: kind in RANK ? (kind as SectionKind) : 'topic',
+    kind: Object.hasOwn(RANK, kind) ? (kind as SectionKind) : 'topic',
     title: metadata.section_title || metadata.topic_name || report?.title || name,
     promptVersion: metadata.prompt_version,
     simulated: metadata.simulated === true,

@@ -300,3 +300,47 @@ export const rightToLeftPage = (): ReportPageInput =>
     { 1: 'يجب أن يبقى الميناء ملكاً للمدينة.', 2: 'Keep the harbour open.', 3: 'הנמל שייך לכולם.' },
     { title: 'ماذا نفعل بالميناء؟', label: 'المجموعة أ', clause: 'يوافق معظم الناس على هذا الرأي.', language: 'ar' },
   );
+
+/** A page about many comments, each with two proven claims; texts as long as people write them. */
+export function largePage(comments: number, groups = 3): ReportPageInput {
+  const letters = Array.from({ length: groups }, (_, gid) => letterOf(gid));
+  const evidence: Evidence = {
+    groups: letters.map((letter) => ({ letter, label: `Group ${letter}`, size: 120 })),
+    votes: new Map(
+      Array.from({ length: comments }, (_, tid) => {
+        const cells = letters.map((_, at) =>
+          tally(30 + ((tid * 7 + at * 13) % 60), 10 + ((tid + at * 31) % 50), (tid + at) % 9),
+        );
+        const all = cells.reduce((sum, c) =>
+          tally(sum.agrees + c.agrees, sum.disagrees + c.disagrees, sum.passes + c.passes),
+        );
+        return [tid, [all, ...cells]] as const;
+      }),
+    ),
+  };
+  const text = new Map(
+    [...evidence.votes.keys()].map((tid) => [
+      tid,
+      `Comment ${tid} says in some words what ought to be done with the harbour front, and why it matters to those who live there.`,
+    ]),
+  );
+  const perSection = 25;
+  const reports: Rows = {};
+  for (let at = 0; at * perSection < comments; at += 1) {
+    const tids = [...text.keys()].slice(at * perSection, (at + 1) * perSection);
+    const title = `Topic ${at}`;
+    const metadata = { section_kind: 'topic', section_title: title, topic_name: title, layer_id: 0, cluster_id: at };
+    reports[title] = writtenRow(title, metadata, tids, evidence, text);
+  }
+  return {
+    reportId: 'rlarge',
+    title: 'Large',
+    date: '2026-05-27T09:00:00.000Z',
+    reports,
+    texts: new Map([...text].map(([tid, txt]) => [tid, { text: txt }])),
+    groups: evidence.groups,
+    model: 'a program of the tests',
+    simulated: false,
+    language: 'en',
+  };
+}
