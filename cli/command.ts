@@ -70,6 +70,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject> {
   options?: readonly OptionText[];
   /** Checks the argument and the options, by their names in camel case. */
   input: Input;
+  /** Does without AWS what can be done without it; undefined: `run` is needed. */
+  runHere?(input: z.output<Input>): Promise<Shown | undefined>;
   run(context: Context, input: z.output<Input>): Promise<Shown>;
 }
 

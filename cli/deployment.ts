@@ -23,6 +23,10 @@ export const outputsSchema = z.object({
   DefaultModel: text,
   /** models that stand in for others */
   ModelAliases: modelAliasesText.optional(),
+  /** `off` if the clauses of reports have no claims */
+  Claims: z.enum(['on', 'off']).optional(),
+  /** set if claims are read back */
+  ClaimsReadBack: z.literal('true').optional(),
   /** set where the jobs of a day have a budget */
   DayBudgetUsd: budgetSchema.optional(),
   /** the address of a stand-in of the API, if one was deployed */

@@ -38,6 +38,11 @@ export class UnknownReport extends BadInput {
   override readonly name = 'UnknownReport';
 }
 
+/** A file, or what is stored, is no report that can be read. */
+export class InvalidReport extends BadInput {
+  override readonly name = 'InvalidReport';
+}
+
 /** The report already has a job that has not ended. */
 export class JobActive extends BadInput {
   override readonly name = 'JobActive';

@@ -25,7 +25,9 @@ export interface Forecast {
   to_buy: number;
   input_tokens: number;
   /** null when the price list does not know the model */
+  /** with what later rounds are expected to add */
   expected_usd: number | null;
+  later_rounds_usd: number | null;
   most_usd: number | null;
   reused_saved_usd: number | null;
   /** what could not be checked from this machine */
@@ -59,6 +61,8 @@ export async function forecastOf(
     unpricedModels: [model],
     defaultModel: deployment.DefaultModel,
     modelAliases: deployment.ModelAliases ?? new Map(),
+    claims: deployment.Claims !== 'off',
+    claimsReadBack: deployment.ClaimsReadBack === 'true',
     // a person has named the model, and is told
     unknownModel: 'refuse' as const,
   };
@@ -125,6 +129,7 @@ const forecast = (
   to_buy: requests.length,
   input_tokens: estimate.input_tokens,
   expected_usd: usdOrNull(estimate.expected_micro_usd),
+  later_rounds_usd: usdOrNull(estimate.later_rounds_micro_usd),
   most_usd: usdOrNull(estimate.most_micro_usd),
   reused_saved_usd: usdOrNull(reusedSaved),
   not_checked,
@@ -136,10 +141,11 @@ const usd = (amount: number): string => `$${amount.toFixed(4)}`;
 export function forecastText(forecast: Forecast): string {
   const { report_id, model, sections, left_out, reused, to_buy, expected_usd, most_usd, not_checked } = forecast;
   const saved = forecast.reused_saved_usd;
+  const later = forecast.later_rounds_usd ? ` (${usd(forecast.later_rounds_usd)} of it in later rounds)` : '';
   const price =
     expected_usd === null || most_usd === null
       ? 'the price list does not know the model: the job is refused unless --allow-unpriced or the deployment allows it'
-      : `about ${usd(expected_usd)}, at most ${usd(most_usd)} for the first round`;
+      : `about ${usd(expected_usd)}${later}, at most ${usd(most_usd)} for the first round`;
   return [
     `report ${report_id} would have ${sections.length} sections, written by ${model}`,
     ...sections.map(

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { hasEnded } from '../lambdas/job/standing.ts';
 import { summarize, tellReused } from '../lambdas/job/summary.ts';
+import { hitRate } from '../lambdas/money/cache.ts';
 import { microUsd, usdOrNull } from '../lambdas/money/money.ts';
 import type { Tokens } from '../lambdas/money/prices.ts';
+import { trustLines } from '../lambdas/report/claims/trust.ts';
 import type { JobRow } from '../lambdas/shared/job-row.ts';
 import { reasonText } from '../lambdas/shared/outcome.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
@@ -61,6 +63,8 @@ export interface JobDetails {
   error: string | null;
   /** the last lines of the row's log */
   log: { timestamp: string; level: string; message: string }[];
+  /** how far its report can be trusted */
+  trust: string[];
 }
 
 /** Attributes that are shown of a row; `logs` and `job_results` are shown in parts of their own. */
@@ -108,6 +112,7 @@ export async function jobDetails(
     ended: hasEnded(row),
     error: typeof row.error_message === 'string' && row.error_message !== '' ? row.error_message : null,
     log: logOf(row),
+    trust: trustLines(row.job_results),
   };
 }
 
@@ -156,13 +161,14 @@ const number = (value: number): string => value.toLocaleString('en');
 
 /** All about one job, in blocks. */
 export function jobText(details: JobDetails): string {
-  const { job, watches_for, execution, console: link, error, log } = details;
+  const { job, watches_for, execution, console: link, error, log, trust } = details;
   const shown = Object.entries(job).filter(([, value]) => value !== '');
   const row: string[][] = shown.map(([name, value]) => [name, plainLine(String(value))]);
   if (watches_for) row.push(['batch of job', watches_for]);
   if (execution) row.push(['execution', execution]);
   if (link) row.push(['console', link]);
   const blocks = [columns(row), batches(details), sections(details), figures(details)];
+  blocks.push(trust.map(plainLine).join('\n'));
   if (error) blocks.push(`why it failed: ${plainLine(error)}`);
   if (log.length > 0)
     blocks.push(log.map((line) => `${line.timestamp.slice(0, 19)}  ${plainLine(line.message)}`).join('\n'));
@@ -175,7 +181,7 @@ function batches({ batches: all }: JobDetails): string {
     `round ${round}, part ${part}`,
     batch_id ?? '(not confirmed)',
     state,
-    `${requests} sections`,
+    `${requests} requests`,
   ]);
   return columns(rows);
 }
@@ -200,5 +206,7 @@ function figures({ rounds, tokens, cost_usd, expected_usd }: JobDetails): string
   const input = tokens.input + tokens.cache_read + tokens.cache_write;
   const price = cost_usd === null ? 'price unknown' : `$${cost_usd.toFixed(4)}`;
   const expected = expected_usd === null ? '' : ` (expected $${expected_usd.toFixed(4)})`;
-  return `${rounds === 1 ? '1 round' : `${rounds} rounds`}, ${number(input)} tokens in, ${number(tokens.output)} out, ${price}${expected}`;
+  const served = hitRate([{ read: tokens.cache_read, written: tokens.cache_write }]);
+  const cache = served === undefined ? '' : `, cache hits ${Math.round(served * 100)}%`;
+  return `${rounds === 1 ? '1 round' : `${rounds} rounds`}, ${number(input)} tokens in${cache}, ${number(tokens.output)} out, ${price}${expected}`;
 }

@@ -2,46 +2,31 @@ import { CommanderError, Option, Command as Parser } from 'commander';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { NOT_PRINTABLE, printable } from '../lambdas/shared/plain-text.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { batch } from './batch.ts';
-import { cancel } from './cancel.ts';
-import { openCloud } from './cloud.ts';
-import { type Command, type Context, GLOBAL_OPTIONS, type GlobalOptions, globalSchema, type Io } from './command.ts';
+import {
+  type Command,
+  type Context,
+  GLOBAL_OPTIONS,
+  type GlobalOptions,
+  globalSchema,
+  type Io,
+  type Shown,
+} from './command.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
-import { doctor } from './doctor.ts';
-import { erase } from './erase.ts';
 import { translated, UsageError } from './errors.ts';
-import { job } from './job.ts';
-import { jobs } from './jobs.ts';
 import { plainLine } from './print.ts';
-import { publish } from './publish.ts';
-import { redrive } from './redrive.ts';
-import { report } from './report.ts';
-import { reports } from './reports.ts';
-import { spending } from './spending.ts';
-import { submit } from './submit.ts';
-import { watch } from './watch.ts';
+import { verify } from './verify.ts';
 
-/** Every command, in the order of the help. */
-const COMMANDS: readonly Command[] = [
-  submit,
-  watch,
-  jobs,
-  job,
-  batch,
-  reports,
-  report,
-  spending,
-  cancel,
-  redrive,
-  publish,
-  erase,
-  doctor,
-];
+/**
+ * The commands that a command line may name. Only `verify` is named by people who have no AWS account: it is known without the
+ * others, whose AWS clients take most of a second to load.
+ */
+const commandsFor = async (argv: readonly string[]): Promise<readonly Command[]> =>
+  argv.find((word) => !word.startsWith('-')) === verify.name ? [verify] : (await import('./commands.ts')).COMMANDS;
 
 /** What the program ends with. */
 export const EXIT_CODES = {
   0: 'the command succeeded',
-  1: 'it failed; a watched job did not end COMPLETED; or a check of doctor failed',
+  1: 'it failed; a watched job did not end COMPLETED; a check of doctor failed; or a report is not proven',
   2: 'the command line, the environment or the AWS credentials are wrong',
   130: 'watching was stopped by Ctrl-C',
 } as const;
@@ -59,9 +44,13 @@ export const ENVIRONMENT = {
 
 /**
  * The parser of the command line: every command with its argument and options, for help and for the docs.
+ * @param commands in the order of the help
  * @param found is given the command that was named, with its argument and options, not yet checked
  */
-export function program(found: (command: Command, given: Record<string, unknown>) => void = () => undefined): Parser {
+export function program(
+  commands: readonly Command[],
+  found: (command: Command, given: Record<string, unknown>) => void = () => undefined,
+): Parser {
   const parser = new Parser('narratives')
     .description('Operates a deployment of delphi-narratives: starts, watches and repairs narrative reports.')
     .version(packageJson.version, '--version', 'print the version')
@@ -70,7 +59,7 @@ export function program(found: (command: Command, given: Record<string, unknown>
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   for (const each of GLOBAL_OPTIONS) parser.addOption(optionOf(each));
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const sub = parser.command(command.name).description(command.description).copyInheritedSettings(parser);
     if (command.argument) sub.argument(...command.argument);
     for (const each of command.options ?? []) sub.addOption(optionOf(each));
@@ -108,7 +97,7 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
   const json = argv.includes('--json');
   let where = 'AWS';
   try {
-    const invocation = parseCommandLine(argv, io);
+    const invocation = parseCommandLine(argv, await commandsFor(argv), io);
     if (!invocation) return 0;
     const { endpointUrl, region } = invocation.global;
     where = endpointUrl ?? io.env.AWS_ENDPOINT_URL ?? (region ? `AWS in ${region}` : 'AWS');
@@ -138,9 +127,9 @@ interface Invocation {
  * @returns undefined when help was asked for and printed
  * @throws UsageError naming the option or command
  */
-function parseCommandLine(argv: readonly string[], io: Io): Invocation | undefined {
+function parseCommandLine(argv: readonly string[], commands: readonly Command[], io: Io): Invocation | undefined {
   let found: { command: Command; given: Record<string, unknown> } | undefined;
-  const parser = program((command, given) => {
+  const parser = program(commands, (command, given) => {
     found = { command, given };
   });
   // help goes to stdout; an error is printed by the caller, in one line
@@ -190,7 +179,10 @@ const asFlags = (line: string): string =>
   });
 
 /** Runs one command, and closes what it opened. */
-async function run({ command, input, global }: Invocation, io: Io, where: string) {
+async function run({ command, input, global }: Invocation, io: Io, where: string): Promise<Shown> {
+  const here = await command.runHere?.(input);
+  if (here) return here;
+  const { openCloud } = await import('./cloud.ts');
   const cloud = openCloud(global, where);
   let found: Promise<Deployment> | undefined;
   const deployment = () => {

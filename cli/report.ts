@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { storedPage } from '../lambdas/api/report-page.ts';
-import { shownTallies } from '../lambdas/job/shown-tallies.ts';
+import { shownTallies } from '../lambdas/job/evidence.ts';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer, runIdOf } from '../lambdas/report/public.ts';
-import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
 import { jobTable } from '../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
@@ -69,18 +68,14 @@ const FORMATS = {
   html: page,
 } as const satisfies Record<string, Format>;
 
-const detailsSchema = z.object({ cost_usd: z.number() });
-
 /** The same page as that of the HTTP API, with what the report cost. */
 async function page(context: Context, answer: ReportsAnswer): Promise<string> {
   const deployment = await context.deployment();
-  const jobId = answer.current_job_id ?? '';
-  const row = await jobTable(context.cloud.db, deployment.JobTableName).get(jobId);
-  const details = detailsSchema.safeParse(jsonOrUndefined(String(row?.job_details ?? ''))).data;
-  return storedPage(answer, jobId, {
+  return storedPage(answer, answer.current_job_id ?? '', {
     ledger: ledgerTable(context.cloud.db, deployment.LedgerTableName),
+    jobs: jobTable(context.cloud.db, deployment.JobTableName),
     conversations: context.io.env.DATABASE_URL ? (await openDatabase(context, deployment)).conversations : undefined,
-    costUsd: details?.cost_usd,
+    withCost: true,
   });
 }
 

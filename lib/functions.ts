@@ -94,11 +94,12 @@ export const FUNCTIONS = {
   },
   complete: {
     does: 'Publishes the report, names the sections that failed, and finishes the job',
-    timeoutSeconds: 2 * MINUTE,
+    timeoutSeconds: 5 * MINUTE,
     memoryMb: 512,
     jobs: ['get', 'update'],
-    ledger: ['get', 'get-many', 'query'],
+    ledger: ['get', 'get-many', 'query', 'put', 'put-many'],
     reports: ['put', 'put-many'],
+    database: true,
   },
   fail: {
     does: 'Writes on the job row why it failed',
@@ -136,6 +137,7 @@ export const API_FUNCTIONS = {
     does: 'GET /api/v3/delphi/reports/{report_id}/html: a report as one page, with the comments that it cites',
     timeoutSeconds: 30,
     memoryMb: 1024,
+    jobs: ['get'],
     reports: ['query ReportIdTimestampIndex'],
     ledger: ['get', 'get-many'],
     database: true,

@@ -96,6 +96,8 @@ function environment(
     ...(needs.defaultModel && { DEFAULT_MODEL: config.defaultModel }),
     ...(needs.pays && config.modelAliases && { MODEL_ALIASES: aliasesAsText(config.modelAliases) }),
     ...(needs.pays && config.unknownModel === 'refuse' && { UNKNOWN_MODEL: config.unknownModel }),
+    ...(needs.pays && config.claims === 'off' && { CLAIMS: config.claims }),
+    ...(needs.pays && config.claimsReadBack && { CLAIMS_READ_BACK: 'true' }),
     ...(needs.pays && config.jobBudgetUsd && { JOB_BUDGET_USD: String(config.jobBudgetUsd) }),
     ...(needs.pays && config.dayBudgetUsd && { DAY_BUDGET_USD: String(config.dayBudgetUsd) }),
     ...(needs.pays && config.unpricedModels && { UNPRICED_MODELS: config.unpricedModels.join(',') }),

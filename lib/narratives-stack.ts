@@ -80,6 +80,8 @@ export class NarrativesStack extends Stack {
       MathEnv: config.mathEnv,
       DefaultModel: config.defaultModel,
       ...(config.modelAliases && { ModelAliases: aliasesAsText(config.modelAliases) }),
+      ...(config.claims === 'off' && { Claims: config.claims }),
+      ...(config.claimsReadBack && { ClaimsReadBack: 'true' }),
       ...(config.dayBudgetUsd && { DayBudgetUsd: String(config.dayBudgetUsd) }),
       ...(config.anthropicBaseUrl && { AnthropicBaseUrl: config.anthropicBaseUrl }),
       ...(config.databaseTls === 'off' && { DatabaseTls: config.databaseTls }),

@@ -138,6 +138,16 @@ export const SETTINGS = {
     parse: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
     wants: '`use default` writes the report with the default model and says so on the job row; `refuse` fails the job',
   },
+  claims: {
+    does: 'Asks for a claim with every clause and proves it from the votes. `off` writes cheaper reports that nothing checks. A job can say otherwise in `job_config.claims`.',
+    parse: z.enum(['on', 'off']).default('on'),
+    wants: 'on or off: whether what a report says is proven from the votes',
+  },
+  claimsReadBack: {
+    does: 'Has a second request for each section read the claims back from its words alone, and takes out what is read otherwise.',
+    parse: yesOrNo.default(false),
+    wants: 'true or false: whether claims are read back',
+  },
   jobBudgetUsd: {
     does: 'Refuses a job that could cost more than this.',
     unset: 'no limit',

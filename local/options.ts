@@ -5,6 +5,7 @@ import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { layerList } from '../lambdas/shared/layers.ts';
 import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
+import { LIES } from '../stand-in/lies.ts';
 
 const SEE_HELP = 'npm start -- --help lists the flags';
 
@@ -29,6 +30,9 @@ const optionsSchema = z
     batchSeconds: wholeNumber(86_400),
     layers: layerList.optional(),
     cache: z.boolean(),
+    claims: z.enum(['on', 'off'], 'should be on or off'),
+    claimsReadBack: z.boolean().default(false),
+    lie: z.preprocess((given) => (given === true ? 'any' : given), z.enum(['any', ...LIES]).optional()),
     dynamodbPort: port,
     postgresPort: port,
     serve: z.preprocess((given) => (given === true ? SERVE_PORT : given), port),
@@ -110,6 +114,14 @@ export const startCommand = (): Command =>
       'write about the topics of these layers only, such as 0,1; 0 is the finest (default: all)',
     )
     .option('--no-cache', 'ask for every section again, including the unchanged ones')
+    .addOption(defaulted('--claims <on|off>', 'prove every clause from the votes, or write without claims', 'on'))
+    .addOption(
+      new Option(
+        '--lie [kind]',
+        'have the stand-in write false clauses, to see them caught (without ANTHROPIC_API_KEY)',
+      ).argParser((kind: string) => kind),
+    )
+    .option('--claims-read-back', 'have the claims read back from the words of the text, in one more round')
     .option('--dynamodb-port <port>', 'fixed port of the embedded DynamoDB (default: any free one)')
     .option('--postgres-port <port>', 'fixed port of the embedded PostgreSQL (default: any free one)')
     .option(

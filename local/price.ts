@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
-import type { Estimate } from '../lambdas/money/estimate.ts';
+import type { PlannedJob } from '../lambdas/job/plan.ts';
 import { usdText } from '../lambdas/money/money.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { jsonOrUndefined } from '../lambdas/shared/parse.ts';
@@ -13,15 +13,14 @@ export const reusedLine = (reused: number, sections: number): string =>
   `${reused} of ${sections} sections are unchanged and reused (--no-cache buys them again)`;
 
 /** What a job will cost, in one line. */
-export function priceLine(
-  model: string,
-  { sections, input_tokens, expected_micro_usd: expected, most_micro_usd: most }: Estimate,
-): string {
+export function priceLine(model: string, { sections, input_tokens, ...price }: PlannedJob['estimate']): string {
+  const { expected_micro_usd: expected, later_rounds_micro_usd: later, most_micro_usd: most } = price;
   const size = `${sections} sections, about ${number(input_tokens)} input tokens, model ${model}`;
   if (expected === undefined || most === undefined) {
     return `${size}: the price list does not contain this model, so the cost cannot be estimated`;
   }
-  return `${size}: about ${usdText(expected)}, at most ${usdText(most)} for the first round`;
+  const ofLater = later ? ` (${usdText(later)} of it in later rounds)` : '';
+  return `${size}: about ${usdText(expected)}${ofLater}, at most ${usdText(most)} for the first round`;
 }
 
 /**

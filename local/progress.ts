@@ -21,11 +21,13 @@ const LINES: Record<JobEvent, (fields: Fields) => string> = {
   job_planned: ({ planned, sections, reused, input_tokens, left_out }) =>
     `${planned} sections planned, ${unchanged(reused, sections)}about ${Number(input_tokens).toLocaleString('en')} input tokens${without(left_out)}`,
   batch_submitted: ({ batch_id, requests, adopted }) =>
-    `batch ${batch_id} holds ${requests} sections${adopted ? ' (found again after an unclear answer)' : ''}`,
+    `batch ${batch_id} holds ${requests} requests${adopted ? ' (found again after an unclear answer)' : ''}`,
   batch_status: ({ progress }) => withoutZeros(String(progress)),
   batch_not_confirmed: ({ why }) => `no clear answer (${why}); looking for the batch before anything is sent again`,
-  round_collected: ({ round, stored, askAgain, failed }) =>
-    `round ${round}: ${stored} stored, ${askAgain} to ask again, ${failed} failed`,
+  section_unproven: ({ section, failed, first }) =>
+    `the votes do not bear out ${failed} ${failed === 1 ? 'clause' : 'clauses'} of ${section}: ${first}`,
+  round_collected: ({ round, stored, unproven, askAgain, failed }) =>
+    `round ${round}: ${stored} good, ${unproven} with clauses that fail, ${askAgain} to ask again, ${failed} failed`,
   api_unavailable: ({ why, wait_seconds }) => `${why}; next try in ${wait_seconds} s`,
 };
 

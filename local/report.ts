@@ -1,3 +1,4 @@
+import { coverageIn, trustLines } from '../lambdas/report/claims/trust.ts';
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { loadPostgres, loadTopics } from './embedded/polis.ts';
@@ -67,8 +68,9 @@ export async function finishJob(context: RunContext, { jobId, execution }: Start
   const row = await endOfJob(embedded, jobId, execution, stopped);
   const results = resultsOf(row);
   progress.say(results ? `${row.status}: ${resultsLine(results, real)}` : row.status);
+  for (const line of trustLines(row.job_results)) progress.say(line);
   for (const { section, message } of results?.failed ?? []) progress.say(`not written: ${section} (${message})`);
-  if (row.status === 'COMPLETED') return write(context, jobId, String(row.model), results?.cost_usd ?? undefined);
+  if (row.status === 'COMPLETED') return write(context, jobId, row);
   progress.say(`reason: ${String(row.error_message ?? 'none was given')}`);
   progress.say(`log of every step: ${logFile}`);
   return 1;
@@ -135,14 +137,15 @@ async function putNewJob({ embedded, data, progress, real, options }: RunContext
 async function write(
   { embedded, data, progress, real, out, delivered }: RunContext,
   jobId: string,
-  model: string,
-  costUsd: number | undefined,
+  row: Awaited<ReturnType<typeof endOfJob>>,
 ): Promise<number> {
+  const model = String(row.model);
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
     model,
-    costUsd,
+    costUsd: resultsOf(row)?.cost_usd ?? undefined,
+    coverage: coverageIn(row.job_results),
   });
   delivered.add(jobId);
   progress.say(`report to read, in a browser:    ${written.html}`);

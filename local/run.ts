@@ -44,6 +44,8 @@ export async function run(options: Options, env: LocalEnvironment, opened: Opene
       defaultModel: options.model,
       modelAliases: env.MODEL_ALIASES,
       unknownModel: env.UNKNOWN_MODEL,
+      claims: options.claims === 'on',
+      claimsReadBack: options.claimsReadBack,
       jobBudget: env.JOB_BUDGET_USD,
       dayBudget: env.DAY_BUDGET_USD,
       unpricedModels: env.UNPRICED_MODELS,
@@ -100,7 +102,7 @@ function announce(progress: Progress, options: Options, data: ConversationData, 
 /** The API that writes the text: the real one with a key, otherwise the stand-in, which is started here. */
 async function connectAnthropic(
   env: LocalEnvironment,
-  { batchSeconds }: Options,
+  { batchSeconds, lie }: Options,
   folder: StateFolder,
   parts: AsyncDisposableStack,
 ): Promise<EmbeddedOptions['anthropic']> {
@@ -109,6 +111,7 @@ async function connectAnthropic(
     apiKey: STAND_IN_KEY,
     stateDir: folder.path('anthropic'),
     processing: { secondsPerBatch: batchSeconds },
+    lie: lie && (lie === 'any' ? {} : { kind: lie }),
   });
   parts.defer(() => standIn.close());
   return { apiKey: STAND_IN_KEY, baseURL: standIn.url };

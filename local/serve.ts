@@ -130,11 +130,7 @@ export function embeddedRoutes({ db, world }: Pick<Embedded, 'db' | 'world'>, op
   };
   return {
     'api-reports': (request) => answerReports({ storedReports: rowsOf, log }, request),
-    'api-report-page': (request) =>
-      answerReportPage(
-        { storedReports: rowsOf, ledger: world.ledger, conversations: world.conversations, log },
-        request,
-      ),
+    'api-report-page': (request) => answerReportPage({ ...world, storedReports: rowsOf, log }, request),
     async 'api-batch-reports'(request) {
       if (!maySpend) return refusal(403, 'a report costs money: start with --yes to allow requests to start one');
       const answer = await answerBatchReports(deps, request);

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { BadInput } from '../lambdas/shared/errors.ts';
+import { benchClaims } from './bench/claims.ts';
 import { benchCollect } from './bench/collect.ts';
 import { benchFunctions } from './bench/functions.ts';
 import { promptLines, samplePrompts } from './bench/prompts.ts';
@@ -6,9 +8,10 @@ import { setUp } from './bench/setup.ts';
 import { benchSubmit } from './bench/submit.ts';
 import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
 
-const HELP = `Measures submit, collect, prompts and the functions’ bundles; see docs/benchmarks.md.
+const HELP = `Measures submit, collect, prompts, the functions’ bundles and the check of claims; see docs/benchmarks.md.
 
-  --only <part>  runs one part: submit, collect, prompts or functions
+  --only <part>  runs one part: submit, collect, prompts, functions or claims; the name alone does the same
+  --data <path>  for claims: a folder with a Polis export in each of its folders, beside the sample
   --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
   --help         prints this
 
@@ -17,7 +20,8 @@ Figures over their target are marked so; the exit code is 0 unless something bre
 const PAIRS = 'should be a whole number from 1 to 100';
 const flagsSchema = z.strictObject({
   help: isSwitch,
-  only: oneOf(['submit', 'collect', 'prompts', 'functions']).optional(),
+  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'claims']).optional(),
+  data: z.string('needs the path of a folder').min(1, 'needs the path of a folder').optional(),
   pairs: z
     .string(PAIRS)
     .regex(/^(?:[1-9]\d?|100)$/, PAIRS)
@@ -26,11 +30,11 @@ const flagsSchema = z.strictObject({
 });
 
 /** `npm run bench`, as {@link HELP} says. */
-const flags = readFlags(flagsSchema, {
-  help: { type: 'boolean' },
-  only: { type: 'string' },
-  pairs: { type: 'string' },
-});
+const flags = readFlags(
+  flagsSchema,
+  { help: { type: 'boolean' }, only: { type: 'string' }, data: { type: 'string' }, pairs: { type: 'string' } },
+  'only',
+);
 if (flags.help) {
   console.log(HELP);
   process.exit();
@@ -54,6 +58,11 @@ try {
     printTable('Bundles of the functions, and the packages that weigh most', sizes);
     printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
   }
+  if (wanted('claims')) for (const { title, lines } of await benchClaims(flags.data)) printTable(title, lines);
+} catch (error) {
+  if (!(error instanceof BadInput)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   await resources.disposeAsync();
 }

@@ -67,13 +67,16 @@ export const oneOf = <const T extends readonly string[]>(values: T) =>
 /**
  * The flags a command was started with. One that is unknown or has a wrong value ends the process with one line and exit code 2.
  * @param schema strict, with every flag
+ * @param bare the flag that a word without a flag before it is the value of
  */
 export function readFlags<T extends z.ZodType>(
   schema: T,
   options: NonNullable<ParseArgsConfig['options']>,
+  bare?: string,
 ): z.output<T> {
   // not strict: zod tells what is wrong, in one line
   const { values, positionals } = parseArgs({ strict: false, options });
+  if (bare && positionals.length > 0 && values[bare] === undefined) values[bare] = positionals.shift();
   const result = schema.safeParse(values);
   if (result.success && positionals.length === 0) return result.data;
   const issue = result.error?.issues[0];

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { BatchRequest, FaultScript, ResultFault } from './faults.ts';
+import { firstText } from './asked.ts';
+import { type BatchRequest, type FaultScript, type LieOption, lieTeller, type ResultFault } from './faults.ts';
 import { type ApiVersion, invalidRequest, notFound } from './http.ts';
+import { type Lie, lieAbout } from './lies.ts';
 import { cachePrefixes, type Usage } from './models.ts';
+import { readPrompt } from './narrative.ts';
 import { idFrom } from './random.ts';
 import { answerOf, answerUsage, type EndedBatch } from './results.ts';
 import { messageParams, parseBatchBody, requestRefusal } from './rules.ts';
@@ -38,12 +41,23 @@ export interface PaidRequest {
   usage: Usage;
 }
 
+/** A lie that was scripted for a request, and what became of it. */
+export interface LieRecord {
+  batch_id: string;
+  custom_id: string;
+  lie: Lie;
+  /** false where the section offered no way to it, and the answer is true */
+  told: boolean;
+}
+
 export interface BatchesOptions {
   clock: () => number;
   models: readonly string[];
   processing: ProcessingOptions;
   store: Store;
   script: FaultScript;
+  /** Lies in every batch, beside those of the script. */
+  lie?: LieOption | undefined;
 }
 type BatchObject = ReturnType<typeof batchObject>;
 
@@ -159,6 +173,19 @@ export class Batches {
     });
   }
 
+  /** Every lie in the batches that have ended, oldest first. */
+  lies(): LieRecord[] {
+    return this.#all.flatMap((batch) => {
+      this.#endIfDue(batch);
+      return batch.requests.flatMap((request, index) => {
+        const fault = batch.state.outcomes[index];
+        if (fault?.kind !== 'lie') return [];
+        const { told } = lieAbout(readPrompt(firstText(request)), fault.lie);
+        return [{ batch_id: batch.state.id, custom_id: request.custom_id, lie: fault.lie, told }];
+      });
+    });
+  }
+
   #find(id: string): Batch {
     const batch = this.#all.find(({ state }) => state.id === id && state.deletedAt === null);
     if (batch === undefined) throw notFound(`Batch ${id} not found`);
@@ -169,11 +196,11 @@ export class Batches {
   #endIfDue(batch: Batch): void {
     const end = dueEnd(batch.state, this.#options.clock());
     if (end === undefined) return;
-    const { models, script, processing } = this.#options;
+    const { models, script, processing, lie } = this.#options;
     const total = batch.requests.length;
     const finished = end.rest === 'none' ? total : Math.floor(total * (processing.finishedShare ?? 0));
     const rest = end.rest === 'none' ? 'expired' : end.rest;
-    const outcomes = decideOutcomes(batch, finished, models, script);
+    const outcomes = decideOutcomes(batch, finished, models, script, lie);
     const counts = countOutcomes(batch, finished, rest, outcomes);
     this.#change(batch, { endedAt: end.at, finished, rest, outcomes, counts });
   }
@@ -204,13 +231,20 @@ function dueEnd(state: BatchState, now: number): { at: number; rest: 'canceled' 
 }
 
 /** What becomes of each request that was processed: refused ones end errored, then the script decides, others succeed. */
-function decideOutcomes(batch: Batch, finished: number, models: readonly string[], script: FaultScript) {
+function decideOutcomes(
+  batch: Batch,
+  finished: number,
+  models: readonly string[],
+  script: FaultScript,
+  lie: LieOption | undefined,
+) {
   const outcomes: Record<string, ResultFault> = {};
+  const liar = lie ? lieTeller(lie) : () => undefined;
   for (const [index, request] of batch.requests.slice(0, finished).entries()) {
     const refusal = requestRefusal(request.params, batch.state.apiVersion, models);
     const outcome: ResultFault | undefined =
       refusal === undefined
-        ? script.takeResult(request)
+        ? (script.takeResult(request) ?? liar(request))
         : { kind: 'errored', type: 'invalid_request_error', message: refusal };
     if (outcome !== undefined) outcomes[index] = outcome;
   }

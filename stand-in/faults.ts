@@ -1,3 +1,7 @@
+import { askedOf, firstText } from './asked.ts';
+import { LIES, type Lie, lieAbout } from './lies.ts';
+import { readPrompt } from './narrative.ts';
+
 /** One request of a batch, as it was received. */
 export interface BatchRequest {
   custom_id: string;
@@ -41,7 +45,11 @@ export type ResultFault =
   | { kind: 'foreign_citations'; ids?: number[] | undefined }
   | { kind: 'huge_text'; characters: number }
   | { kind: 'tool_use' }
-  | { kind: 'pause_turn' };
+  | { kind: 'pause_turn' }
+  /** A section with that lie in it. Asked again with reasons, it is told as it is; a stubborn one is told again each time. */
+  | { kind: 'lie'; lie: Lie; stubborn?: boolean | undefined }
+  /** A read-back that reads the first clause as something that it does not say. */
+  | { kind: 'misread' };
 
 export interface CallTiming {
   /** The first call that is hit, counted from 1 among the calls to that endpoint from now on. Default 1. */
@@ -69,6 +77,8 @@ interface ResultRule {
 export class FaultScript {
   #calls: CallRule[] = [];
   #results: ResultRule[] = [];
+  /** Stubborn lies, by the first prompt of the section that they were told in. */
+  readonly #stubborn = new Map<string, ResultFault>();
 
   /** Answers with an error status and does nothing. */
   answer(
@@ -116,6 +126,7 @@ export class FaultScript {
   clear(): void {
     this.#calls = [];
     this.#results = [];
+    this.#stubborn.clear();
   }
 
   /** Used by the server, once for each call to an endpoint. */
@@ -133,12 +144,14 @@ export class FaultScript {
 
   /** Used when a batch ends, once for each request that was processed. */
   takeResult(request: BatchRequest): ResultFault | undefined {
-    if (this.#results.length === 0) return undefined;
-    const rule = this.#results.find(({ match }) => matches(match, request));
-    if (rule === undefined) return undefined;
+    if (this.#results.length === 0 && this.#stubborn.size === 0) return undefined;
+    const rule = this.#results.find(({ match, fault }) => fits(fault, request) && matches(match, request));
+    if (rule === undefined) return askedOf(request) === 'again' ? this.#stubborn.get(firstText(request)) : undefined;
     rule.left--;
     this.#results = this.#results.filter(({ left }) => left > 0);
-    return rule.fault;
+    const { fault } = rule;
+    if (fault.kind === 'lie' && fault.stubborn) this.#stubborn.set(firstText(request), fault);
+    return fault;
   }
 
   #addCall(
@@ -153,4 +166,39 @@ export class FaultScript {
 
 function matches(match: RequestMatch, request: BatchRequest): boolean {
   return typeof match === 'function' ? match(request) : match === '*' || match === request.custom_id;
+}
+
+/** Lies are told of a section when it is first asked for, and only a read-back can be misread. */
+function fits(fault: ResultFault, request: BatchRequest): boolean {
+  if (fault.kind === 'lie') return askedOf(request) === 'section';
+  return fault.kind !== 'misread' || askedOf(request) === 'read_back';
+}
+
+/** One section in so many is lied about. */
+const LIED_ONE_IN = 3;
+
+/** Lies in every batch, without a script. */
+export interface LieOption {
+  /** absent: another one in each section */
+  kind?: Lie | undefined;
+  stubborn?: boolean | undefined;
+}
+
+/**
+ * Lies about one section in three of a batch, of those that offer a way to it, the first among them. What is asked again is told
+ * as it is, unless the option is stubborn.
+ */
+export function lieTeller({ kind, stubborn }: LieOption): (request: BatchRequest) => ResultFault | undefined {
+  let possible = 0;
+  return (request) => {
+    const asked = askedOf(request);
+    if (asked === 'read_back' || (asked === 'again' && !stubborn)) return undefined;
+    const turn = possible / LIED_ONE_IN;
+    const lies = kind ? [kind] : [...LIES.slice(turn % LIES.length), ...LIES];
+    const prompt = readPrompt(firstText(request));
+    const lie = lies.find((one) => lieAbout(prompt, one).told);
+    if (lie === undefined) return undefined;
+    possible += 1;
+    return asked === 'again' || Number.isInteger(turn) ? { kind: 'lie', lie, stubborn } : undefined;
+  };
 }

@@ -1,8 +1,11 @@
+import { askedOf, firstText } from './asked.ts';
 import type { BatchRequest, ResultFault } from './faults.ts';
 import { errorBody } from './http.ts';
+import { lieAbout } from './lies.ts';
 import { tokensOf, type Usage, usageOf } from './models.ts';
 import { type Narrative, readPrompt, type ShownComment, writeNarrative } from './narrative.ts';
 import { hash32, idFrom, mulberry32, type Random } from './random.ts';
+import { readBack } from './read-back.ts';
 import { type MessageParams, messageParams } from './rules.ts';
 
 /** What the lines of an ended batch are made from. */
@@ -117,8 +120,8 @@ export function answerOf(request: BatchRequest, fault: ResultFault | undefined):
   if (fault?.kind === 'refusal') {
     return { ...stopped([], 'refusal'), stop_details: { type: 'refusal', category: null, explanation: null } };
   }
-  const thinking = thinkingBlocks(request.custom_id, params);
-  const text = answerText(params, fault);
+  const thinking = thinkingBlocks(request, params);
+  const text = answerText(request, fault);
   const blocks = [...thinking, ...(fault?.kind === 'empty_content' ? [] : [{ type: 'text', text }])];
   switch (fault?.kind) {
     case 'max_tokens':
@@ -173,43 +176,49 @@ function lengthOf(blocks: Block[]): number {
   return blocks.reduce((sum, block) => sum + String(block.thinking ?? block.text ?? '').length, 0);
 }
 
-function thinkingBlocks(customId: string, params: MessageParams): Block[] {
+function thinkingBlocks(request: BatchRequest, params: MessageParams): Block[] {
+  const { custom_id: customId } = request;
   if (params.thinking?.type === 'disabled' || hash32(customId) % THINKING_ONE_IN !== 0) return [];
-  const rows = userText(params).match(/^\s*\d+\|/gm)?.length ?? 0;
+  const rows = firstText(request).match(/^\s*\d+\|/gm)?.length ?? 0;
   const thinking = `There are ${rows} statements to report on. First I compare the groups on each of them, then I look for common ground.`;
   return [{ type: 'thinking', thinking, signature: Buffer.from(idFrom('sig', customId)).toString('base64') }];
 }
 
-/** The text of the answer to one request, written from the comments in it, with the scripted fault applied. */
-function answerText(params: MessageParams, fault: ResultFault | undefined): string {
-  const prompt = readPrompt(userText(params));
-  const narrative = writeNarrative(prompt);
-  const text = JSON.stringify(
-    inShapeOf(params.output_config?.format?.schema, withForeign(narrative, prompt.comments, fault)),
-  );
+/** The text of the answer to one request, written from what it shows, with the scripted fault applied. */
+function answerText(request: BatchRequest, fault: ResultFault | undefined): string {
+  const schema = messageParams(request).output_config?.format?.schema;
+  const asked = firstText(request);
+  if (askedOf(request) === 'read_back') {
+    const read = readBack(asked, fault?.kind === 'misread');
+    return faultyText(
+      JSON.stringify(inShapeOf(schema, read)),
+      { title: 'Read back', prose: read.claims.join(', ') },
+      fault,
+    );
+  }
+  const prompt = readPrompt(asked);
+  const narrative = fault?.kind === 'lie' ? lieAbout(prompt, fault.lie).narrative : writeNarrative(prompt);
+  if (fault?.kind === 'huge_text') return JSON.stringify(inflated(narrative, fault.characters));
+  const text = JSON.stringify(inShapeOf(schema, withForeign(narrative, prompt.comments, fault)));
+  return faultyText(text, { title: narrative.title, prose: proseOf(narrative) }, fault);
+}
+
+/** An answer with whatever the fault puts around it or in its place. */
+function faultyText(text: string, { title, prose }: { title: string; prose: string }, fault: ResultFault | undefined) {
   switch (fault?.kind) {
     case 'not_json':
-      return `Here is what people said. ${proseOf(narrative)}`;
+      return `Here is what people said. ${prose}`;
     case 'fenced_json':
       return `\`\`\`json\n${text}\n\`\`\``;
     case 'surrounded_json':
       return `<think>A {draft}: {"id": "draft"}</think>For example {"id": "example", "paragraphs": []}. The report: {"report": ${text}}`;
     case 'wrong_shape':
-      return JSON.stringify({ heading: narrative.title, body: [proseOf(narrative)] });
-    case 'huge_text':
-      return JSON.stringify(inflated(narrative, fault.characters));
+      return JSON.stringify({ heading: title, body: [prose] });
     case 'empty_content':
       return '';
     default:
       return text;
   }
-}
-
-/** The text of the last user message. */
-function userText(params: MessageParams): string {
-  const content = params.messages.at(-1)?.content ?? '';
-  if (typeof content === 'string') return content;
-  return content.map((block) => (typeof block.text === 'string' ? block.text : '')).join('\n');
 }
 
 /** Constrained decoding can never emit a property that the schema does not name, and keeps the schema's order. */
@@ -227,7 +236,7 @@ function withForeign(narrative: Narrative, comments: ShownComment[], fault: Resu
   if (fault?.kind !== 'foreign_citations') return narrative;
   const largest = comments.reduce((most, { id }) => Math.max(most, id), 0);
   const foreign = fault.ids ?? [largest + 1, largest + 2];
-  const clause = { text: 'Another statement points the same way.', citations: foreign };
+  const clause = { text: 'The section also takes in this statement.', citations: foreign, claim: 'c' };
   const [first = { id: 'overview', title: 'Overview', sentences: [] }, ...others] = narrative.paragraphs;
   return {
     ...narrative,

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import { Batches, type BatchRecord, type PaidRequest, type ProcessingOptions } from './batches.ts';
-import { type CallFault, type Endpoint, FaultScript } from './faults.ts';
+import { Batches, type BatchRecord, type LieRecord, type PaidRequest, type ProcessingOptions } from './batches.ts';
+import { type CallFault, type Endpoint, FaultScript, type LieOption } from './faults.ts';
 import {
   ApiError,
   type ApiVersion,
@@ -40,6 +40,8 @@ export interface StandInOptions {
   maxBodyBytes?: number;
   /** Seed of the order of result lines and of where the stream is cut into chunks. */
   seed?: number;
+  /** One section in three of every batch is answered with a lie, so that a person can watch it being caught. */
+  lie?: LieOption | undefined;
 }
 
 export interface StandIn {
@@ -50,6 +52,8 @@ export interface StandIn {
   batches(): BatchRecord[];
   /** Every request that was billed: its batch has ended and its result is `succeeded`, shown in the results or not. */
   paidRequests(): PaidRequest[];
+  /** Every lie of the batches that have ended, and whether the section offered a way to tell it. */
+  lies(): LieRecord[];
   script: FaultScript;
   /** Every HTTP call in the order of the answers; status 0 means that the connection was dropped. */
   calls: { method: string; path: string; status: number }[];
@@ -93,6 +97,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     processing: options.processing ?? {},
     store,
     script,
+    lie: options.lie,
   });
   const context: Context = {
     apiKey: options.apiKey,
@@ -112,6 +117,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     close: () => closed(server),
     batches: () => batches.records(),
     paidRequests: () => batches.paid(),
+    lies: () => batches.lies(),
     script,
     calls: context.calls,
   };

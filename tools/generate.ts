@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
+import { COMMANDS } from '../cli/commands.ts';
 import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
@@ -34,7 +35,7 @@ commas. An unknown key or a wrong value is an error that names the key.`,
 
 function commandsPage(): string {
   const startCommand = start.startCommand();
-  const program = narratives.program();
+  const program = narratives.program(COMMANDS);
   return page(
     'Commands',
     'local/options.ts and cli/',

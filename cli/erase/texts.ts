@@ -125,8 +125,9 @@ async function inLedger(
     const answersIt = ordinal === undefined ? showsNamed(showing, line.filed_as ?? '') : shows(showing, ordinal);
     if (raw && (answersIt || cites(unpack(raw), tid))) found.push({ ...ofLedger(row), put: line });
   }
-  for await (const row of ofJob(db, tables, jobId, entry.prompts, ['job_id', 'entry']))
-    if (shows(showing, ordinalOf(String(row.entry)))) found.push(ofLedger(row));
+  for (const prefix of [entry.prompts, entry.askedAll])
+    for await (const row of ofJob(db, tables, jobId, prefix, ['job_id', 'entry']))
+      if (shows(showing, ordinalOf(String(row.entry)))) found.push(ofLedger(row));
   return found;
 }
 
@@ -142,6 +143,8 @@ async function knownAnswersOf(
     const { ordinal, prompt_hash } = sectionSchema.safeParse(row).data ?? {};
     if (prompt_hash !== undefined && wanted(ordinal as number)) hashes.add(prompt_hash);
   }
+  for await (const { entry: key, prompt_hash } of ofJob(db, tables, jobId, entry.askedAll, ['entry', 'prompt_hash']))
+    if (typeof prompt_hash === 'string' && wanted(ordinalOf(String(key)))) hashes.add(prompt_hash);
   return (await readAll(db, tables.ledger, [...hashes].map(answerKey))).map(ofLedger);
 }
 

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { shownTallies } from '../job/evidence.ts';
 import { reportIdSchema } from '../job/put.ts';
-import { shownTallies } from '../job/shown-tallies.ts';
 import { letterOf } from '../report/claims/kinds.ts';
+import { coverageIn } from '../report/claims/trust.ts';
 import { type OpinionMap, readOpinionMap } from '../report/opinion-map.ts';
 import type { PageGroup } from '../report/page/data.ts';
 import type { ReportPageInput } from '../report/page/input.ts';
@@ -12,7 +13,8 @@ import { allSections, readSections } from '../report/reading.ts';
 import { type Tally, tally } from '../report/votes.ts';
 import type { Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
-import { problems } from '../shared/parse.ts';
+import { jsonOrUndefined, problems } from '../shared/parse.ts';
+import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
 import type { PageConversations } from '../stores/postgres.ts';
 import { type ApiAnswer, type ApiRequest, refusal } from './http.ts';
@@ -21,6 +23,7 @@ export interface ApiReportPageDeps {
   /** every row of one report, of all its runs, as the table has it */
   storedReports: (reportId: string) => Promise<readonly object[]>;
   ledger: Pick<Ledger, 'plan' | 'prompts'>;
+  jobs: Pick<JobTable, 'get'>;
   conversations: Pick<PageConversations, 'report' | 'comments' | 'about'>;
   log: Log;
 }
@@ -58,10 +61,11 @@ const jobOf = ({ reports }: ReportsAnswer, rows: readonly StoredReport[]): strin
 /** What a page takes besides the stored sections. */
 interface PageSources {
   ledger: Pick<Ledger, 'plan' | 'prompts'>;
+  jobs: Pick<JobTable, 'get'>;
   /** absent: the page has no texts of comments, no map and no numbers of the conversation */
   conversations?: Pick<PageConversations, 'report' | 'comments' | 'about'> | undefined;
-  /** what the job cost; the public does not get to know it */
-  costUsd?: number | undefined;
+  /** says what the job cost, which the public does not get to know */
+  withCost?: boolean;
 }
 
 /**
@@ -71,15 +75,16 @@ interface PageSources {
  * @param jobId as the ledger knows it
  */
 export async function storedPage(answer: ReportsAnswer, jobId: string, sources: PageSources): Promise<string> {
-  const { ledger, conversations, costUsd } = sources;
+  const { ledger, jobs, conversations, withCost = false } = sources;
   const reportId = answer.request_report_id;
   const report = await conversations?.report(reportId);
   const unchecked = allSections(readSections(answer.reports)).some(
     ({ state, evidence }) => state === 'written' && !evidence,
   );
-  const [plan, shown, comments, about] = await Promise.all([
-    ledger.plan(jobId),
-    unchecked ? shownTallies(ledger, jobId) : new Map<number, Tally[]>(),
+  const [plan, job] = await Promise.all([ledger.plan(jobId), jobs.get(jobId)]);
+  const coverage = coverageIn(job?.job_results);
+  const [shown, comments, about] = await Promise.all([
+    unchecked || coverage?.missing.length ? shownTallies(ledger, jobId) : new Map<number, Tally[]>(),
     report ? conversations?.comments(report.zid, report.rid) : undefined,
     report ? conversations?.about(report.zid, reportId) : undefined,
   ]);
@@ -111,7 +116,8 @@ export async function storedPage(answer: ReportsAnswer, jobId: string, sources: 
     map,
     model: current?.model ?? '',
     promptVersion: plan?.prompt_version,
-    costUsd,
+    coverage,
+    costUsd: withCost ? costOf(job?.job_details) : undefined,
     simulated: false,
     leftOut: leftOutOf(plan),
     ...(inNoSection
@@ -120,6 +126,11 @@ export async function storedPage(answer: ReportsAnswer, jobId: string, sources: 
   };
   return reportPage(input);
 }
+
+const detailsSchema = z.object({ cost_usd: z.number() });
+
+const costOf = (jobDetails: unknown): number | undefined =>
+  detailsSchema.safeParse(jsonOrUndefined(String(jobDetails ?? ''))).data?.cost_usd;
 
 const leftOutOf = (plan: Plan | undefined): NonNullable<ReportPageInput['leftOut']> => plan?.comments_left_out ?? {};
 

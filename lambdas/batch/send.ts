@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../report/prompt.ts';
+import type { BatchRequest } from '../report/request.ts';
 import { AnthropicRefused, SubmissionUnsettled } from '../shared/errors.ts';
 import type { JobState } from '../shared/hand-off.ts';
 import type { BatchEntry, Plan } from '../shared/ledger-rows.ts';

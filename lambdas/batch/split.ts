@@ -1,12 +1,13 @@
-import { type BatchRequest, batchRequest } from '../report/prompt.ts';
-import type { Plan, Prompt, Request } from '../shared/ledger-rows.ts';
+import { type BatchRequest, batchRequest, type Message } from '../report/request.ts';
+import { READ_BACK_SYSTEM_PROMPT, systemPrompt } from '../report/system-prompt.ts';
+import type { AskedRow, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
 import { customId } from '../shared/names.ts';
 import { unpack } from '../shared/packed.ts';
 
 /** The API takes 256 MB in a batch; a little room is left for the envelope. A job has fewer requests than it takes. */
 const MAX_BYTES = 255 * 1024 * 1024;
 /** What a request holds beyond its prompt: system prompt, schema and names, generously. */
-const REQUEST_OVERHEAD = 12_000;
+const REQUEST_OVERHEAD = 24_000;
 /** A character becomes at most this many bytes of JSON. */
 const BYTES_PER_CHARACTER = 6;
 
@@ -36,18 +37,33 @@ export function splitIntoParts(
   });
 }
 
-/** A request as the API takes it, from the prompt in the ledger. */
+/** What the requests of a round say, by ordinal. */
+export interface RoundTexts {
+  prompts: ReadonlyMap<number, Prompt>;
+  /** of requests that say more than their prompt */
+  asked: ReadonlyMap<number, AskedRow>;
+}
+
+/** A request as the API takes it, from what the ledger keeps of it. */
 export function batchRequestOf(
   plan: Plan,
   round: number,
-  { ordinal, max_tokens }: Request,
-  prompt: Prompt,
+  { ordinal, max_tokens, asks }: Request,
+  { prompts, asked }: RoundTexts,
 ): BatchRequest {
+  const row = asked.get(ordinal);
+  const messages = row ? (JSON.parse(unpack(row.messages)) as Message[]) : [];
+  const about = { customId: customId(plan.job_id, round, ordinal), model: plan.model, maxTokens: max_tokens };
+  const claims = plan.claims === true;
+  // too short for a cache
+  if (asks === 'read back')
+    return batchRequest({ ...about, asks, system: READ_BACK_SYSTEM_PROMPT, messages, cached: false, claims });
+  const prompt = prompts.get(ordinal) as Prompt;
   return batchRequest({
-    customId: customId(plan.job_id, round, ordinal),
-    model: plan.model,
-    maxTokens: max_tokens,
-    prompt: unpack(prompt.prompt),
-    ...(plan.system ? { system: unpack(plan.system) } : {}),
+    ...about,
+    system: plan.system ? unpack(plan.system) : systemPrompt(claims),
+    messages: [{ role: 'user', content: unpack(prompt.prompt) }, ...messages],
+    cached: plan.cached === true,
+    claims,
   });
 }

@@ -1,4 +1,5 @@
 import { connectTables } from '../runtime/connect.ts';
+import { conversationsWhenAsked } from '../runtime/connect-polis.ts';
 import { environment } from '../runtime/environment.ts';
 import { stepHandler } from '../runtime/step-handler.ts';
 import { complete } from '../steps/complete.ts';
@@ -6,5 +7,6 @@ import { reportsTable } from '../stores/reports.ts';
 
 export const handler = stepHandler(complete, async () => {
   const tables = connectTables();
-  return { ...tables, reports: reportsTable(tables.db, environment('REPORTS_TABLE').REPORTS_TABLE) };
+  const reports = reportsTable(tables.db, environment('REPORTS_TABLE').REPORTS_TABLE);
+  return { ...tables, reports, conversations: conversationsWhenAsked };
 });

@@ -1,10 +1,11 @@
 import { dayOf } from '../money/day.ts';
-import { type Estimate, estimateCost } from '../money/estimate.ts';
+import { type Estimate, estimateCost, type FixedPart } from '../money/estimate.ts';
 import { jobRefusal, OverBudget, type Refusal, refusalText } from '../money/limits.ts';
-import type { MicroUsd } from '../money/money.ts';
+import { addKnown, type MicroUsd } from '../money/money.ts';
+import { READ_BACK_SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import { whyOf } from '../shared/errors.ts';
 import type { JobState } from '../shared/hand-off.ts';
-import type { Plan } from '../shared/ledger-rows.ts';
+import type { Plan, Request } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
@@ -61,11 +62,16 @@ export const mayBeUnpriced = (
 /** What some requests cost at most; undefined when the model has no price. */
 export function mostOf(
   plan: Plan,
-  asked: readonly { prompt: string; max_tokens: number }[],
+  asked: readonly { prompt: string; max_tokens: number; asks?: Request['asks'] }[],
   at: Date,
 ): MicroUsd | undefined {
-  const requests = asked.map(({ prompt, max_tokens }) => ({ prompt, maxTokens: max_tokens }));
-  return estimateCost(plan.model, requests, plan.system ? unpack(plan.system) : '', at).most_micro_usd;
+  const most = (reads: boolean, system: FixedPart) => {
+    const requests = asked.filter(({ asks }) => (asks === 'read back') === reads);
+    const all = requests.map(({ prompt, max_tokens }) => ({ prompt, maxTokens: max_tokens }));
+    return estimateCost(plan.model, all, system, at).most_micro_usd;
+  };
+  const system = { text: plan.system ? unpack(plan.system) : '', ...(plan.cached ? { served: 0 } : {}) };
+  return addKnown(most(false, system), most(true, { text: READ_BACK_SYSTEM_PROMPT }));
 }
 
 /** Checks whether a job that is not put yet would fit today's budget. Nothing is reserved. @throws OverBudget */

@@ -60,6 +60,7 @@ const optionsSchema = z.object({
   exclude_comment_selections: orNothing(flag),
   layers: orNothing(layerList),
   allow_unpriced: orNothing(flag),
+  claims: orNothing(flag),
 });
 type Options = z.output<typeof optionsSchema>;
 
@@ -86,6 +87,8 @@ export interface JobConfig {
   layers: number[] | undefined;
   /** true uses a model that the price list does not know: no budget can count what it costs */
   allow_unpriced: boolean;
+  /** whether clauses have claims that are proven; undefined: as the deployment's setting says */
+  claims: boolean | undefined;
   /** places in `job_config` that nobody reads, such as `stages.0.config.temperature` */
   ignored: string[];
 }
@@ -114,6 +117,7 @@ export function parseJobConfig(jobConfig: string | null | undefined, defaultMode
     exclude_comment_selections: options.exclude_comment_selections ?? true,
     layers: options.layers,
     allow_unpriced: options.allow_unpriced ?? false,
+    claims: options.claims,
     ignored: [
       ...strangersIn(top, [], BESIDE_OPTIONS),
       ...stages.flatMap((_, index) => (index === at ? [] : [`stages.${index}`])),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { microUsd, toUsd } from '../money/money.ts';
 import { NO_TOKENS } from '../money/prices.ts';
+import { provenCount } from '../report/claims/figures.ts';
 import { StoreUnavailable, whyOf } from '../shared/errors.ts';
 import { AWAITING_BATCH } from '../shared/job-row.ts';
 import { type BatchEntry, type Plan, tokensSchema } from '../shared/ledger-rows.ts';
@@ -230,5 +231,12 @@ function countEnding(
   grown('CacheReadTokens', summary.tokens.cache_read, counted.tokens.cache_read);
   grown('CacheWriteTokens', summary.tokens.cache_write, counted.tokens.cache_write);
   grown('CostUsd', toUsd((summary.cost_micro_usd ?? 0) - microUsd(counted.cost_usd)), 0);
+  const figures = summary.claims?.figures;
+  if (figures) {
+    metrics.add('ClausesProven', provenCount(figures));
+    metrics.add('ClausesContent', figures.content);
+    metrics.add('ClausesThin', figures.thin);
+    metrics.add('ClausesTakenOut', figures.taken_out);
+  }
   for (const [reason, sections] of byReason(summary)) metrics.add('SectionsFailed', sections, { reason });
 }

@@ -1,13 +1,17 @@
 import * as z from 'zod';
 import { splitIntoParts } from '../batch/split.ts';
-import { type Estimate, estimateCost } from '../money/estimate.ts';
+import { expectedHits } from '../money/cache.ts';
+import { type Estimate, estimateCost, estimateLaterRounds } from '../money/estimate.ts';
 import { addKnown, type MicroUsd } from '../money/money.ts';
+import { letterOf } from '../report/claims/claim.ts';
+import type { ClaimGroup } from '../report/claims/evidence.ts';
 import { type CommentLeftOut, shownComments, type TalliedComment, tallyComments } from '../report/comments.ts';
 import { type OpinionMath, parseOpinionMath } from '../report/opinion-groups.ts';
-import { FIRST_MAX_TOKENS, sectionPrompt } from '../report/prompt.ts';
+import { sectionPrompt } from '../report/prompt.ts';
+import { FIRST_MAX_TOKENS } from '../report/request.ts';
 import { type LeftOut, type PlannedSection, planSections } from '../report/sections.ts';
-import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
-import { PROMPT_VERSION, SYSTEM_PROMPT } from '../report/system-prompt.ts';
+import { REPORT_SCHEMA_VERSIONS } from '../report/shape.ts';
+import { PROMPT_VERSION, systemPrompt } from '../report/system-prompt.ts';
 import { type ClusterOfComment, checkTopicsComplete, newestTopics, type Topic } from '../report/topics.ts';
 import { checkVoteSigns } from '../report/vote-signs.ts';
 import type { Tally } from '../report/votes.ts';
@@ -52,8 +56,8 @@ export interface PlannedJob {
   prompts: Prompt[];
   /** of the first round: sections that have no answer yet */
   requests: Request[];
-  /** of what is to be bought */
-  estimate: Estimate;
+  /** of what is to be bought: the first round, and what later ones are expected to add */
+  estimate: Estimate & { later_rounds_micro_usd: MicroUsd | undefined };
   /** what the answers that are there already did cost; undefined when that is not known of all */
   reusedSaved: MicroUsd | undefined;
   /** for the row's log: why the model is not the one that the job names */
@@ -69,12 +73,20 @@ export interface ModelSettings {
   unknownModel: UnknownModelPolicy;
 }
 
+/** What is done about claims. */
+export interface ClaimSettings {
+  /** of jobs that do not say: every clause has a claim, which is proven from the votes */
+  claims: boolean;
+  /** claims are read back from the clauses by a second request for each section */
+  claimsReadBack: boolean;
+}
+
 export interface PlanDeps {
   conversations: Conversations;
   topics: Topics;
-  ledger: Pick<Ledger, 'knownAnswers'>;
+  ledger: Pick<Ledger, 'knownAnswers' | 'cacheUse'>;
   batches: Pick<Batches, 'knowsModel'>;
-  settings: BudgetSettings & ModelSettings & { ledgerDays: number };
+  settings: BudgetSettings & ModelSettings & ClaimSettings & { ledgerDays: number };
   now: () => Date;
 }
 
@@ -89,10 +101,17 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
   known.catch(() => undefined);
   const report = await checkReport(deps.conversations, row, config);
   const facts = await readConversation(deps, row.conversation_id, report, config);
-  const drafts = draftsOf(row.job_id, facts, config);
-  const { model, hashes, answers, open, estimate, notes } = await chooseModel(deps, drafts.sections, config, known);
+  const claims = config.claims ?? deps.settings.claims;
+  const drafts = draftsOf(row.job_id, facts, config, claims);
+  const { model, hashes, answers, open, estimate, served, notes } = await chooseModel(
+    deps,
+    drafts.sections,
+    { ...config, claims },
+    known,
+  );
   if (open.length > 0) checkJobBudget({ ...config, model }, estimate, deps.settings);
   const now = deps.now();
+  const unproven = hashes.filter((hash) => answers.get(hash)?.unproven).length;
   const plan: Plan = {
     job_id: row.job_id,
     entry: entry.plan,
@@ -100,16 +119,21 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     report_id: report.report_id,
     conversation_id: row.conversation_id,
     report_job_id: row.job_id,
-    ...madeWith(model),
+    ...madeWith(model, claims),
     max_batch_size: config.max_batch_size,
     sections: drafts.sections.length,
     ...(config.no_cache ? { no_cache: true as const } : {}),
-    reused: hashes.filter((hash) => answers.has(hash)).length,
+    reused: hashes.filter((hash) => isGood(answers.get(hash))).length,
+    ...(unproven > 0 ? { reused_unproven: unproven } : {}),
     left_out: drafts.leftOut,
     comments_left_out: countBy([...facts.hidden.values()]),
     in_no_section: inNoSection(drafts.inNoSection),
     report_timestamp: now.toISOString(),
-    system: pack(SYSTEM_PROMPT),
+    system: pack(systemPrompt(claims)),
+    ...(served === undefined ? {} : { cached: true as const }),
+    ...(claims ? { claims: true as const } : {}),
+    ...(claims && deps.settings.claimsReadBack ? { read_back: true as const } : {}),
+    groups: claimGroups(facts.math),
     ...(estimate.expected_micro_usd === undefined ? {} : { expected_micro_usd: estimate.expected_micro_usd }),
     ...(estimate.most_micro_usd === undefined ? {} : { most_micro_usd: estimate.most_micro_usd }),
     // also with nothing to buy: a later round may have to
@@ -132,12 +156,15 @@ export async function planJob(deps: PlanDeps, row: JobRow, config: JobConfig): P
     ),
     estimate,
     reusedSaved: sections.reduce(
-      (sum: MicroUsd | undefined, { reused }) => (reused ? addKnown(sum, reused.cost_micro_usd) : sum),
+      (sum: MicroUsd | undefined, { reused }) => (isGood(reused) ? addKnown(sum, reused?.cost_micro_usd) : sum),
       0,
     ),
     notes,
   };
 }
+
+/** What of a job's settings its questions depend on. */
+type ModelWanted = Pick<JobConfig, 'model' | 'no_cache'> & { claims: boolean };
 
 /** What a job asks of one model. */
 interface ModelChoice {
@@ -147,7 +174,9 @@ interface ModelChoice {
   answers: ReadonlyMap<string, AnswerRef>;
   /** sections without an answer */
   open: Draft[];
-  estimate: Estimate;
+  estimate: PlannedJob['estimate'];
+  /** the share of the fixed part that the cache is expected to serve; undefined when it is not marked for it */
+  served: number | undefined;
   /** for the row's log: why the model is not the one that the job names */
   notes: string[];
 }
@@ -160,7 +189,7 @@ interface ModelChoice {
 async function chooseModel(
   deps: PlanDeps,
   drafts: readonly Draft[],
-  config: JobConfig,
+  config: ModelWanted,
   known: Promise<boolean>,
 ): Promise<ModelChoice> {
   const { unknownModel, defaultModel } = deps.settings;
@@ -188,24 +217,45 @@ const unknown = (models: string) =>
 async function asked(
   deps: PlanDeps,
   drafts: readonly Draft[],
-  { no_cache }: Pick<JobConfig, 'no_cache'>,
+  { no_cache, claims }: ModelWanted,
   model: string,
   notes: string[],
 ): Promise<ModelChoice> {
-  const hashes = drafts.map(({ prompt }) => promptHash(madeWith(model), SYSTEM_PROMPT, prompt));
-  const answers = no_cache ? NO_ANSWERS : await deps.ledger.knownAnswers(hashes, deps.now());
+  const text = systemPrompt(claims);
+  const hashes = drafts.map(({ prompt }) => promptHash(madeWith(model, claims), text, prompt));
+  const [answers, uses] = await Promise.all([
+    no_cache ? NO_ANSWERS : deps.ledger.knownAnswers(hashes, deps.now()),
+    deps.ledger.cacheUse(model),
+  ]);
   const questions = drafts.map((draft, at) => ({ ...draft, prompt_hash: hashes[at] as string }));
   const open = toAsk(questions, ({ prompt_hash }) => !answers.has(prompt_hash));
   const requests = open.map(({ prompt }) => ({ prompt, maxTokens: FIRST_MAX_TOKENS }));
-  return { model, hashes, answers, open, estimate: estimateCost(model, requests, SYSTEM_PROMPT, deps.now()), notes };
+  const served = expectedHits(uses);
+  const system = { text, served };
+  const first = estimateCost(model, requests, system, deps.now());
+  const unproven = questions.filter(({ prompt_hash }) => answers.get(prompt_hash)?.unproven);
+  const later = { checked: claims, readBack: claims && deps.settings.claimsReadBack };
+  const later_rounds_micro_usd = estimateLaterRounds(model, [...open, ...unproven], system, later, deps.now());
+  const estimate = {
+    ...first,
+    later_rounds_micro_usd,
+    expected_micro_usd: addKnown(first.expected_micro_usd, later_rounds_micro_usd),
+  };
+  return { model, hashes, answers, open, estimate, served, notes };
 }
 
 const NO_ANSWERS: ReadonlyMap<string, AnswerRef> = new Map();
 
-const madeWith = (model: string) => ({
+/** An answer with which nothing is left to ask. */
+const isGood = (answer: AnswerRef | undefined): boolean => answer !== undefined && !answer.unproven;
+
+const claimGroups = ({ groups }: OpinionMath): ClaimGroup[] =>
+  groups.map(({ gid, label, pids }) => ({ letter: letterOf(gid), label, size: pids.length }));
+
+const madeWith = (model: string, claims: boolean) => ({
   model,
   prompt_version: PROMPT_VERSION,
-  schema_version: REPORT_SCHEMA_VERSION,
+  schema_version: REPORT_SCHEMA_VERSIONS[claims ? 'claims' : 'plain'],
 });
 
 /** A section with its prompt. */
@@ -220,6 +270,7 @@ function draftsOf(
   jobId: string,
   facts: ConversationFacts,
   config: JobConfig,
+  claims: boolean,
 ): { sections: Draft[]; leftOut: LeftOut[]; inNoSection: TalliedComment[] } {
   const { comments, topics, clusters, size: conversationSize, math, hidden } = facts;
   const { layers } = config;
@@ -236,7 +287,7 @@ function draftsOf(
       `the report would have ${planned.sections.length.toLocaleString('en')} sections, and ${MAX_SECTIONS.toLocaleString('en')} are the most that a job may have (a usual report has 10 to 100): check the topic tables, or ask for fewer layers in job_config.layers`,
     );
   }
-  const context = { conversationTopic: facts.topic, groups: math.groups };
+  const context = { conversationTopic: facts.topic, groups: claimGroups(math), claims };
   const sections = planned.sections.map(
     (section, ordinal): Draft => ({ ordinal, section, prompt: sectionPrompt(section, context) }),
   );

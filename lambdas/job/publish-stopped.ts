@@ -37,10 +37,10 @@ export async function publishStopped(
   const published = { ...plan, published_at: plan.published_at ?? deps.now().toISOString() };
   // first, so that doing it again writes the same rows
   await deps.ledger.updatePlan(published);
-  const gone = await publish(deps, published, summary);
-  const told = `published ${deps.by} with ${stored - gone.length} of ${planned} sections`;
+  const { gaps } = await publish(deps, published, summary);
+  const told = `published ${deps.by} with ${stored - gaps.length} of ${planned} sections`;
   await notePublished(deps, row, told);
-  return { kind: 'published', report_id: plan.report_id, stored: stored - gone.length, planned };
+  return { kind: 'published', report_id: plan.report_id, stored: stored - gaps.length, planned };
 }
 
 const refused = (why: string): Published => ({ kind: 'refused', why });

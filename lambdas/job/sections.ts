@@ -1,9 +1,19 @@
 import * as z from 'zod';
-import { type AnsweredFacts, type AnswerRef, type Plan, type Section, sectionSchema } from '../shared/ledger-rows.ts';
+import { isUnproven } from '../report/claims/check.ts';
+import {
+  type AnsweredFacts,
+  type AnswerRef,
+  type FailedClause,
+  type Plan,
+  type Section,
+  sectionSchema,
+  type Unproven,
+} from '../shared/ledger-rows.ts';
 import { customIdReader, entry, placeOf } from '../shared/names.ts';
 import type { Reason } from '../shared/outcome.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
+import { answerName } from './answers.ts';
 
 /** The sections of a job by ordinal, and which of them a line of results answers. */
 export interface JobSections {
@@ -57,15 +67,29 @@ function legacySections({ job_id, legacy }: Plan): JobSections {
 
 /** How a section stands after all that was asked so far. */
 export type SectionState = { section: Section } & (
-  | { kind: 'stored'; answer: AnswerRef; reused: boolean }
+  | (WithText & { kind: 'stored' })
+  /** the votes do not prove some of its clauses, or they were read back otherwise */
+  | (WithText & { kind: 'unproven'; unproven: Unproven; askAgain: boolean; cutOff: boolean })
   | { kind: 'ask_again' | 'failed'; reason: Reason; said?: string }
   /** not answered yet */
   | { kind: 'open' }
 );
 
+/** A section that has an answer with a text. */
+interface WithText {
+  answer: AnswerRef;
+  /** bought by another job */
+  reused: boolean;
+  /** whether its claims were read back; `cannot`: the request for it was refused for good */
+  read: 'yes' | 'no' | 'cannot';
+  /** clauses that fail */
+  failed: readonly FailedClause[];
+}
+
 /**
- * Works out how every section stands. A stored answer holds for good, else the last round's. Sections with the very same
- * question have one answer together.
+ * Works out how every section stands. A good answer holds for good unless reading it back found otherwise. Of answers that are
+ * unproven the one that loses fewer sentences holds, and else the last round's. Sections with the very same question have one
+ * answer together.
  * @param answers of all rounds, in any order
  * @returns in order of ordinal
  */
@@ -73,30 +97,90 @@ export function sectionStates(
   sections: ReadonlyMap<number, Section>,
   answers: Iterable<AnsweredFacts>,
 ): SectionState[] {
-  const held = new Map<number, AnsweredFacts>();
-  for (const answer of answers) {
-    const { round, ordinal } = placeOf(answer.entry);
-    const before = held.get(ordinal);
-    if (!before || (before.kind !== 'stored' && (answer.kind === 'stored' || placeOf(before.entry).round < round)))
-      held.set(ordinal, answer);
-  }
+  const rows = Map.groupBy(answers, ({ entry: key }) => placeOf(key).ordinal);
+  const inOrder = (ordinal: number) =>
+    (rows.get(ordinal) ?? []).toSorted((a, b) => placeOf(a.entry).round - placeOf(b.entry).round);
   const firstOf = firstByQuestion([...sections.values()]);
   return [...sections.values()]
     .sort((a, b) => a.ordinal - b.ordinal)
     .map((section): SectionState => {
       const first = firstOf(section);
-      const reused = section.reused ?? first.reused;
-      if (reused) return { section, kind: 'stored', answer: reused, reused: true };
-      const answer = held.get(first.ordinal);
-      if (!answer) return { section, kind: 'open' };
-      const { job_id, entry: key, kind, reason = 'missing', said, cost_micro_usd } = answer;
-      if (kind !== 'stored') return { section, kind, reason, ...(said ? { said } : {}) };
-      return { section, kind, reused: false, answer: { job_id, entry: key, ...known({ cost_micro_usd }) } };
+      const known = (standing: Standing) => withKnownReading(standing, first);
+      const begun = known(reusedAnswer(section.reused ?? first.reused));
+      return { section, ...inOrder(first.ordinal).reduce((standing, row) => known(after(standing, row)), begun) };
     });
 }
 
-const known = ({ cost_micro_usd }: Pick<AnswerRef, 'cost_micro_usd'>) =>
-  cost_micro_usd === undefined ? {} : { cost_micro_usd };
+type Standing = SectionState extends infer S ? (S extends unknown ? Omit<S, 'section'> : never) : never;
+
+/** What another job's answer is to a section, before anything is asked. */
+function reusedAnswer(reused: AnswerRef | undefined): Standing {
+  if (!reused) return { kind: 'open' };
+  const { unproven, accepted, ...answer } = reused;
+  const text = { answer, reused: true, read: accepted ? 'yes' : 'no', failed: accepted ?? [] } as const;
+  return unproven
+    ? { kind: 'unproven', ...text, unproven, askAgain: true, cutOff: false }
+    : { kind: 'stored', ...text };
+}
+
+/** A reading counts for the answer that it read, as long as the section has that one. */
+const isOf = (standing: Standing, of: string): standing is Extract<Standing, { kind: 'stored' }> =>
+  standing.kind === 'stored' && answerName(standing.answer) === of;
+
+const withKnownReading = (standing: Standing, { known_reading: reading }: Section): Standing =>
+  reading && isOf(standing, reading.of) ? afterReading(standing, reading) : standing;
+
+/** How a section stands after one more answer. */
+function after(before: Standing, row: AnsweredFacts): Standing {
+  if (row.reads !== undefined) return readBack(before, row);
+  const { kind, reason = 'missing', said, unproven } = row;
+  if (before.kind === 'stored') return before;
+  if (kind === 'stored') return { kind, answer: refOf(row), reused: false, read: 'no', failed: [] };
+  if (kind === 'unproven' && unproven) {
+    const isWorse = before.kind === 'unproven' && share(before.unproven) < share(unproven);
+    const { failed_clauses: failed = [] } = row;
+    return isWorse
+      ? { ...before, askAgain: true, cutOff: false }
+      : { kind, answer: refOf(row), reused: false, read: 'no', failed, unproven, askAgain: true, cutOff: false };
+  }
+  if (before.kind === 'unproven') return { ...before, askAgain: kind !== 'failed', cutOff: reason === 'truncated' };
+  return { kind: kind === 'failed' ? kind : 'ask_again', reason, ...(said ? { said } : {}) };
+}
+
+const share = ({ sentences, lost }: Unproven): number => lost / sentences;
+
+function readBack(before: Standing, row: AnsweredFacts): Standing {
+  const { reads = '', kind, failed_clauses: failed = [], unproven } = row;
+  if (!isOf(before, reads)) return before;
+  if (kind === 'stored') return afterReading(before, { failed, sentences: unproven?.sentences ?? 0 });
+  return kind === 'failed' ? { ...before, read: 'cannot' } : before;
+}
+
+function afterReading(
+  before: Extract<Standing, { kind: 'stored' }>,
+  { failed, sentences }: { failed: readonly FailedClause[]; sentences: number },
+): Standing {
+  if (failed.length === 0) return { ...before, read: 'yes' };
+  const lost = new Set(failed.map(({ paragraph, sentence }) => `${paragraph} ${sentence}`)).size;
+  const unproven = { sentences, lost };
+  return { ...before, kind: 'unproven', read: 'yes', failed, unproven, askAgain: true, cutOff: false };
+}
+
+const refOf = ({ job_id, entry: key, cost_micro_usd }: AnsweredFacts): AnswerRef => ({
+  job_id,
+  entry: key,
+  ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }),
+});
+
+/** A section that is published. */
+export type Written = Extract<SectionState, { kind: 'stored' | 'unproven' }>;
+
+/**
+ * How a section ends when nothing more is asked: it is published without the sentences that fail, unless too much is lost.
+ * @returns undefined for one that is not published
+ */
+export const writtenOf = (state: SectionState): Written | undefined =>
+  state.kind === 'stored' || (state.kind === 'unproven' && !isUnproven(state.unproven)) ? state : undefined;
 
 /** The sections of a list that have to be asked for: of those with the very same question only the first. */
 export function toAsk<S extends { ordinal: number; prompt_hash?: string | undefined }>(

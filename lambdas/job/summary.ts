@@ -1,12 +1,22 @@
+import { hitRate } from '../money/cache.ts';
 import { addKnown, type MicroUsd, usdOrNull, usdText } from '../money/money.ts';
 import { addTokens, NO_TOKENS, type Tokens } from '../money/prices.ts';
+import type { Coverage } from '../report/claims/coverage.ts';
 import type { AnsweredFacts, BatchEntry, Plan, Unfiled } from '../shared/ledger-rows.ts';
 import { type Reason, reasonText } from '../shared/outcome.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { type SectionState, sectionStates, sectionsOf } from './sections.ts';
+import type { VotersCited } from '../stores/postgres.ts';
+import type { PublishedClaims } from './publish.ts';
+import { type SectionState, sectionStates, sectionsOf, writtenOf } from './sections.ts';
 
 /** Sections named in `job_results` at most: a row holds 400 KB. The count is always whole. */
 const MAX_NAMED = 500;
+
+/** How much of what people said and voted on a report cites. */
+export interface ReportCoverage extends Coverage {
+  /** people who voted, and those of whom a vote that takes a side stands on a cited comment; absent when they could not be counted */
+  voters?: VotersCited;
+}
 
 export interface FailedSection {
   section: string;
@@ -34,6 +44,9 @@ export interface JobSummary {
   /** undefined when any billed answer has no known price */
   cost_micro_usd: MicroUsd | undefined;
   batches: BatchEntry[];
+  /** of a report that was published and whose claims are checked */
+  claims?: PublishedClaims | undefined;
+  coverage?: ReportCoverage | undefined;
 }
 
 /** Adds up every round of a job. Every billed answer counts, stored or not. */
@@ -64,11 +77,12 @@ export async function summarize(ledger: Ledger, plan: Plan): Promise<JobSummary>
 }
 
 function countStates(states: readonly SectionState[], plan: Plan) {
-  const stored = states.filter((state) => state.kind === 'stored');
+  const stored = states.flatMap((state) => writtenOf(state) ?? []);
   const reused = stored.filter((state) => state.reused);
   const failed = states.flatMap((state): FailedSection[] => {
-    if (state.kind !== 'failed' && state.kind !== 'ask_again') return [];
     const { section, title } = state.section;
+    if (state.kind === 'unproven' && !writtenOf(state)) return [{ section, title, reason: 'unproven' }];
+    if (state.kind !== 'failed' && state.kind !== 'ask_again') return [];
     return [{ section, title, reason: state.reason, ...(state.said ? { said: state.said } : {}) }];
   });
   return {
@@ -103,7 +117,8 @@ export const resultsOfJob = (plan: Plan, summary: JobSummary, seconds: number) =
 });
 
 /** `job_results`: what anybody may know, as the Polis server gives it to everybody. */
-function publicResults(plan: Plan, { planned, stored, reused, failed, unfiled, rounds }: JobSummary, seconds: number) {
+function publicResults(plan: Plan, summary: JobSummary, seconds: number) {
+  const { planned, stored, reused, failed, unfiled, rounds, claims, coverage } = summary;
   return {
     planned,
     stored,
@@ -115,11 +130,22 @@ function publicResults(plan: Plan, { planned, stored, reused, failed, unfiled, r
       .slice(0, MAX_NAMED)
       .map(({ section, reason, said }) => ({ section, reason, message: reasonText(reason, said) })),
     unfiled_count: unfiled.length,
+    ...(claims
+      ? claimResults(claims)
+      : { claims: plan.legacy ? 'not checked' : plan.claims ? 'nothing published' : 'off' }),
+    ...(coverage ? { coverage } : {}),
     rounds,
     seconds,
     model: plan.model,
   };
 }
+
+/** What is said of the claims of a report, and of the sentences that were taken out. */
+const claimResults = ({ figures, takenOut }: PublishedClaims) => ({
+  claims: figures,
+  taken_out_count: takenOut.length,
+  taken_out: takenOut.slice(0, MAX_NAMED),
+});
 
 /** `job_details`: what the operator wants to know beside it. */
 const details = (plan: Plan, summary: JobSummary) => ({
@@ -128,6 +154,7 @@ const details = (plan: Plan, summary: JobSummary) => ({
   expected_usd: usdOrNull(plan.expected_micro_usd),
   reused_saved_usd: usdOrNull(summary.reused_saved_micro_usd),
   tokens: summary.tokens,
+  cache_hit_rate: hitRate([{ read: summary.tokens.cache_read, written: summary.tokens.cache_write }]) ?? null,
   unfiled: summary.unfiled.slice(0, MAX_NAMED),
   prompt_version: plan.prompt_version,
   batch_ids: summary.batches.flatMap(({ batch_id }) => batch_id ?? []),

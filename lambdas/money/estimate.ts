@@ -32,6 +32,13 @@ export function mostTokens(text: string): number {
 /** @param code NaN beyond the ends of a text */
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
+/** The part of a prompt that is the same for every request. */
+export interface FixedPart {
+  text: string;
+  /** the share of its tokens that the cache is expected to serve; undefined where it is not marked for the cache */
+  served?: number | undefined;
+}
+
 /** What one round costs before it is sent: expected and, with every answer at its `max_tokens`, at most. */
 export interface Estimate {
   sections: number;
@@ -43,42 +50,86 @@ export interface Estimate {
 }
 
 /**
- * Estimates from the prompts alone. Expected: prompts of the usual number of tokens, and the fixed part is served by the
- * cache. At most: prompts of the most tokens, and the fixed part is written to the cache by every request, as all may be
- * processed at once.
+ * Estimates from the prompts alone. Expected: prompts of the usual number of tokens. At most: prompts of the most tokens, and a fixed
+ * part that is marked for the cache is written to it by every request, as all may be processed at once.
  * @param at when the round is sent
  */
 export function estimateCost(
   model: string,
   requests: readonly { prompt: string; maxTokens: number }[],
-  system: string,
+  system: FixedPart,
   at: Date,
 ): Estimate {
   const asked = requests.map(({ prompt, maxTokens }) => ({ most: mostTokens(prompt), maxTokens }));
-  const fixed = mostTokens(system);
-  const expectedOf = (most: number) => likely(most) + FRAME_TOKENS;
-  const all = (tokensOf: (most: number, maxTokens: number) => Tokens) =>
-    // each by itself: some models charge more for a long message
-    asked.reduce<MicroUsd | undefined>(
-      (sum, { most, maxTokens }) => addKnown(sum, priceOf(model, tokensOf(most, maxTokens), at)),
-      priceOf(model, NO_TOKENS, at),
-    );
+  const fixed = mostTokens(system.text);
+  const isCached = system.served !== undefined;
+  const all = summed(model, asked, at);
   return {
     sections: asked.length,
     input_tokens: asked.reduce((sum, { most }) => sum + expectedOf(most) + likely(fixed), 0),
-    expected_micro_usd: all((most) => ({
+    expected_micro_usd: all(({ most }) => ({
       ...NO_TOKENS,
-      input: expectedOf(most),
-      cache_read: likely(fixed),
+      ...expectedFixed(likely(fixed), system.served, expectedOf(most)),
       output: TYPICAL_OUTPUT_TOKENS,
     })),
-    most_micro_usd: all((most, room) => ({
+    most_micro_usd: all(({ most, maxTokens }) => ({
       ...NO_TOKENS,
-      input: most + FRAME_TOKENS,
-      cache_write: fixed,
-      output: room,
+      input: most + FRAME_TOKENS + (isCached ? 0 : fixed),
+      cache_write: isCached ? fixed : 0,
+      output: maxTokens,
     })),
   };
 }
 
+/** How many of a job's sections are asked for once more, as claims of theirs fail; a first guess, to be replaced by what jobs report. */
+const ASKED_AGAIN_SHARE = 0.2;
+/** What the clauses of a section and the codes read back from them take. */
+const READING_TOKENS = { input: 2_000, output: 600 };
+
+/**
+ * What the rounds after the first are expected to cost: sections asked for again with the model's own answer before them, and one
+ * reading of each.
+ * @param checked whether claims are checked; else nothing is asked for again but what is missing
+ */
+export function estimateLaterRounds(
+  model: string,
+  requests: readonly { prompt: string }[],
+  system: FixedPart,
+  { checked, readBack }: { checked: boolean; readBack: boolean },
+  at: Date,
+): MicroUsd | undefined {
+  const fixed = likely(mostTokens(system.text));
+  const all = summed(
+    model,
+    requests.map(({ prompt }) => ({ most: mostTokens(prompt) })),
+    at,
+  );
+  const again = checked
+    ? all(({ most }) => ({
+        ...NO_TOKENS,
+        ...expectedFixed(fixed, system.served, expectedOf(most) + TYPICAL_OUTPUT_TOKENS),
+        output: TYPICAL_OUTPUT_TOKENS,
+      }))
+    : 0;
+  const readings = readBack ? all(() => ({ ...NO_TOKENS, ...READING_TOKENS })) : 0;
+  return addKnown(again === undefined ? undefined : Math.ceil(again * ASKED_AGAIN_SHARE), readings);
+}
+
 const likely = (most: number): number => Math.round(most * LIKELY_SHARE);
+const expectedOf = (most: number): number => likely(most) + FRAME_TOKENS;
+
+/** Tokens of the fixed part and of the rest of a prompt, by how each is billed. */
+function expectedFixed(fixed: number, served: number | undefined, rest: number): Partial<Tokens> {
+  if (served === undefined) return { input: rest + fixed };
+  const read = Math.round(fixed * served);
+  return { input: rest, cache_read: read, cache_write: fixed - read };
+}
+
+/** Adds up the price of every request, each by itself: some models charge more for a long message. */
+const summed =
+  <R>(model: string, requests: readonly R[], at: Date) =>
+  (tokensOf: (request: R) => Tokens): MicroUsd | undefined =>
+    requests.reduce<MicroUsd | undefined>(
+      (sum, request) => addKnown(sum, priceOf(model, tokensOf(request), at)),
+      priceOf(model, NO_TOKENS, at),
+    );

@@ -1,18 +1,22 @@
 import * as z from 'zod';
 import { type Tokens, usageSchema } from '../money/prices.ts';
 import { apiWords } from '../shared/api-words.ts';
+import type { FailedClause, Unproven } from '../shared/ledger-rows.ts';
 import { listOf } from '../shared/list-of.ts';
 import type { Reason } from '../shared/outcome.ts';
 import { jsonOrUndefined } from '../shared/parse.ts';
 import { plainLabel } from '../shared/plain-text.ts';
+import { checkReport, failedClauses, listed, unprovenOf } from './claims/check.ts';
+import type { Evidence } from './claims/evidence.ts';
 import { repairJson } from './repair-json.ts';
 import { citedTids, type Report, reportSchema } from './shape.ts';
 
 /** What became of one request. */
 export type Outcome = (
   | { kind: 'stored'; report: Report }
-  | { kind: 'ask_again'; reason: Reason }
-  | { kind: 'failed'; reason: Reason }
+  /** the votes do not prove some of its clauses */
+  | { kind: 'unproven'; report: Report; reason: 'unproven'; unproven: Unproven; failed_clauses: FailedClause[] }
+  | { kind: 'ask_again' | 'failed'; reason: Reason }
 ) & {
   /** undefined for answers that are not billed */
   tokens?: Tokens;
@@ -45,17 +49,43 @@ const MAX_READ_CHARACTERS = 5 * MAX_TEXT_CHARACTERS;
 /** Values of an object or a list among which a report is looked for. */
 const MAX_WRAPPED = 20;
 
+/** What an answer is held against. */
+export interface Shown {
+  /** comments that the model was shown */
+  tids: ReadonlySet<number>;
+  /** what its claims are proven from; undefined where they are not checked */
+  evidence: Evidence | undefined;
+}
+
 /**
- * Decides what becomes of one result of a batch.
+ * Decides what becomes of one result of a batch that asks for a section.
  * @param result the `result` of a JSON line, not yet parsed
- * @param shown whether the model was shown the comment of a tid
  */
-export function readResult(result: unknown, shown: (tid: number) => boolean): Outcome {
+export function readResult(result: unknown, { tids, evidence }: Shown): Outcome {
+  const read = readBatchResult<Report>(result, (text) => {
+    const found = readText(text, (tid) => tids.has(tid));
+    return found.kind === 'stored' ? { value: found.report } : { reason: found.reason };
+  });
+  if (read.kind !== 'stored') return read;
+  const { value: report, ...facts } = read;
+  const failed = evidence ? failedClauses(checkReport(report, evidence)) : [];
+  if (failed.length === 0) return { ...facts, report };
+  const unproven = unprovenOf(report, failed);
+  return { ...facts, report, kind: 'unproven', reason: 'unproven', unproven, failed_clauses: listed(failed) };
+}
+
+/** What the text of a finished answer is read as, or why it cannot be used. */
+type ReadText<T> = (text: string) => { value: T } | { reason: Reason };
+type BatchResult<T> = ({ kind: 'stored'; value: T } | { kind: 'ask_again' | 'failed'; reason: Reason }) & Facts;
+type Facts = Pick<Outcome, 'tokens' | 'stop_reason' | 'message_id' | 'said'>;
+
+/** Reads a result of a batch, whatever it asked for. @param result the `result` of a JSON line, not yet parsed */
+export function readBatchResult<T>(result: unknown, read: ReadText<T>): BatchResult<T> {
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) return { kind: 'ask_again', reason: 'wrong_shape' };
   switch (parsed.data.type) {
     case 'succeeded':
-      return readMessage(parsed.data.message, shown);
+      return readMessage(parsed.data.message, read);
     case 'errored': {
       const { type, said } = apiWords(parsed.data.error) ?? {};
       return {
@@ -85,7 +115,7 @@ const UNFINISHED = new Map<string, { kind: 'ask_again' | 'failed'; reason: Reaso
   ['model_context_window_exceeded', { kind: 'failed', reason: 'context_window' }],
 ]);
 
-function readMessage(message: unknown, shown: (tid: number) => boolean): Outcome {
+function readMessage<T>(message: unknown, read: ReadText<T>): BatchResult<T> {
   const { id, stop_reason, usage } = factsSchema.safeParse(message).data ?? {};
   const facts = {
     ...(usage ? { tokens: usage satisfies Tokens } : {}),
@@ -99,7 +129,8 @@ function readMessage(message: unknown, shown: (tid: number) => boolean): Outcome
     return { ...unfinished, ...facts };
   }
   const text = content.flatMap((block) => (block.type === 'text' ? [block.text ?? ''] : [])).join('');
-  return { ...readText(text, shown), ...facts };
+  const found = read(text);
+  return 'value' in found ? { kind: 'stored', ...found, ...facts } : { kind: 'ask_again', ...found, ...facts };
 }
 
 type Read = { kind: 'stored'; report: Report } | { kind: 'ask_again'; reason: Reason };

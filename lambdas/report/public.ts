@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jsonOrUndefined } from '../shared/parse.ts';
+import { CLAIM_KINDS } from './claims/claim.ts';
 
 interface Run {
   job_id: string;
@@ -106,6 +107,7 @@ const PUBLIC_TEXTS: ReadonlySet<string> = new Set([
   'topic_key',
   'topic_name',
   'prompt_version',
+  'claims',
   'model_name',
   'generated_at',
 ]);
@@ -117,6 +119,12 @@ const PUBLIC_FIGURES: ReadonlySet<string> = new Set([
   'comments_shown',
   'comments_cited',
   'comment_count',
+  'clauses',
+  'clauses_content',
+  'clauses_thin',
+  'clauses_unguarded',
+  'clauses_taken_out',
+  ...CLAIM_KINDS.map((kind) => `proven_${kind}`),
   'simulated',
 ]);
 

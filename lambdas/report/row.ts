@@ -1,5 +1,8 @@
 import type { LeftOut, Plan, Section } from '../shared/ledger-rows.ts';
 import { ridSectionModel } from '../shared/names.ts';
+import type { Trimmed } from './claims/check.ts';
+import type { storedEvidence } from './claims/evidence.ts';
+import type { ClaimFigures } from './claims/figures.ts';
 import { citedTids, type Report } from './shape.ts';
 
 /** A row of `Delphi_NarrativeReports`, as the server and web client read it. */
@@ -17,6 +20,14 @@ export interface ReportRow {
   metadata: Record<string, unknown>;
   /** present only when the section could not be written */
   errors?: string;
+}
+
+/** A section without what its votes do not prove, and what the rest can be proven from. */
+export interface ProvenText extends Trimmed {
+  figures: ClaimFigures;
+  /** tids of the comments that it cites */
+  cited: number[];
+  evidence: ReturnType<typeof storedEvidence>;
 }
 
 /** Rows that can appear at once: DynamoDB writes as many in one transaction. */
@@ -50,16 +61,43 @@ export function storedRow(
   plan: Plan,
   section: About & Pick<Section, 'shown'>,
   batchId: string,
-  report: Report,
+  text: { report: Report } | ProvenText,
 ): ReportRow {
+  const { report } = text;
+  const about = { ...report, id: section.section, title: report.title || section.title };
+  const proof = 'figures' in text ? text : undefined;
+  const evidence = proof && { evidence: proof.evidence, ...(proof.lost > 0 ? { taken_out: proof.takenOut } : {}) };
   return {
     ...start(plan, section.section, batchId),
-    report_data: JSON.stringify({ ...report, id: section.section, title: report.title || section.title }),
+    report_data: JSON.stringify({ ...about, ...evidence }),
     metadata: {
       ...metadata(section),
       comments_shown: section.shown.length,
       comments_cited: citedTids(report).length,
+      prompt_version: plan.prompt_version,
+      ...(proof ? publicFigures(proof.figures) : { claims: plan.legacy ? 'not checked' : 'off' }),
     },
+  };
+}
+
+/** The figures of a section, each under a name of its own. */
+function publicFigures({
+  clauses,
+  content,
+  thin,
+  unguarded,
+  taken_out,
+  proven,
+}: ClaimFigures): Record<string, unknown> {
+  const byKind = Object.entries(proven).map(([kind, count]) => [`proven_${kind}`, count]);
+  return {
+    claims: 'checked',
+    clauses,
+    clauses_content: content,
+    clauses_thin: thin,
+    clauses_unguarded: unguarded,
+    clauses_taken_out: taken_out,
+    ...Object.fromEntries(byKind),
   };
 }
 

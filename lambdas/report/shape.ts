@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { listOf } from '../shared/list-of.ts';
 import { plainText, plainTitle } from '../shared/plain-text.ts';
-import { readClaim } from './claims/claim.ts';
+import { type Claim, readClaim } from './claims/claim.ts';
 import { evidenceSchema } from './claims/evidence.ts';
 
-/** Version of the report's shape; stored with every section. */
-export const REPORT_SCHEMA_VERSION = 1;
+/** Version of the answer's shape: without claims, and with them. */
+export const REPORT_SCHEMA_VERSIONS = { plain: 1, claims: 2 } as const;
 
 /** A tid; a model sometimes writes it in quotes. */
 const citation = z.union([
@@ -19,9 +19,14 @@ const citation = z.union([
 const words = z.string().transform(plainText).pipe(z.string().trim().min(1));
 const title = z.string().transform(plainTitle).default('');
 /** What cannot be read is no claim, and is refuted for that. */
-const claim = z.unknown().transform(readClaim);
-const clause = z.object({ text: words, citations: listOf(citation), claim: claim.optional() });
-export type Clause = z.output<typeof clause>;
+const claim = z.unknown().transform(readClaim).optional();
+const clause = z.object({ text: words, citations: listOf(citation), claim });
+/** The smallest part of a text that makes a statement. */
+export interface Clause {
+  text: string;
+  citations: number[];
+  claim?: Claim | undefined;
+}
 const sentence = z.object({ clauses: listOf(clause) });
 const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
 
@@ -31,7 +36,11 @@ const paragraph = z.object({ id: title, title, sentences: listOf(sentence) });
  */
 export const reportSchema = z.object({ id: title, title, paragraphs: listOf(paragraph) });
 
-export type Report = z.output<typeof reportSchema>;
+export interface Report {
+  id: string;
+  title: string;
+  paragraphs: { id: string; title: string; sentences: { clauses: Clause[] }[] }[];
+}
 
 /** A sentence that was taken out of a report: where it stood, and why. */
 const takenOut = z.object({ paragraph: title, why: z.string() });
@@ -44,29 +53,38 @@ export const storedReportSchema = reportSchema.extend({
 });
 export type StoredSection = z.output<typeof storedReportSchema>;
 
-const objectOf = <P extends Record<string, unknown>>(properties: P) =>
-  ({ type: 'object', properties, required: Object.keys(properties), additionalProperties: false }) as const;
-const text = { type: 'string' } as const;
-const arrayOf = <I>(items: I) => ({ type: 'array', items }) as const;
-
-/** The same shape for the API's structured output; `minItems: 1` is the only bound it takes. */
-export const REPORT_JSON_SCHEMA = objectOf({
-  id: text,
-  title: text,
-  paragraphs: arrayOf(
-    objectOf({
-      id: text,
-      title: text,
-      sentences: arrayOf(
-        objectOf({
-          clauses: arrayOf(
-            objectOf({ text, citations: { ...arrayOf({ type: 'integer' } as const), minItems: 1 } as const }),
-          ),
-        }),
-      ),
-    }),
-  ),
+/** A JSON schema as the API takes it. */
+export interface JsonSchema {
+  [keyword: string]: unknown;
+  type: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: false;
+  items?: JsonSchema;
+  minItems?: 1;
+}
+const objectOf = (properties: Record<string, JsonSchema>): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
 });
+const text: JsonSchema = { type: 'string' };
+const arrayOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+
+function reportJsonSchema(ofClause: Record<string, JsonSchema>): JsonSchema {
+  // `minItems: 1` is the only bound that the API takes
+  const clauseSchema = objectOf({ text, citations: { ...arrayOf({ type: 'integer' }), minItems: 1 }, ...ofClause });
+  const sentences = arrayOf(objectOf({ clauses: arrayOf(clauseSchema) }));
+  return objectOf({ id: text, title: text, paragraphs: arrayOf(objectOf({ id: text, title: text, sentences })) });
+}
+
+/** The shape of a section's answer for the API's structured output. A claim is a code, as output is most of what a report costs. */
+export const REPORT_JSON_SCHEMA = { plain: reportJsonSchema({}), claims: reportJsonSchema({ claim: text }) };
+
+/** The answer to a request that asks to read claims back: a code for each clause, in their order. */
+export const READ_BACK_JSON_SCHEMA: JsonSchema = objectOf({ claims: arrayOf(text) });
+export const readBackSchema = z.object({ claims: listOf(z.unknown().transform(readClaim), 0) });
 
 /** Every tid a report cites, each once, in order of appearance. */
 export function citedTids(report: Report): number[] {

@@ -44,6 +44,14 @@ export async function connectConversations(): Promise<PageConversations> {
   return conversationsOf(readOnly({ connect }), env.MATH_ENV);
 }
 
+/**
+ * Polis' PostgreSQL for a function that can do without it: nothing is looked up before it is asked, so that a secret or a
+ * database that is out of reach is an error of the question only.
+ */
+export const conversationsWhenAsked: Pick<Conversations, 'votersCited'> = {
+  votersCited: async (...asked) => (await connectConversations()).votersCited(...asked),
+};
+
 /** Polis' PostgreSQL and Delphi's topic tables. */
 export async function connectPolis(
   db: DynamoDBDocumentClient,

@@ -17,6 +17,8 @@ const variables = {
   DEFAULT_MODEL: name,
   MODEL_ALIASES: modelAliasesText.prefault(''),
   UNKNOWN_MODEL: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
+  CLAIMS: z.enum(['on', 'off']).default('on'),
+  CLAIMS_READ_BACK: z.enum(['true', 'false']).default('false'),
   JOB_BUDGET_USD: budgetSchema.optional(),
   DAY_BUDGET_USD: budgetSchema.optional(),
   UNPRICED_MODELS: z

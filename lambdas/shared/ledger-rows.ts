@@ -69,6 +69,8 @@ export const planSchema = z.object({
   no_cache: z.literal(true).optional(),
   /** sections that were answered already when the job was planned */
   reused: index.optional(),
+  /** sections that had an answer with clauses that fail */
+  reused_unproven: index.optional(),
   left_out: z.array(leftOutSchema).optional(),
   comments_left_out: commentsLeftOutSchema.optional(),
   in_no_section: inNoSectionSchema.optional(),
@@ -79,6 +81,14 @@ export const planSchema = z.object({
   prompt_version: z.string(),
   schema_version: z.number().int(),
   system: bytes.optional(),
+  /** the fixed part is marked for the cache, as earlier batches say that it pays */
+  cached: z.literal(true).optional(),
+  /** every clause has a claim that is proven from the votes */
+  claims: z.literal(true).optional(),
+  /** claims are read back from the clauses, in a round of their own */
+  read_back: z.literal(true).optional(),
+  /** the opinion groups, in the order of the tallies */
+  groups: z.array(z.object({ letter: z.string(), label: z.string(), size: index })).optional(),
   expected_micro_usd: microUsd.optional(),
   most_micro_usd: microUsd.optional(),
   /** the price list does not know the model, but somebody allowed its use */
@@ -88,17 +98,46 @@ export const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
+/** A clause that fails, and why. */
+const failedClauseSchema = z.object({
+  paragraph: index,
+  sentence: index,
+  clause: index,
+  /** by its name in `claims/check.ts` */
+  failure: z.string(),
+  /** its claim as a code, and the numbers that refute it; no words of comments */
+  why: z.string(),
+});
+export type FailedClause = z.infer<typeof failedClauseSchema>;
+
+/** Of an answer with clauses that fail: how much of it. */
+const unprovenSchema = z.object({
+  sentences: index,
+  /** sentences with a clause that fails */
+  lost: index,
+});
+export type Unproven = z.infer<typeof unprovenSchema>;
+
 /** Where an answer is kept: the job that bought it, and the key of its `answered#` row. */
 export const answerRefSchema = z.object({
   job_id: z.string(),
   entry: z.string(),
   /** what it cost; absent when its price is not known */
   cost_micro_usd: microUsd.optional(),
+  /** some of its clauses fail, and the job that bought it has not ended with it */
+  unproven: unprovenSchema.optional(),
+  /** a job has ended with it, without the sentences of these clauses: it is not asked for again */
+  accepted: z.array(failedClauseSchema).optional(),
 });
 export type AnswerRef = z.infer<typeof answerRefSchema>;
 
 /** `answer:{prompt hash}` / `answer`: the newest good answer to a question, whoever asked it. */
-export const knownAnswerSchema = z.object({ ...base, answer: answerRefSchema });
+export const knownAnswerSchema = z.object({
+  ...base,
+  answer: answerRefSchema,
+  /** as the answer says, for conditions on the row */
+  unproven: z.literal(true).optional(),
+});
 export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
 
 /** `section#{ordinal}`: one section of the report. */
@@ -118,6 +157,8 @@ export const sectionSchema = z.object({
   prompt_hash: z.string().optional(),
   /** an answer of another job that the section has */
   reused: answerRefSchema.optional(),
+  /** what a reading that another job had made found in its answer: the clauses that fail */
+  known_reading: z.object({ of: z.string(), sentences: index, failed: z.array(failedClauseSchema) }).optional(),
 });
 export type Section = z.output<typeof sectionSchema>;
 
@@ -137,8 +178,35 @@ export const promptSchema = z.object({
 export type Prompt = z.infer<typeof promptSchema>;
 
 /** One request of a round. Parts are the batches of the round, numbered from 0. */
-export const requestSchema = z.object({ ordinal: index, part: index, max_tokens: index });
+export const requestSchema = z.object({
+  ordinal: index,
+  part: index,
+  max_tokens: index,
+  /** what its `asked#` row adds: its own answer and what fails in it, or its clauses to read back; absent for the prompt alone */
+  asks: z.enum(['again', 'read back']).optional(),
+});
 export type Request = z.infer<typeof requestSchema>;
+
+/** `asked#{round}#{ordinal}`: what a request of a later round says beside the section's prompt. */
+export const askedSchema = z.object({
+  ...base,
+  /** JSON: the messages that follow the prompt; of a reading, all messages */
+  messages: bytes,
+  /** of a reading, JSON: the answer that is read, its number of sentences, place and claim of each clause */
+  reading: bytes.optional(),
+  /** of a reading: names its question */
+  prompt_hash: z.string().optional(),
+});
+export type AskedRow = z.infer<typeof askedSchema>;
+
+/** What a request that reads claims back is compared with. */
+export const readingSchema = z.object({
+  /** `{job id} {entry}` of the answer that is read */
+  of: z.string(),
+  sentences: index,
+  clauses: z.array(z.object({ paragraph: index, sentence: index, clause: index, code: z.string() })),
+});
+export type Reading = z.infer<typeof readingSchema>;
 
 /** `round#{round}`: the requests of a round, as JSON. A section that has an answer is not among them. */
 export const roundSchema = z.object({ ...base, requests: bytes });
@@ -175,10 +243,17 @@ const reason = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]);
 export const answeredSchema = z.object({
   ...base,
   section: z.string(),
-  kind: z.enum(['stored', 'ask_again', 'failed']),
+  kind: z.enum(['stored', 'unproven', 'ask_again', 'failed']),
+  /** the answer reads the claims of a section back; its own kind is that of the reading */
+  reads: z.string().optional(),
+  /** names the question of a reading; that of a section is on its `section#` row */
+  prompt_hash: z.string().optional(),
   reason: reason.optional(),
   /** what the API said of a request that it refused: error type and message, cleaned and cut */
   said: z.string().optional(),
+  /** of an answer that is unproven, and of a reading: how much of the section fails */
+  unproven: unprovenSchema.optional(),
+  failed_clauses: z.array(failedClauseSchema).optional(),
   batch_id: z.string().optional(),
   message_id: z.string().optional(),
   stop_reason: z.string().optional(),
@@ -192,8 +267,24 @@ export const answeredSchema = z.object({
 export type Answered = z.infer<typeof answeredSchema>;
 export type AnsweredFacts = Pick<
   Answered,
-  'job_id' | 'entry' | 'section' | 'kind' | 'reason' | 'said' | 'line_mark' | 'tokens' | 'cost_micro_usd'
+  | 'job_id'
+  | 'entry'
+  | 'section'
+  | 'kind'
+  | 'reads'
+  | 'reason'
+  | 'said'
+  | 'unproven'
+  | 'failed_clauses'
+  | 'prompt_hash'
+  | 'line_mark'
+  | 'tokens'
+  | 'cost_micro_usd'
 >;
+
+/** `cache:{model}` / `{planned at}#{job id}#{round}`: what one round read from the cache and wrote to it, in tokens. */
+export const cacheUseSchema = z.object({ ...base, read: index, written: index });
+export type CacheUse = z.infer<typeof cacheUseSchema>;
 
 /** `unfiled#{round}#{mark}`: a line that names no section of this job, or one that has a better answer. */
 export const unfiledSchema = z.object({

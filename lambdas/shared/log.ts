@@ -8,6 +8,7 @@ export type JobEvent =
   | 'batch_submitted'
   | 'batch_not_confirmed'
   | 'batch_status'
+  | 'section_unproven'
   | 'round_collected'
   | 'api_unavailable';
 

@@ -27,6 +27,12 @@ export const METRICS = {
   SectionsReused: 'Count',
   /** sections that a job ended without, in total and by `reason` (`lambdas/shared/outcome.ts`); a job that is redriven and ends again counts again */
   SectionsFailed: 'Count',
+  /** clauses of published reports whose claim the votes prove, that only tell what comments say, and that only say that few voted */
+  ClausesProven: 'Count',
+  ClausesContent: 'Count',
+  ClausesThin: 'Count',
+  /** clauses of sentences that were taken out before the report was published, because a clause of theirs fails */
+  ClausesTakenOut: 'Count',
   /** rounds of asking that a job took */
   Rounds: 'Count',
   InputTokens: 'Count',

@@ -78,6 +78,8 @@ export const entry = {
   prompt: (ordinal: number) => `prompt#${pad(ordinal)}`,
   prompts: 'prompt#',
   round: (round: number) => `round#${round}`,
+  asked: (round: number, ordinal: number) => `asked#${round}#${pad(ordinal)}`,
+  askedAll: 'asked#',
   answered: (round: number, ordinal: number) => `answered#${round}#${pad(ordinal)}`,
   answeredInRound: (round: number) => `answered#${round}#`,
   answeredAll: 'answered#',
@@ -120,6 +122,13 @@ export const answerKey = (hash: string): { job_id: string; entry: string } => ({
   entry: 'answer',
 });
 
+/** Hash key of the ledger's rows that say how well the cache served a model. */
+export const cacheKey = (model: string): string => `cache:${model}`;
+/** Key of the ledger's row for one round's use of the cache. @param plannedAt ISO 8601: the newest round comes last */
+export const cacheUseKey = (model: string, plannedAt: string, jobId: string, round: number) => ({
+  job_id: cacheKey(model),
+  entry: `${plannedAt}#${jobId}#${round}`,
+});
 /** Key of the ledger's row that names the job whose turn it is to write a report. */
 export const turnKey = (reportId: string): { job_id: string; entry: string } => ({
   job_id: `report:${reportId}`,

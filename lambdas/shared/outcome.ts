@@ -12,6 +12,7 @@ export const REASONS = {
   not_json: 'the answer is not JSON',
   wrong_shape: 'the answer is not in the shape of a report',
   unshown_citation: 'the answer cites comments that the model was not shown',
+  unproven: 'the votes do not prove what a third or more of its sentences say',
   too_large: 'the answer is too large to store',
   gone: 'its answer is no longer in the ledger',
   erased: 'a comment that it was made from was erased',

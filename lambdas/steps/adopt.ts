@@ -4,7 +4,7 @@ import { parseJobConfig } from '../job/config.ts';
 import type { Legacy } from '../job/sections.ts';
 import { isCancelledUnder, isRunBy, looseRow, readJob } from '../job/standing.ts';
 import { claim } from '../job/transitions.ts';
-import { REPORT_SCHEMA_VERSION } from '../report/shape.ts';
+import { REPORT_SCHEMA_VERSIONS } from '../report/shape.ts';
 import { InvalidJobRow, ReportMismatch } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { JobRow } from '../shared/job-row.ts';
@@ -90,7 +90,7 @@ async function takeOver(deps: AdoptDeps, row: JobRow): Promise<void> {
     sections: legacy.sections.length,
     report_timestamp: row.started_at || now.toISOString(),
     prompt_version: LEGACY_PROMPT_VERSION,
-    schema_version: REPORT_SCHEMA_VERSION,
+    schema_version: REPORT_SCHEMA_VERSIONS.plain,
     legacy: pack(JSON.stringify(legacy)),
     expires_at_epoch,
   };

@@ -1,13 +1,18 @@
 import { type FinishDeps, finishJob } from '../job/finish.ts';
-import { publish } from '../job/publish.ts';
+import { type PublishedClaims, publish } from '../job/publish.ts';
+import { type SectionState, writtenOf } from '../job/sections.ts';
 import { isCancelledUnder, readLoosely, secondsSince } from '../job/standing.ts';
-import { byReason, type JobSummary, resultsOfJob, summarize, tellReused } from '../job/summary.ts';
+import { byReason, type JobSummary, type ReportCoverage, resultsOfJob, summarize, tellReused } from '../job/summary.ts';
 import type { Ending } from '../job/transitions.ts';
-import { InvalidSetting, NothingStored } from '../shared/errors.ts';
+import { coverageOf } from '../report/claims/coverage.ts';
+import { InvalidSetting, NothingStored, whyOf } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
+import type { KnownAnswer, Plan } from '../shared/ledger-rows.ts';
+import { answerKey } from '../shared/names.ts';
+import type { Conversations } from '../stores/postgres.ts';
 import type { Reports } from '../stores/reports.ts';
 
-export type CompleteDeps = FinishDeps & { reports: Reports };
+export type CompleteDeps = FinishDeps & { reports: Reports; conversations: Pick<Conversations, 'votersCited'> };
 
 /**
  * "Complete job": publishes the report, and closes the job with its figures. COMPLETED names every gap in `job_results`. A
@@ -22,10 +27,14 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
   const summary = await summarize(deps.ledger, plan);
   const row = await readLoosely(deps.jobs, state.job_id);
   if (!isCancelledUnder(row, state.execution)) {
-    for (const { section, title } of await publish(deps, plan, summary)) {
+    const { gaps, claims } = await publish(deps, plan, summary);
+    for (const { section, reason } of gaps) {
       summary.stored -= 1;
-      summary.failed.push({ section, title, reason: 'gone' });
+      summary.failed.push({ section: section.section, title: section.title, reason });
     }
+    summary.claims = claims;
+    summary.coverage = claims && (await coverageOfReport(deps, plan, claims));
+    await accept(deps, plan, summary.states);
     if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
   }
   const seconds = secondsSince(row?.started_at, deps.now());
@@ -51,6 +60,32 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
     failed: summary.failed.length,
   });
   return { ...state, next: 'complete' };
+}
+
+/** How much of what people said and voted on the report cites. Without the database only the figure of voters is missing. */
+async function coverageOfReport(
+  { conversations, log }: CompleteDeps,
+  { job_id, conversation_id, groups = [] }: Plan,
+  { votes, cited }: PublishedClaims,
+): Promise<ReportCoverage> {
+  const coverage = coverageOf({ groups, votes }, cited);
+  try {
+    return { ...coverage, voters: await conversations.votersCited(Number(conversation_id), [...cited]) };
+  } catch (error) {
+    log.warn('the voters whose comments are cited could not be counted', { job_id, why: whyOf(error) });
+    return coverage;
+  }
+}
+
+/** Later jobs use what this one ends with, and do not ask for it again. */
+async function accept({ ledger }: CompleteDeps, plan: Plan, states: readonly SectionState[]): Promise<void> {
+  const accepted = states.flatMap((state): KnownAnswer[] => {
+    const { prompt_hash } = state.section;
+    if (state.kind !== 'unproven' || !writtenOf(state) || prompt_hash === undefined) return [];
+    const answer = { ...state.answer, accepted: [...state.failed] };
+    return [{ ...answerKey(prompt_hash), answer, expires_at_epoch: plan.expires_at_epoch }];
+  });
+  await ledger.putKnownAnswers(accepted);
 }
 
 function nothingStored({ planned, failed, unfiled }: JobSummary): string {

@@ -1,6 +1,6 @@
 import { cancelBatch } from '../batch/cancel.ts';
 import { type SendDeps, sendOnce, settleIntent, settleLater } from '../batch/send.ts';
-import { batchRequestOf } from '../batch/split.ts';
+import { batchRequestOf, type RoundTexts } from '../batch/split.ts';
 import { secondsToNextCheck } from '../batch/wait.ts';
 import { releaseUnsent, reserveToday } from '../job/budget.ts';
 import { ignoredNote, parseJobConfig } from '../job/config.ts';
@@ -13,7 +13,7 @@ import { secondsToNextTurn, waitsForJob } from '../job/turn.ts';
 import { AnthropicUnavailable } from '../shared/errors.ts';
 import { type JobState, parseJobState } from '../shared/hand-off.ts';
 import type { JobRow } from '../shared/job-row.ts';
-import type { BatchEntry, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
+import type { BatchEntry, Plan, Request } from '../shared/ledger-rows.ts';
 import { ordinalOf } from '../shared/names.ts';
 import type { JobTable } from '../stores/jobs.ts';
 import type { Ledger } from '../stores/ledger.ts';
@@ -30,7 +30,7 @@ export type SubmitDeps = PlanDeps &
 interface BegunRound {
   round: number;
   requests: readonly Request[];
-  prompts: ReadonlyMap<number, Prompt>;
+  texts: RoundTexts;
 }
 
 /** All that decides what "Submit batch" does next. */
@@ -75,7 +75,7 @@ export function whatIsDue({ row, plan, planHolds, batches, turn, begun }: Facts)
   if (plan && planHolds && isBegun) return { kind: 'send round', round };
   if (turn !== 'ours') return { kind: 'wait for turn', ...turn };
   if (!plan || !planHolds) return { kind: 'plan' };
-  if (plan.reused === plan.sections && batches.length === 0) return { kind: 'complete' };
+  if (plan.reused === plan.sections && batches.length === 0 && !plan.read_back) return { kind: 'complete' };
   return { kind: 'begin round', round };
 }
 
@@ -224,7 +224,9 @@ async function makePlan(deps: SubmitDeps, state: JobState, facts: Facts): Promis
     reused_saved_micro_usd: reusedSaved,
     left_out: plan.left_out?.map(({ title }) => title),
   });
-  const planned = { requests, prompts: new Map(prompts.map((prompt) => [ordinalOf(prompt.entry), prompt])) };
+  const shown = new Map(prompts.map((prompt) => [ordinalOf(prompt.entry), prompt]));
+  // of a report whose answers are all known, or have clauses that fail, nothing is asked as it was planned
+  const planned = requests.length > 0 ? { requests, texts: { prompts: shown, asked: new Map() } } : undefined;
   return { ...facts, plan, planHolds: true, planned };
 }
 
@@ -237,13 +239,13 @@ async function beginRound(deps: SubmitDeps, state: JobState, facts: Facts, round
     return reserved ? { ...facts, begun: { round, ...facts.planned } } : noLongerOurs(deps, state, facts);
   }
   const first_round = firstRound(state, round);
-  const next = await writeNextRound(deps, plan, { round, version, startedAnew: round === first_round });
+  const next = await writeNextRound(deps, plan, { round, version, first_round });
   if (next.kind === 'over budget') {
     deps.log.warn('a round is not sent: its sections stay missing', { job_id: state.job_id, why: next.why });
     await noteOnce(deps, state, next.why);
   }
   if (next.kind !== 'written') return { ...state, first_round, round: round - 1, next: 'complete' };
-  return { ...facts, begun: { round, requests: next.requests, prompts: next.prompts } };
+  return { ...facts, begun: { round, requests: next.requests, texts: next.texts } };
 }
 
 const firstRound = (state: JobState, round: number): number => (state.round === 0 ? round : state.first_round);
@@ -258,12 +260,12 @@ async function sendRound(
   round: number,
 ): Promise<Facts | JobState> {
   const first_round = firstRound(state, round);
-  const { requests, prompts } = facts.begun ?? (await begunRound(deps.ledger, plan, round));
+  const { requests, texts } = facts.begun ?? (await begunRound(deps.ledger, plan, round));
   for (const [part, ofPart] of Map.groupBy(requests, (request) => request.part)) {
     const known = facts.batches.find((batch) => batch.round === round && batch.part === part);
     // planning and earlier parts take time, in which the job may have been cancelled
     if (!known?.batch_id && !(await isStillOurs(deps, state))) return noLongerOurs(deps, state, facts);
-    const batch = ofPart.map((request) => batchRequestOf(plan, round, request, prompts.get(request.ordinal) as Prompt));
+    const batch = ofPart.map((request) => batchRequestOf(plan, round, request, texts));
     const answer = await sendOnce(deps, plan, { round, part, requests: batch, known });
     if (answer.kind === 'settle') return { ...(await waitToSettle(deps, state, answer)), first_round };
     await recordBatch(deps, state, row, plan, answer.batch, plan.unpriced ? `; ${PRICE_UNKNOWN}` : '');
@@ -275,8 +277,20 @@ async function sendRound(
 /** A round that an earlier attempt began. */
 async function begunRound(ledger: Ledger, plan: Plan, round: number): Promise<Omit<BegunRound, 'round'>> {
   const requests = (await ledger.round(plan.job_id, round)) ?? [];
-  const ordinals = requests.map(({ ordinal }) => ordinal);
-  return { requests, prompts: await ledger.prompts(plan.job_id, ordinals) };
+  const ordinals = (wanted: (asks: Request['asks']) => boolean) =>
+    requests.flatMap(({ ordinal, asks }) => (wanted(asks) ? [ordinal] : []));
+  const [prompts, asked] = await Promise.all([
+    ledger.prompts(
+      plan.job_id,
+      ordinals((asks) => asks !== 'read back'),
+    ),
+    ledger.asked(
+      plan.job_id,
+      round,
+      ordinals((asks) => asks !== undefined),
+    ),
+  ]);
+  return { requests, texts: { prompts, asked } };
 }
 
 async function waitToSettle(

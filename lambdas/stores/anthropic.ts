@@ -2,7 +2,7 @@ import { APIConnectionError, APIError, BaseAnthropic } from '@anthropic-ai/sdk';
 import { Batches as MessageBatches } from '@anthropic-ai/sdk/resources/messages/batches';
 import { Models } from '@anthropic-ai/sdk/resources/models';
 import * as z from 'zod';
-import type { BatchRequest } from '../report/prompt.ts';
+import type { BatchRequest } from '../report/request.ts';
 import { apiWords, isApiBody } from '../shared/api-words.ts';
 import {
   AnthropicRefused,

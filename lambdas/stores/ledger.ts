@@ -1,13 +1,17 @@
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { InvalidRow } from '../shared/errors.ts';
 import {
   type Answered,
   type AnsweredFacts,
   type AnswerRef,
+  type AskedRow,
   answeredSchema,
+  askedSchema,
   type BatchEntry,
   batchEntrySchema,
+  type CacheUse,
+  cacheUseSchema,
   type KnownAnswer,
   knownAnswerSchema,
   LEDGER_FORMAT,
@@ -24,7 +28,7 @@ import {
   type Unfiled,
   unfiledSchema,
 } from '../shared/ledger-rows.ts';
-import { answerKey, entry, ordinalOf, turnKey } from '../shared/names.ts';
+import { answerKey, cacheKey, entry, ordinalOf, turnKey } from '../shared/names.ts';
 import { pack, unpack } from '../shared/packed.ts';
 import { parseOr } from '../shared/parse.ts';
 import { conditionally, projection, queryAll, readAll, readRow, stored, writeAll } from './dynamodb.ts';
@@ -45,11 +49,15 @@ export interface Ledger {
   putSections(sections: readonly Section[]): Promise<void>;
   /** What the model is asked and shown for some sections, by ordinal. */
   prompts(jobId: string, ordinals: readonly number[]): Promise<Map<number, Prompt>>;
-  putRound(plan: Plan, round: number, requests: readonly Request[]): Promise<void>;
+  /** @param asked what requests say beside their prompts; put before the round */
+  putRound(plan: Plan, round: number, requests: readonly Request[], asked: readonly AskedRow[]): Promise<void>;
+  /** What requests of a round say beside their prompts, by ordinal. */
+  asked(jobId: string, round: number, ordinals: readonly number[]): Promise<Map<number, AskedRow>>;
   /** The requests of a round, in order of ordinal; undefined for a round that was not begun. */
   round(jobId: string, round: number): Promise<Request[] | undefined>;
   /** The known answers to questions, by prompt hash; those that DynamoDB may delete within days are left out. */
   knownAnswers(hashes: readonly string[], now: Date): Promise<Map<string, AnswerRef>>;
+  /** One that is unproven takes the place of none that is good. */
   putKnownAnswers(answers: readonly KnownAnswer[]): Promise<void>;
   /** Whole answers by where they are kept, in any order and each once; those that are gone are absent. */
   answersAt(refs: readonly AnswerRef[]): Promise<Answered[]>;
@@ -78,6 +86,9 @@ export interface Ledger {
   /** @param known which of them are good, and what they answer */
   putAnswers(rows: readonly Answered[], known?: readonly KnownAnswer[]): Promise<void>;
   putUnfiled(rows: Unfiled[]): Promise<void>;
+  /** How the newest rounds of a model used the cache, in any order. */
+  cacheUse(model: string): Promise<CacheUse[]>;
+  putCacheUse(row: CacheUse): Promise<void>;
   /** @param round undefined: of every round */
   unfiled(jobId: string, round?: number): AsyncIterable<Unfiled>;
 }
@@ -85,6 +96,24 @@ export interface Ledger {
 /** A row of the ledger that names the job and intent a batch belongs to: hash `batch:{batch id}`. */
 const ownerKey = (batchId: string) => ({ job_id: `batch:${batchId}`, entry: 'owner' });
 
+/** Rounds by which it is judged whether the cache pays. */
+const NEWEST_ROUNDS = 20;
+/** What is read of an answer when its text is not needed. */
+const ANSWERED_FACTS: (keyof AnsweredFacts)[] = [
+  'job_id',
+  'entry',
+  'section',
+  'kind',
+  'reads',
+  'reason',
+  'said',
+  'unproven',
+  'failed_clauses',
+  'prompt_hash',
+  'line_mark',
+  'tokens',
+  'cost_micro_usd',
+];
 const requestsSchema = z.array(requestSchema);
 const turnSchema = z.object({ holder: z.string() });
 /** The longest that a job runs: what it was planned with must still be there at its end. */
@@ -132,6 +161,18 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       db.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(job_id)' })),
     );
   const get = (key: Record<string, string>) => readRow(db, table, key);
+  const putKnownAnswers = async (known: readonly KnownAnswer[]) => {
+    await put(known.filter(({ answer }) => !answer.unproven));
+    for (const row of known.filter(({ answer }) => answer.unproven)) {
+      const Item = { ...row, unproven: true };
+      const command = new PutCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(job_id) OR attribute_exists(unproven)',
+      });
+      await conditionally(`write ${table}`, () => db.send(command));
+    }
+  };
 
   return {
     async plan(job_id) {
@@ -161,7 +202,18 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       );
       return new Map(rows.map((row) => [ordinalOf(String(row.entry)), parse(promptSchema, row)]));
     },
-    putRound: (plan, round, requests) => putOne(roundRow(plan, round, requests)),
+    async putRound(plan, round, requests, asked) {
+      await put(asked);
+      await putOne(roundRow(plan, round, requests));
+    },
+    async asked(job_id, round, ordinals) {
+      const rows = await readAll(
+        db,
+        table,
+        ordinals.map((ordinal) => ({ job_id, entry: entry.asked(round, ordinal) })),
+      );
+      return new Map(rows.map((row) => [ordinalOf(String(row.entry)), parse(askedSchema, row)]));
+    },
     async round(job_id, round) {
       const row = await get({ job_id, entry: entry.round(round) });
       return row && parse(requestsSchema, JSON.parse(unpack(parse(roundSchema, row).requests)));
@@ -176,7 +228,7 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
           .map(({ job_id, answer }) => [job_id.slice(answerKey('').job_id.length), answer]),
       );
     },
-    putKnownAnswers: put,
+    putKnownAnswers,
     async answersAt(refs) {
       const keys = new Map(refs.map((ref) => [`${ref.job_id} ${ref.entry}`, { job_id: ref.job_id, entry: ref.entry }]));
       return (await readAll(db, table, [...keys.values()])).map((row) => parse(answeredSchema, row));
@@ -238,12 +290,27 @@ export function ledgerTable(db: DynamoDBDocumentClient, table: string): Ledger {
       await conditionally(`write ${table}`, () => db.send(command));
     },
     async *answers(job_id, round) {
-      const names = ['job_id', 'entry', 'section', 'kind', 'reason', 'said', 'line_mark', 'tokens', 'cost_micro_usd'];
+      const names = ANSWERED_FACTS;
       const prefix = round === undefined ? entry.answeredAll : entry.answeredInRound(round);
       for await (const row of query(job_id, prefix, names)) yield parse(answeredSchema, row);
     },
-    putAnswers: (rows, known = []) => put([...rows, ...known]),
+    async putAnswers(rows, known = []) {
+      await put([...rows, ...known.filter(({ answer }) => !answer.unproven)]);
+      await putKnownAnswers(known.filter(({ answer }) => answer.unproven));
+    },
     putUnfiled: put,
+    async cacheUse(model) {
+      const command = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'job_id = :key',
+        ExpressionAttributeValues: { ':key': cacheKey(model) },
+        ScanIndexForward: false,
+        Limit: NEWEST_ROUNDS,
+      });
+      const { Items = [] } = await stored(`read ${table}`, () => db.send(command));
+      return Items.map((row) => parse(cacheUseSchema, row));
+    },
+    putCacheUse: putOne,
     async *unfiled(job_id, round) {
       const prefix = round === undefined ? entry.unfiledAll : entry.unfiledInRound(round);
       for await (const row of query(job_id, prefix)) yield parse(unfiledSchema, row);

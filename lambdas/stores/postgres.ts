@@ -50,6 +50,14 @@ export interface Conversations {
     groups: readonly { gid: number; pids: readonly number[] }[],
     signs: VoteSigns,
   ): Promise<GroupCount[]>;
+  /** How many people voted, and how many of them agree or disagree, by their current vote, with one of the comments or more. */
+  votersCited(zid: number, tids: readonly number[]): Promise<VotersCited>;
+}
+
+/** Counts of people. */
+export interface VotersCited {
+  voters: number;
+  cited: number;
 }
 
 /** The same, with what only the page of a report needs. */
@@ -126,6 +134,9 @@ export const SQL = {
     FROM (SELECT v.tid, ($2::int[])[v.pid + 1] AS gid, count(*) FILTER (WHERE v.vote = $3) AS agrees,
         count(*) FILTER (WHERE v.vote = $4) AS disagrees, count(*) FILTER (WHERE v.vote = $5) AS passes
       FROM votes_latest_unique v WHERE v.zid = $1 GROUP BY v.tid, 2) AS counted GROUP BY gid`,
+  voters: `SELECT count(*)::int AS voters, count(*) FILTER (WHERE is_cited)::int AS cited FROM (
+      SELECT bool_or(v.vote <> $3 AND v.tid = ANY ($2::int[])) AS is_cited
+      FROM votes_latest_unique v WHERE v.zid = $1 GROUP BY v.pid) AS voter`,
 } as const;
 
 const int = z.number().int();
@@ -146,6 +157,7 @@ const commentSchema = z.object({
 });
 const ints = z.array(int);
 const countsSchema = z.object({ gid: int.nullable(), tids: ints, agrees: ints, disagrees: ints, passes: ints });
+const votersSchema = z.object({ voters: int, cited: int });
 const labelSchema = z.string().nullish();
 
 /** What runs the statements. */
@@ -262,6 +274,11 @@ export function conversationsOf(pool: Reader, mathEnv: string): PageConversation
           passes: passes[at] ?? 0,
         })),
       );
+    },
+    async votersCited(zid, tids) {
+      const values = [zid, tids, POSTGRES_VOTE.pass];
+      const [counted] = await parsed(votersSchema, 'votes_latest_unique', SQL.voters, values);
+      return counted ?? { voters: 0, cited: 0 };
     },
   };
 }

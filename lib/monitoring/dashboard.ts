@@ -88,6 +88,12 @@ function sections({ metrics, config }: Watched): IWidget[] {
       metrics.of('SectionsFailed', { period, label: 'failed' }),
       metrics.of('Rounds', { period, label: 'rounds' }),
     ]),
+    graph('Clauses', [
+      metrics.of('ClausesProven', { period, label: 'proven by the votes' }),
+      metrics.of('ClausesContent', { period, label: 'only tell what comments say' }),
+      metrics.of('ClausesThin', { period, label: 'say that few voted' }),
+      metrics.of('ClausesTakenOut', { period, label: 'taken out' }),
+    ]),
     graph('Failed sections by reason', [search(metrics.mostFrequent('SectionsFailed', 'reason', hour), hour)], {
       stacked: true,
     }),

@@ -8,7 +8,7 @@ import type { FunctionName } from '../functions.ts';
 import type { NarrativesConfig } from '../settings.ts';
 
 /** Each counts among the metrics of the dashboard. */
-const MOST_FREQUENT = 6;
+const MOST_FREQUENT = 4;
 
 /** The metrics that the functions of one stage publish, by their names. */
 export class NarrativesMetrics {

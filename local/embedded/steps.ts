@@ -2,7 +2,7 @@ import type { BaseAnthropic } from '@anthropic-ai/sdk';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
 import type { BudgetSettings } from '../../lambdas/job/budget.ts';
-import type { ModelSettings } from '../../lambdas/job/plan.ts';
+import type { ClaimSettings, ModelSettings } from '../../lambdas/job/plan.ts';
 import type { JobState } from '../../lambdas/shared/hand-off.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import type { Metrics } from '../../lambdas/shared/metrics.ts';
@@ -36,7 +36,7 @@ export interface StepWorld {
   metrics: Metrics;
   now: () => Date;
   remainingMs: () => number;
-  settings: BudgetSettings & ModelSettings & { ledgerDays: number };
+  settings: BudgetSettings & ModelSettings & ClaimSettings & { ledgerDays: number };
 }
 
 /** The steps' clients for the embedded run and for tests: the very ones that are deployed. */

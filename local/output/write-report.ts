@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shownTallies } from '../../lambdas/job/shown-tallies.ts';
+import { shownTallies } from '../../lambdas/job/evidence.ts';
 import { letterOf } from '../../lambdas/report/claims/claim.ts';
+import type { CoverageFigures } from '../../lambdas/report/claims/trust.ts';
 import { type Comment, type CommentLeftOut, LEFT_OUT_BECAUSE } from '../../lambdas/report/comments.ts';
 import { defaultLabel } from '../../lambdas/report/opinion-groups.ts';
 import { readOpinionMap } from '../../lambdas/report/opinion-map.ts';
@@ -36,6 +37,7 @@ export interface Origin {
   model: string;
   /** undefined when it is not known */
   costUsd?: number | undefined;
+  coverage?: CoverageFigures | undefined;
 }
 
 /** Writes a job's report as a page and as Markdown to read, and as the JSON that the web client would get. */
@@ -90,7 +92,7 @@ const dateOf = ({ available_runs }: ReportsAnswer): string =>
 function pageInput(
   data: ConversationData,
   { answer, plan, tallies }: MadeReport,
-  { simulated, model, costUsd }: Omit<Origin, 'note'>,
+  { simulated, model, costUsd, coverage }: Origin,
 ): ReportPageInput {
   const { inNoSection } = leftOutOf(plan, data);
   const mostVoted = inNoSection?.mostVoted ?? [];
@@ -116,6 +118,7 @@ function pageInput(
     model,
     promptVersion: plan?.prompt_version,
     costUsd,
+    coverage,
     simulated,
     language: data.language,
     method: data.derivation ?? [],

@@ -1,5 +1,5 @@
 import { planJob } from '../../lambdas/job/plan.ts';
-import { SYSTEM_PROMPT } from '../../lambdas/report/system-prompt.ts';
+import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
 import type { Prompt } from '../../lambdas/shared/ledger-rows.ts';
 import { unpack } from '../../lambdas/shared/packed.ts';
@@ -31,6 +31,7 @@ export async function samplePrompts(): Promise<Prompt[]> {
     layers: undefined,
     ignored: [],
     allow_unpriced: false,
+    claims: undefined,
   };
   const settings = {
     jobBudget: undefined,
@@ -40,10 +41,12 @@ export async function samplePrompts(): Promise<Prompt[]> {
     defaultModel: 'claude-sonnet-5-5',
     modelAliases: new Map(),
     unknownModel: 'refuse' as const,
+    claims: true,
+    claimsReadBack: false,
   };
   const deps = {
     ...storesOf(data),
-    ledger: { knownAnswers: async () => new Map() },
+    ledger: { knownAnswers: async () => new Map(), cacheUse: async () => [] },
     batches: { knowsModel: async () => true },
     settings,
     now: () => now,
@@ -55,7 +58,7 @@ export async function samplePrompts(): Promise<Prompt[]> {
 export function promptLines(conversation: string, shown: readonly Prompt[]): Line[] {
   const prompts = shown.map(({ prompt }) => unpack(prompt));
   const own = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
-  const whole = own + prompts.length * SYSTEM_PROMPT.length;
+  const whole = own + prompts.length * systemPrompt(true).length;
   const groups = groupCount(prompts[0] ?? '');
   const beyond = Math.max(...prompts.flatMap((prompt) => rows(prompt).map((row) => beyondText(row, groups))));
   return [
@@ -118,6 +121,8 @@ export function storesOf(data: ConversationData): { conversations: Conversations
       }),
       voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async (_zid, groups) => groupCounts(data, groups),
+      // planning does not ask for it
+      votersCited: async () => ({ voters: 0, cited: 0 }),
     },
     topics: { names: async () => data.topicNames, assignments: async () => data.clusterAssignments },
   };

@@ -40,6 +40,8 @@ const deps = {
     unpricedModels: [],
     modelAliases: new Map(),
     unknownModel: 'use default' as const,
+    claims: true,
+    claimsReadBack: false,
     ledgerDays: 180,
   },
   log: silent,

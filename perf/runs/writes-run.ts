@@ -24,9 +24,9 @@ function* rows(): Generator<object> {
     const line = readLine(text);
     const { ordinal } = customIdReader(jobId)(line.custom_id ?? '') as { ordinal: number };
     const section = sectionOf(jobId, ordinal);
-    const shown = new Set(section.shown);
-    const outcome = readResult(line.result, (tid) => shown.has(tid));
-    const answered = answeredRow({ plan, round: 1, at }, batchIdOf(jobId, count), section, line, outcome);
+    const outcome = readResult(line.result, { tids: new Set(section.shown), evidence: undefined });
+    const { kind } = outcome as { kind: 'stored' };
+    const answered = answeredRow({ plan, round: 1, at }, batchIdOf(jobId, count), section, line, outcome, { kind });
     const known = knownAnswer(section, answered);
     if (!known) throw new Error(`answer ${ordinal} is not a good one`);
     yield answered;

@@ -35,7 +35,12 @@ export async function simulate(
   plan: FaultPlan,
   broken?: Breakage,
 ): Promise<Outcome> {
-  const world = await openWorld(polis, tables, { plan, broken, secondsPerBatch: scenario.secondsPerBatch });
+  const world = await openWorld(polis, tables, {
+    plan,
+    broken,
+    secondsPerBatch: scenario.secondsPerBatch,
+    readBack: scenario.readBack,
+  });
   const suffix = (runs++).toString(16).padStart(7, '0');
   try {
     const jobs = await scenario.begin(world, polis, suffix);

@@ -1,7 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/put.ts';
-import { batchRequest } from '../../lambdas/report/prompt.ts';
+import { batchRequest } from '../../lambdas/report/request.ts';
+import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
 import { answerKey, entry, globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
@@ -19,6 +20,8 @@ export interface Scenario {
   ends: 'COMPLETED' | 'CANCELLED';
   /** How long a batch is processed; a few seconds where it is not given. */
   secondsPerBatch?: number;
+  /** Claims are read back, in rounds of their own. */
+  readBack?: true;
   /** How many sections are not bought, as their answers are known already; 0 where it is not given. */
   reuses?: number;
   /** How many answers all jobs together pay for, whichever of them does. */
@@ -166,8 +169,27 @@ const twice: Scenario = {
   },
 };
 
+const proven: Scenario = {
+  name: 'proven',
+  about: 'one job whose claims are read back: a section without claims is asked again, and one is misread',
+  ends: 'COMPLETED',
+  readBack: true,
+  async begin(world, polis, suffix) {
+    const { script } = world.standIn;
+    script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'lie', lie: 'no_claim' });
+    script.result(({ custom_id }) => custom_id.endsWith('_2_3'), { kind: 'misread' });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
+const PLAIN = {
+  system: systemPrompt(false),
+  messages: [{ role: 'user' as const, content: PROMPT }],
+  cached: true,
+  claims: false,
+};
 
 const adopted: Scenario = {
   name: 'adopted',
@@ -180,7 +202,7 @@ const adopted: Scenario = {
     const sender = serverJob({ report_id, conversation_id: zid, model: MODEL }, world.now(), `${suffix}0`);
     const sections = [topicSection(data.topicNames[0]?.topic_key ?? ''), globalSection(sender.job_id, 'groups')];
     const requests = sections.map((section) =>
-      batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, prompt: PROMPT }),
+      batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, ...PLAIN }),
     );
     const api = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
     const { id: batch_id } = await api.messages.batches.create({ requests });
@@ -193,7 +215,7 @@ const adopted: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [one, two, twice, forgotten, cancelled, reused, adopted];
+export const SCENARIOS: readonly Scenario[] = [one, two, twice, proven, forgotten, cancelled, reused, adopted];
 
 /** @throws Error for a name that none has */
 export function scenarioOf(name: string): Scenario {

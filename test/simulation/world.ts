@@ -24,6 +24,7 @@ const DAY_BUDGET = microUsd(1_000);
 export interface WorldOptions {
   plan: FaultPlan;
   secondsPerBatch?: number | undefined;
+  readBack?: true | undefined;
   broken?: Breakage | undefined;
 }
 
@@ -31,7 +32,11 @@ export interface WorldOptions {
  * The system under simulation for one run: the template's state machine with its Retry and Catch, the real steps and
  * clients over gated calls, and an Anthropic stand-in of its own. The clock moves only by waits, time-outs and runs of functions.
  */
-export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPerBatch, broken = {} }: WorldOptions) {
+export async function openWorld(
+  polis: Polis,
+  tables: Tables,
+  { plan, secondsPerBatch, readBack, broken = {} }: WorldOptions,
+) {
   let clock = START;
   const pass = (seconds: number) => {
     clock += seconds * 1000;
@@ -59,6 +64,8 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
       unpricedModels: [],
       modelAliases: new Map(),
       unknownModel: 'use default' as const,
+      claims: true,
+      claimsReadBack: readBack ?? false,
       ledgerDays: LEDGER_DAYS,
     },
     now,

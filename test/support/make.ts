@@ -1,3 +1,4 @@
+import type { RoundTexts } from '../../lambdas/batch/split.ts';
 import type { TalliedComment } from '../../lambdas/report/comments.ts';
 import type { StoredReport } from '../../lambdas/report/public.ts';
 import type { Topic } from '../../lambdas/report/topics.ts';
@@ -10,7 +11,7 @@ import {
   type Section,
 } from '../../lambdas/shared/ledger-rows.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
-import { entry } from '../../lambdas/shared/names.ts';
+import { entry, ordinalOf } from '../../lambdas/shared/names.ts';
 import { pack } from '../../lambdas/shared/packed.ts';
 import type { BatchStatus } from '../../lambdas/stores/anthropic.ts';
 
@@ -68,6 +69,12 @@ export const promptRow = (ordinal: number, prompt = `prompt ${ordinal}`): Prompt
   entry: entry.prompt(ordinal),
   prompt: pack(prompt),
   tallies: pack('[]'),
+});
+
+/** What the requests of a round say that ask for sections by their prompts alone. */
+export const promptsOf = (...rows: Prompt[]): RoundTexts => ({
+  prompts: new Map(rows.map((row) => [ordinalOf(row.entry), row])),
+  asked: new Map(),
 });
 
 export function batchEntry(change: Partial<BatchEntry> = {}): BatchEntry {

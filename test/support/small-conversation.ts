@@ -31,6 +31,7 @@ export const smallConversation: PageConversations = {
   voteSigns: async () => POSTGRES_VOTE,
   groupCounts: async () =>
     TIDS.flatMap((tid) => [0, 1].map((gid) => ({ tid, gid, agrees: 2, disagrees: 0, passes: 0 }))),
+  votersCited: async (_, tids) => ({ voters: 4, cited: TIDS.some((tid) => tids.includes(tid)) ? 4 : 0 }),
 };
 
 /** Rows of the tables of the Delphi topic pipeline, by table. */

@@ -41,6 +41,8 @@ const USUAL_SETTINGS = {
   unpricedModels: [],
   modelAliases: new Map<string, string>(),
   unknownModel: 'use default' as const,
+  claims: true,
+  claimsReadBack: false,
 };
 const PROCESSING: ProcessingOptions = { secondsPerBatch: 30, secondsToCancel: 0, finishedShare: 0 };
 

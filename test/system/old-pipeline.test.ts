@@ -1,7 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../lambdas/job/cancel.ts';
-import { batchRequest } from '../../lambdas/report/prompt.ts';
+import { batchRequest } from '../../lambdas/report/request.ts';
+import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { executionName, legacyCustomId } from '../../lambdas/shared/names.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
@@ -15,6 +16,12 @@ let jobs = 0;
 
 const PROMPT =
   'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
+const PLAIN = {
+  system: systemPrompt(false),
+  messages: [{ role: 'user' as const, content: PROMPT }],
+  cached: true,
+  claims: false,
+};
 
 /** What the Python pipeline leaves behind: a batch, its job PROCESSING, and a PENDING row that waits to be checked. */
 async function leftBehind(sections: readonly string[], changes: Record<string, unknown> = {}) {
@@ -22,7 +29,7 @@ async function leftBehind(sections: readonly string[], changes: Record<string, u
   const zid = String(conversation.zid);
   const jobId = `batch_report_${report.report_id}_17000000${String(jobs++).padStart(2, '0')}_abcdef01`;
   const requests = sections.map((section) =>
-    batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, prompt: PROMPT }),
+    batchRequest({ customId: legacyCustomId(zid, section), model: MODEL, maxTokens: 8_000, ...PLAIN }),
   );
   const batch = await new Anthropic({ apiKey: 'key', baseURL: world.standIn.url }).messages.batches.create({
     requests,

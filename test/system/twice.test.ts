@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { SETTLE_SECONDS } from '../../lambdas/batch/send.ts';
-import { batchRequest } from '../../lambdas/report/prompt.ts';
+import { batchRequest } from '../../lambdas/report/request.ts';
 import { AnthropicUnavailable, BatchNotFound } from '../../lambdas/shared/errors.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { collect } from '../../lambdas/steps/collect/collect.ts';
@@ -112,7 +112,15 @@ describe('a batch that was found in the list and was deleted', () => {
     const row = world.jobRow();
     const stranger = new Anthropic({ apiKey: 'key', baseURL: world.standIn.url });
     const requests = Array.from({ length: 15 }, (_, index) =>
-      batchRequest({ customId: `strange_${index}`, model: 'claude-sonnet-5-5', maxTokens: 100, prompt: 'words' }),
+      batchRequest({
+        customId: `strange_${index}`,
+        model: 'claude-sonnet-5-5',
+        maxTokens: 100,
+        system: 'Answer.',
+        messages: [{ role: 'user', content: 'words' }],
+        cached: false,
+        claims: false,
+      }),
     );
     const foreign = await stranger.messages.batches.create({ requests });
     const before = world.standIn.batches().length;

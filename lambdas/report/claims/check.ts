@@ -1,4 +1,6 @@
+import type { FailedClause, Unproven } from '../../shared/ledger-rows.ts';
 import type { Clause, Report } from '../shape.ts';
+import { claimCode } from './claim.ts';
 import type { Evidence } from './evidence.ts';
 import {
   type Language,
@@ -81,4 +83,72 @@ function checkSentence(
     if (problem) return { ...about, verdict: 'refuted', failure: problem.reason };
     return { ...about, verdict: verdict.verdict, ...('reason' in verdict ? { failure: verdict.reason } : {}) };
   });
+}
+
+/** Clauses that a row of the ledger lists at most; the counts beside them are always whole. */
+const MAX_LISTED = 200;
+
+/** The clauses that fail, as the ledger keeps them. */
+export const failedClauses = ({ clauses }: Pick<CheckedReport, 'clauses'>): FailedClause[] =>
+  clauses.flatMap((checked) => {
+    const { paragraph, sentence, clause, failure } = checked;
+    return failure ? [{ paragraph, sentence, clause, failure, why: whyItFails(checked) }] : [];
+  });
+
+export const listed = (failed: readonly FailedClause[]): FailedClause[] => failed.slice(0, MAX_LISTED);
+
+/** Why a clause fails, in one line: its claim, and the first numbers that refute it. It holds no words of the text. */
+export function whyItFails({ failure, figures, clauseOf: { claim } }: CheckedClause): string {
+  const about = claim ? `${claimCode(claim)}: ` : '';
+  const against = figures.find(({ holds }) => !holds);
+  if (failure !== 'votes' || !against) return `${about}${FAILURES[failure ?? 'votes']}`;
+  const { tid, group, than, says } = against;
+  const whose = than || !group ? '' : `, Group ${group}`;
+  return `${about}comment ${tid}${whose}: ${says}`;
+}
+
+/** A section without the sentences in which a clause fails. */
+export interface Trimmed extends Unproven {
+  report: Report;
+  /** by the title of its paragraph: why each of the sentences is not there */
+  takenOut: { paragraph: string; why: string }[];
+  /** whether the sentence at a place was taken out */
+  isOut: (place: Pick<Place, 'paragraph' | 'sentence'>) => boolean;
+}
+
+/** Takes the sentences out in which a clause fails, and the paragraphs that are empty then. */
+export function withoutFailed(report: Report, failed: readonly FailedClause[]): Trimmed {
+  const why = new Map<string, string>();
+  for (const { paragraph, sentence, why: reason } of failed) {
+    const place = `${paragraph} ${sentence}`;
+    if (!why.has(place)) why.set(place, reason);
+  }
+  const takenOut: Trimmed['takenOut'] = [];
+  let total = 0;
+  const paragraphs = report.paragraphs.map((about, paragraph) => {
+    const sentences = about.sentences.filter((_, sentence) => {
+      total += 1;
+      const reason = why.get(`${paragraph} ${sentence}`);
+      if (reason !== undefined) takenOut.push({ paragraph: about.title, why: reason });
+      return reason === undefined;
+    });
+    return { ...about, sentences };
+  });
+  const kept = paragraphs.filter(({ sentences }) => sentences.length > 0);
+  return {
+    report: { ...report, paragraphs: kept },
+    takenOut,
+    sentences: total,
+    lost: takenOut.length,
+    isOut: ({ paragraph, sentence }) => why.has(`${paragraph} ${sentence}`),
+  };
+}
+
+/** Whether a section loses so much that the rest would mislead: a third of its sentences or more. */
+export const isUnproven = ({ sentences, lost }: Unproven): boolean => lost * 3 >= sentences;
+
+/** How many sentences of a report hold a clause that fails, and how many it has. */
+export function unprovenOf(report: Pick<Report, 'paragraphs'>, failed: readonly FailedClause[]): Unproven {
+  const places = new Set(failed.map(({ paragraph, sentence }) => `${paragraph} ${sentence}`));
+  return { lost: places.size, sentences: report.paragraphs.reduce((sum, { sentences }) => sum + sentences.length, 0) };
 }

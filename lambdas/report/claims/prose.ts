@@ -1,5 +1,12 @@
 import type { Claim } from './claim.ts';
 import type { ClaimGroup } from './evidence.ts';
+import { misfit, type Place } from './fits.ts';
+import { unitsOf } from './mentions.ts';
+import { readText } from './said.ts';
+import { type Language, wordsOf } from './words.ts';
+
+export { languageOf } from './language.ts';
+export { LANGUAGES, type Language } from './words.ts';
 
 /** Why the words of a clause do not fit its claim. */
 export const PROSE_REASONS = {
@@ -25,23 +32,30 @@ export interface ProvenClause {
   everybody: boolean;
 }
 
-/** Languages that have a word list. */
-export const LANGUAGES = ['en'] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-/** The language of a text, or undefined where there is no word list for it: its clauses are unguarded. */
-export function languageOf(_text: string): Language | undefined {
-  return undefined;
-}
-
 /**
  * Holds the words of one sentence against the claims of its clauses.
  * @returns parallel to the clauses: what does not fit; undefined where nothing is found
  */
 export function proseProblems(
   clauses: readonly (ProvenClause | undefined)[],
-  _groups: readonly ClaimGroup[],
-  _language: Language,
+  groups: readonly ClaimGroup[],
+  language: Language,
 ): (ProseProblem | undefined)[] {
-  return clauses.map(() => undefined);
+  const list = wordsOf(language);
+  let before: Place['before'];
+  return clauses.map((clause) => {
+    if (!clause) {
+      before = 'unknown';
+      return undefined;
+    }
+    const text = clause.text.normalize('NFC');
+    const claimed = clause.claim.kind === 'content' ? undefined : claimedLetters(clause.claim);
+    const said = readText(unitsOf(text, groups, claimed, list), list.order);
+    const found = misfit(said, { ...clause, text, groups, before });
+    before = clause.claim;
+    return found;
+  });
 }
+
+const claimedLetters = (claim: Claim): Set<string> =>
+  new Set([...(('groups' in claim && claim.groups) || []), ...('than' in claim ? claim.than : [])]);

@@ -1,3 +1,4 @@
+import type { CoverageFigures } from '../claims/trust.ts';
 import type { CommentLeftOut } from '../comments.ts';
 import type { OpinionMap } from '../opinion-map.ts';
 import type { ReportsAnswer } from '../public.ts';
@@ -6,14 +7,6 @@ import type { PageGroup } from './data.ts';
 
 /** A comment's text, or why it is not shown. */
 export type CommentText = { text: string } | { hidden: CommentLeftOut };
-
-/** How much of what stands for each group, and of what people voted on, a report cites. */
-export interface PageCoverage {
-  groups: { letter: string; representative: { tid: number }[]; cited: number[]; share: number | null }[];
-  voters?: { voters: number; cited: number };
-  /** tids of comments that stand for a group and that no section cites */
-  missing: number[];
-}
 
 /** What the page of a report is made from. */
 export interface ReportPageInput {
@@ -34,7 +27,7 @@ export interface ReportPageInput {
   /** in the order of the tallies */
   groups: readonly PageGroup[];
   map?: OpinionMap | undefined;
-  coverage?: PageCoverage | undefined;
+  coverage?: CoverageFigures | undefined;
   model: string;
   promptVersion?: string | undefined;
   costUsd?: number | undefined;

@@ -1,7 +1,8 @@
 import type { ReadLine } from '../../batch/result-lines.ts';
 import { priceOf } from '../../money/prices.ts';
 import { billedTokens, type Outcome } from '../../report/answer.ts';
-import type { Answered, KnownAnswer, Section, Unfiled } from '../../shared/ledger-rows.ts';
+import type { Report } from '../../report/shape.ts';
+import type { Answered, AnsweredFacts, KnownAnswer, Section, Unfiled } from '../../shared/ledger-rows.ts';
 import { answerKey, customId, entry, placeOf, textMark } from '../../shared/names.ts';
 import { pack, unpack } from '../../shared/packed.ts';
 import { plainLabel } from '../../shared/plain-text.ts';
@@ -10,22 +11,27 @@ import type { Round } from './round.ts';
 /** A DynamoDB row holds 400 KB; what is larger cannot be kept whole. */
 const MAX_ROW_BYTES = 350_000;
 
+/** What became of one request, beside the facts of its message. */
+type Verdict = Pick<Answered, 'kind' | 'reason' | 'reads' | 'prompt_hash' | 'unproven' | 'failed_clauses'> & {
+  report?: Report;
+};
+
 /** The ledger's row for one answer. A report that is too large for a row of the reports table is asked for again. */
 export function answeredRow(
   { plan, round, at }: Pick<Round, 'plan' | 'round' | 'at'>,
   batchId: string,
   { section, ordinal }: Section,
   line: Pick<ReadLine, 'text' | 'mark'>,
-  outcome: Outcome,
+  { tokens, stop_reason, message_id, said }: Pick<Outcome, 'tokens' | 'stop_reason' | 'message_id' | 'said'>,
+  { report, ...verdict }: Verdict,
 ): Answered {
-  const { stop_reason, message_id, said } = outcome;
   return {
     job_id: plan.job_id,
     entry: entry.answered(round, ordinal),
     section,
-    ...verdict(outcome, line.text),
+    ...(!report || fits(report, line.text) ? verdict : { kind: 'ask_again', reason: 'too_large' }),
     batch_id: batchId,
-    ...billed(plan.model, outcome.tokens, at),
+    ...billed(plan.model, tokens, at),
     ...(stop_reason ? { stop_reason } : {}),
     ...(message_id ? { message_id } : {}),
     ...(said ? { said } : {}),
@@ -35,25 +41,32 @@ export function answeredRow(
   };
 }
 
-function verdict(outcome: Outcome, text: string): Pick<Answered, 'kind' | 'reason'> {
-  if (outcome.kind !== 'stored') return { kind: outcome.kind, reason: outcome.reason };
-  // the line quotes the report, and so is longer than it; a character is three bytes at most
-  const fits = text.length * 3 <= MAX_ROW_BYTES || Buffer.byteLength(JSON.stringify(outcome.report)) <= MAX_ROW_BYTES;
-  return fits ? { kind: 'stored' } : { kind: 'ask_again', reason: 'too_large' };
-}
+/** The line quotes the report, and so is longer than it; a character is three bytes at most. */
+const fits = (report: Report, text: string): boolean =>
+  text.length * 3 <= MAX_ROW_BYTES || Buffer.byteLength(JSON.stringify(report)) <= MAX_ROW_BYTES;
 
-/** The ledger's row by which a later job finds a good answer; none for a batch of the old pipeline, whose prompts are not known. */
+/**
+ * The ledger's row by which a later job finds an answer: a good one, or one with clauses that fail, from which it continues. None for a
+ * batch of the old pipeline, whose prompts are not known.
+ */
 export function knownAnswer(
-  { prompt_hash }: Section,
-  { job_id, entry: range, ...answered }: Answered,
+  section: Section,
+  {
+    job_id,
+    entry: range,
+    ...answered
+  }: Pick<Answered, 'job_id' | 'entry'> & Omit<AnsweredFacts, 'section'> & Pick<Answered, 'expires_at_epoch'>,
 ): KnownAnswer | undefined {
-  const { kind, cost_micro_usd, expires_at_epoch } = answered;
-  if (kind !== 'stored' || prompt_hash === undefined) return undefined;
-  return {
-    ...answerKey(prompt_hash),
-    answer: { job_id, entry: range, ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }) },
-    expires_at_epoch,
+  const { kind, reads, unproven, cost_micro_usd, expires_at_epoch } = answered;
+  const prompt_hash = reads === undefined ? section.prompt_hash : answered.prompt_hash;
+  if ((kind !== 'stored' && kind !== 'unproven') || prompt_hash === undefined) return undefined;
+  const answer = {
+    job_id,
+    entry: range,
+    ...(cost_micro_usd === undefined ? {} : { cost_micro_usd }),
+    ...(kind === 'unproven' && unproven ? { unproven } : {}),
   };
+  return { ...answerKey(prompt_hash), answer, expires_at_epoch };
 }
 
 function billed(model: string, tokens: Outcome['tokens'], at: Date): Pick<Answered, 'tokens' | 'cost_micro_usd'> {

@@ -1,25 +1,26 @@
 import { proveBatch } from '../../batch/prove.ts';
 import { splitLines } from '../../batch/result-lines.ts';
 import { API_AWAITED, MAX_TROUBLES, secondsBetween, waitAfterTrouble } from '../../batch/wait.ts';
+import { mostRounds } from '../../job/next-round.ts';
 import { sectionsOf } from '../../job/sections.ts';
 import { roundCost } from '../../job/summary.ts';
 import { noteWaiting } from '../../job/transitions.ts';
 import { AnthropicUnavailable, InvalidSetting, ResultsStalled } from '../../shared/errors.ts';
 import { type JobState, parseJobState } from '../../shared/hand-off.ts';
-import type { BatchEntry, Plan } from '../../shared/ledger-rows.ts';
-import { ordinalOf } from '../../shared/names.ts';
+import { type BatchEntry, type CacheUse, ledgerExpiry, type Plan } from '../../shared/ledger-rows.ts';
+import { cacheUseKey, ordinalOf } from '../../shared/names.ts';
+import type { Ledger } from '../../stores/ledger.ts';
 import { knownAnswer } from './answer-rows.ts';
 import { Filing } from './filing.ts';
 import { type CollectDeps, type Round, RoundAnswers } from './round.ts';
 import { settleRound } from './settle-round.ts';
 
-/** Rounds of asking in one execution. */
-export const MAX_ROUNDS = 3;
-
 /** With less than this left, the step hands over to a new invocation. */
 const HAND_OVER_MS = 45_000;
 /** A stream with fewer lines than the batch had requests was cut, or lines are missing: it is read once more to find out. */
 const READINGS = 2;
+/** Days for which it is remembered how well the cache served a round. */
+const CACHE_USE_DAYS = 30;
 /** Invocations in a row that may run out of time without a new line; lines come in any order, so some of them will. */
 export const MAX_IDLE = 10;
 
@@ -54,6 +55,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   await settleRound(deps, round);
   // what the old pipeline sent was never counted
   if (!plan.legacy) await priceRound(deps, round);
+  if (plan.cached) await deps.ledger.putCacheUse(await cacheUseOf(deps.ledger, plan, state.round));
   // only now: a crash before this point reads the batches again
   for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
     if (batch.state === 'collected') continue;
@@ -63,7 +65,8 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   }
   const counts = round.answers.counts();
   deps.log.info('round collected', { event: 'round_collected', job_id: state.job_id, round: state.round, ...counts });
-  const again = !plan.legacy && counts.askAgain > 0 && state.round - state.first_round + 1 < MAX_ROUNDS;
+  const isLeft = counts.askAgain + counts.unproven > 0 || plan.reused_unproven !== undefined || plan.read_back === true;
+  const again = !plan.legacy && isLeft && state.round - state.first_round + 1 < mostRounds(plan);
   return {
     ...state,
     troubles: 0,
@@ -84,6 +87,7 @@ async function readRound({ ledger, now }: CollectDeps, plan: Plan, round: number
     Array.fromAsync(ledger.unfiled(job_id)),
   ]);
   const answers = new RoundAnswers((requests ?? []).map(({ ordinal }) => ordinal));
+  const reads = new Set((requests ?? []).flatMap(({ ordinal, asks }) => (asks === 'read back' ? [ordinal] : [])));
   for (const answer of answered) answers.recall(answer);
   // an attempt that was lost may have kept an answer, and not that it is known
   await ledger.putKnownAnswers(
@@ -92,7 +96,28 @@ async function readRound({ ledger, now }: CollectDeps, plan: Plan, round: number
       return (section && knownAnswer(section, { ...answer, expires_at_epoch: plan.expires_at_epoch })) ?? [];
     }),
   );
-  return { plan, round, at: now(), sections, answers, unfiled: new Set(unfiled.map(({ entry }) => entry)), found: 0 };
+  return {
+    plan,
+    round,
+    at: now(),
+    sections,
+    reads,
+    answers,
+    unfiled: new Set(unfiled.map(({ entry }) => entry)),
+    found: 0,
+  };
+}
+
+/** How many tokens of the fixed part of its prompts a round read from the cache and wrote to it. */
+async function cacheUseOf(ledger: Ledger, plan: Plan, round: number): Promise<CacheUse> {
+  const use = { read: 0, written: 0 };
+  for await (const { tokens } of ledger.answers(plan.job_id, round)) {
+    use.read += tokens?.cache_read ?? 0;
+    use.written += tokens?.cache_write ?? 0;
+  }
+  const key = cacheUseKey(plan.model, plan.report_timestamp, plan.job_id, round);
+  // figures that are older say little about how batches are processed now
+  return { ...key, ...use, expires_at_epoch: ledgerExpiry(new Date(plan.report_timestamp), CACHE_USE_DAYS) };
 }
 
 /** The round counts on its day's budget at what it did cost from now on. */

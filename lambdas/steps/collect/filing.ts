@@ -1,8 +1,8 @@
 import { type ReadLine, readLine, type TooLong } from '../../batch/result-lines.ts';
-import { readResult } from '../../report/answer.ts';
 import type { Answered, KnownAnswer, Section, Unfiled } from '../../shared/ledger-rows.ts';
 import { entry } from '../../shared/names.ts';
-import { answeredRow, knownAnswer, replacedRow, unfiledRow } from './answer-rows.ts';
+import { knownAnswer, replacedRow, unfiledRow } from './answer-rows.ts';
+import { type AskedBy, answerIn, readAskedBy } from './read-line.ts';
 import type { CollectDeps, Round } from './round.ts';
 
 /** Lines and characters that are filed together: they bound the memory. One such window is written while the next one is read. */
@@ -65,7 +65,10 @@ export class Filing {
   async #flush(): Promise<void> {
     const rows: Rows = { answers: new Map(), known: new Map(), unfiled: [], replaced: [] };
     // read while the rows of the lines before are written
-    for (const line of this.#lines) this.#take(this.#named(line), rows);
+    const lines = this.#lines.map((line) => this.#named(line));
+    const ordinals = [...new Set(lines.flatMap(({ section }) => section?.ordinal ?? []))];
+    const asked = await readAskedBy(this.#deps.ledger, this.#round, ordinals);
+    for (const line of lines) this.#take(line, asked, rows);
     this.#lines = [];
     this.#characters = 0;
     await this.#underWay;
@@ -99,7 +102,7 @@ export class Filing {
   }
 
   /** Makes the rows for one line. */
-  #take(line: NamedLine, rows: Rows): void {
+  #take(line: NamedLine, asked: AskedBy, rows: Rows): void {
     const { answers, unfiled, plan, round } = this.#round;
     const { section, mark } = line;
     if (!section) {
@@ -110,9 +113,7 @@ export class Filing {
     const held = answers.markOf(ordinal);
     // in the ledger already: as the answer, or beside it
     if (held === mark || (held !== undefined && unfiled.has(entry.unfiled(round, mark)))) return;
-    const shown = new Set(section.shown);
-    const outcome = readResult(line.result, (tid) => shown.has(tid));
-    const answered = answeredRow(this.#round, this.#batchId, section, line, outcome);
+    const answered = answerIn(this.#round, this.#batchId, section, line, asked);
     if (!answers.take(ordinal, answered.kind, mark)) {
       this.#unfile(line, 'duplicate', rows);
       return;
@@ -120,12 +121,28 @@ export class Filing {
     const inWindow = rows.answers.get(ordinal);
     if (inWindow) this.#keep(replacedRow(inWindow, round), rows);
     rows.answers.set(ordinal, answered);
+    this.#tellUnproven(answered);
     rows.known.delete(ordinal);
     const known = knownAnswer(section, answered);
     if (known) rows.known.set(ordinal, known);
     if (held === undefined || inWindow) return;
     unfiled.add(entry.unfiled(round, held));
     rows.replaced.push({ job_id: plan.job_id, entry: answered.entry });
+  }
+
+  /** By place and numbers: no words of the text or of comments. */
+  #tellUnproven({ section, reads, unproven, failed_clauses = [] }: Answered): void {
+    const [first] = failed_clauses;
+    if (!first || !unproven) return;
+    const { job_id } = this.#round.plan;
+    this.#deps.log.info(reads === undefined ? 'clauses fail' : 'clauses were read otherwise', {
+      event: 'section_unproven',
+      job_id,
+      section,
+      failed: failed_clauses.length,
+      ...unproven,
+      first: first.why,
+    });
   }
 
   #unfile(line: ReadLine, why: Unfiled['why'], rows: Rows): void {

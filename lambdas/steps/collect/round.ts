@@ -28,6 +28,8 @@ export interface Round {
   /** when this invocation began: answers are priced by the list of that time */
   at: Date;
   sections: JobSections;
+  /** ordinals of requests that read the claims of a section back */
+  reads: ReadonlySet<number>;
   answers: RoundAnswers;
   /** ledger keys of lines that could not be filed: each is written once */
   unfiled: Set<string>;
@@ -37,7 +39,7 @@ export interface Round {
 
 type Kind = AnsweredFacts['kind'];
 // asking again after an answer that says it would not get better would cost for nothing
-const RANK: Record<Kind, number> = { ask_again: 1, failed: 2, stored: 3 };
+const RANK: Record<Kind, number> = { ask_again: 1, failed: 2, unproven: 3, stored: 4 };
 
 /**
  * The answer of every section of one round, and the line that it was read from. Of several lines for one section the best holds, and
@@ -84,11 +86,12 @@ export class RoundAnswers {
     return [...this.#asked].filter((ordinal) => !this.#held.has(ordinal)).sort((a, b) => a - b);
   }
 
-  counts(): { stored: number; askAgain: number; failed: number; unanswered: number } {
+  counts(): { stored: number; unproven: number; askAgain: number; failed: number; unanswered: number } {
     const kinds = [...this.#held.values()].map(({ kind }) => kind);
     const count = (wanted: Kind) => kinds.filter((kind) => kind === wanted).length;
     return {
       stored: count('stored'),
+      unproven: count('unproven'),
       askAgain: count('ask_again'),
       failed: count('failed'),
       unanswered: this.unanswered().length,

@@ -1,10 +1,11 @@
 import { parseResultLine } from '../../batch/result-lines.ts';
-import { reportIn, shownToAny } from '../../job/publish.ts';
-import { readResult } from '../../report/answer.ts';
+import { reportIn } from '../../job/answers.ts';
+import { shownToAny } from '../../job/publish.ts';
 import type { Answered, Section, Unfiled } from '../../shared/ledger-rows.ts';
 import { entry } from '../../shared/names.ts';
 import { unpack } from '../../shared/packed.ts';
-import { answeredRow, knownAnswer } from './answer-rows.ts';
+import { knownAnswer } from './answer-rows.ts';
+import { answerIn, readAskedBy } from './read-line.ts';
 import type { CollectDeps, Round } from './round.ts';
 
 /**
@@ -42,10 +43,9 @@ async function stillUndecided(deps: CollectDeps, round: Round, rows: readonly Un
 async function fileByElimination(deps: CollectDeps, round: Round, section: Section, row: Unfiled): Promise<void> {
   const parsed = row.raw && parseResultLine(unpack(row.raw));
   if (!parsed) return;
-  const shown = new Set(section.shown);
-  const outcome = readResult(parsed.result, (tid) => shown.has(tid));
-  const line = { text: parsed.text, mark: markOf(round, row) };
-  const answered = answeredRow(round, row.batch_id ?? '', section, line, outcome);
+  const line = { ...parsed, mark: markOf(round, row) };
+  const asked = await readAskedBy(deps.ledger, round, [section.ordinal]);
+  const answered = answerIn(round, row.batch_id ?? '', section, line, asked);
   const known = knownAnswer(section, answered);
   await deps.ledger.putAnswers([answered], known ? [known] : []);
   await deps.ledger.putUnfiled([{ ...row, filed_as: section.section }]);
@@ -80,7 +80,7 @@ async function keepAsTopics(
   await deps.ledger.putUnfiled(usable.map((row, index) => ({ ...row, filed_as: `topic_${taken + index + 1}` })));
 }
 
-async function markMissing({ ledger }: CollectDeps, { plan, round, sections, answers }: Round): Promise<void> {
+async function markMissing({ ledger }: CollectDeps, { plan, round, sections, reads, answers }: Round): Promise<void> {
   const unanswered = answers.unanswered();
   await ledger.putAnswers(
     unanswered.map(
@@ -90,6 +90,7 @@ async function markMissing({ ledger }: CollectDeps, { plan, round, sections, ans
         section: sections.all.get(ordinal)?.section ?? '',
         kind: 'ask_again',
         reason: 'missing',
+        ...(reads.has(ordinal) ? { reads: '' } : {}),
         expires_at_epoch: plan.expires_at_epoch,
       }),
     ),

@@ -55,7 +55,9 @@ export function answersKept(left: Left, { ends }: Scenario): string[] {
     const ordinal = keyOf(custom_id).split('#')[1];
     const [section] = entries(left, `section#${ordinal}`);
     return [
-      ...(left.known.has(String(section?.prompt_hash)) ? [] : [`the answer to ${custom_id} is not known`]),
+      ...(left.known.has(String(answer.prompt_hash ?? section?.prompt_hash))
+        ? []
+        : [`the answer to ${custom_id} is not known`]),
       ...(ends === 'CANCELLED' || isPublished(left, answer) ? [] : [`the answer to ${custom_id} is not published`]),
     ];
   });

@@ -52,6 +52,12 @@ export function memoryPool(data: ConversationData, reports: readonly Conversatio
       const groupOf = new Map((gids as number[]).map((gid, pid) => [pid, gid]));
       return ifKnown(zid, () => countRows([...latest.values()], groupOf, [agree, disagree, pass] as number[]));
     },
+    [SQL.voters]: ([zid, tids, pass]) => {
+      const known = zid === conversation.zid ? [...latest.values()] : [];
+      const on = known.filter(({ tid, vote }) => vote !== pass && (tids as number[]).includes(tid));
+      const people = (of: typeof known) => new Set(of.map(({ pid }) => pid)).size;
+      return [{ voters: people(known), cited: people(on) }];
+    },
   };
   const known = new Map<string, Row[]>();
   const query = async (sql: string, values: unknown[]) => {

@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../../../lambdas/report/prompt.ts';
+import type { BatchRequest } from '../../../lambdas/report/request.ts';
 import { BatchNotFound } from '../../../lambdas/shared/errors.ts';
 import type { Batches, BatchStatus } from '../../../lambdas/stores/anthropic.ts';
 import { type StepWorld, stepWorld } from '../../../local/embedded/steps.ts';
@@ -26,6 +26,9 @@ export function memoryWorld(parts: { db: MemoryDb; api: MemoryApi; call: Call; n
     unpricedModels: [],
     modelAliases: new Map(),
     unknownModel: 'use default' as const,
+    // what its answers hold is not the matter there
+    claims: false,
+    claimsReadBack: false,
     ledgerDays: 30,
   };
   const nothing = {} as never;

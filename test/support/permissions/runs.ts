@@ -11,7 +11,6 @@ import { AWAITING_BATCH } from '../../../lambdas/shared/job-row.ts';
 import { executionName } from '../../../lambdas/shared/names.ts';
 import { checkStatus } from '../../../lambdas/steps/check-status.ts';
 import { newJobTables } from '../../../lambdas/stores/guards.ts';
-import { ledgerTable } from '../../../lambdas/stores/ledger.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { MAX_RESUMED } from '../../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
@@ -208,7 +207,7 @@ async function runAlone(calls: FunctionCall[]): Promise<void> {
     const row = { ...reportRow({ job_id: 'page' }), report_id: REPORT.report_id, report_data: UNCHECKED };
     await world.db.send(new PutCommand({ TableName: TABLE_NAMES.reports, Item: row }));
     const none = { report: async () => undefined, comments: async () => [], about: async () => ({}) as never };
-    const page = { storedReports: reports, ledger: ledgerTable(db, TABLE_NAMES.ledger), conversations: none, log };
+    const page = { ...steps, storedReports: reports, conversations: none, log };
     await call('api-report-page', () => answerReportPage(page, { query: {}, params: REPORT, body: '' }));
   } finally {
     await world.close();

@@ -53,6 +53,7 @@ const page = (params: Record<string, string>, query = {}, rows: readonly object[
   answerReportPage(
     {
       storedReports: async () => rows,
+      jobs: { get: async () => undefined },
       ledger: { plan: async () => plan({ comments_left_out: { rejected: 4 } }), prompts: async () => new Map() },
       conversations: {
         report: async () => ({ zid: 7, rid: 1, labels: [], mod_level: -2 }),

@@ -382,7 +382,7 @@ describe('the conversation’s number', () => {
       shown: [1],
       topic: { topic_key: 'u#0#1', name: 'N', layer: 0, cluster: 1 },
     };
-    const row = storedRow(plan as never, facts as never, 'b', { id: 's', title: 'T', paragraphs: [] });
+    const row = storedRow(plan as never, facts as never, 'b', { report: { id: 's', title: 'T', paragraphs: [] } });
     const body = await bodyOf({ report_id: REPORT }, [row]);
     expect(body.reports.s.metadata).toEqual(row.metadata);
   });

@@ -6,12 +6,12 @@ import type { BatchEntry } from '../../../lambdas/shared/ledger-rows.ts';
 import { entry } from '../../../lambdas/shared/names.ts';
 import type { Batches, BatchStatus, SendAnswer } from '../../../lambdas/stores/anthropic.ts';
 import type { Ledger } from '../../../lambdas/stores/ledger.ts';
-import { batchEntry, batchStatus, plan, promptRow } from '../../support/make.ts';
+import { batchEntry, batchStatus, plan, promptRow, promptsOf } from '../../support/make.ts';
 import { unitWorld } from '../../support/unit-world.ts';
 
 const INTENT_AT = Date.parse('2026-11-22T10:00:00.000Z');
 const REQUESTS = [0, 1].map((ordinal) =>
-  batchRequestOf(plan(), 1, { ordinal, part: 0, max_tokens: 8_000 }, promptRow(ordinal)),
+  batchRequestOf(plan(), 1, { ordinal, part: 0, max_tokens: 8_000 }, promptsOf(promptRow(ordinal))),
 );
 const sent = { kind: 'sent', batch: batchStatus('msgbatch_new', 2) } satisfies SendAnswer;
 const unclear: SendAnswer = { kind: 'unclear', why: 'timed out' };

@@ -6,9 +6,9 @@ import {
   secondsToNextCheck,
   waitAfterTrouble,
 } from '../../../lambdas/batch/wait.ts';
+import { mostRounds } from '../../../lambdas/job/next-round.ts';
 import { AnthropicUnavailable, BatchNotFound } from '../../../lambdas/shared/errors.ts';
 import { parseJobState } from '../../../lambdas/shared/hand-off.ts';
-import { MAX_ROUNDS } from '../../../lambdas/steps/collect/collect.ts';
 
 const MAX_EVENTS = 25_000;
 /** Wait (2), the check (5) and the choice (2) of the state machine. */
@@ -82,7 +82,7 @@ describe('the events of one execution', () => {
 
   test('all rounds of a job, each watched until overdue, stay under 25,000 events', () => {
     let checks = 0;
-    for (let round = 1; round <= MAX_ROUNDS; round++) checks = watch(DAY + HOUR, checks);
+    for (let round = 1; round <= mostRounds({ read_back: true }); round++) checks = watch(DAY + HOUR, checks);
     expect(checks * EVENTS_OF_A_CHECK).toBeLessThan(MAX_EVENTS * 0.9);
   });
 

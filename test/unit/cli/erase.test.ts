@@ -81,8 +81,8 @@ describe('erase of a conversation', () => {
     expect((await deployed.run(['erase', '--conversation', zid, '--yes'])).code).toBe(0);
     expect(await allRows(deployed.db, TABLE_NAMES.reports)).toEqual([]);
     const left = await allRows(deployed.db, TABLE_NAMES.ledger);
-    // ids of batches, reports and days only
-    expect(left.filter(({ job_id }) => !/^(batch|report|spend):/.test(String(job_id)))).toEqual([]);
+    // ids of batches, reports, days and models only
+    expect(left.filter(({ job_id }) => !/^(batch|report|spend|cache):/.test(String(job_id)))).toEqual([]);
     for (const txt of telling()) expect(textOf(left)).not.toContain(txt);
     expect(await allRows(deployed.db, TABLE_NAMES.jobs)).toHaveLength(before.get(TABLE_NAMES.jobs)?.length ?? 0);
     const again = await deployed.run(['erase', '--conversation', zid, '--yes']);

@@ -56,7 +56,9 @@ test('submit --dry-run shows sections and price, and writes nothing', async () =
   expect(said).toMatchObject({ code: 0, err: '' });
   expect(said.out).toMatch(/^report \w+ would have 15 sections, written by claude-sonnet-5-5\n/);
   expect(said.out.match(/^ {2}to buy {2}\S.* \(.+\)$/gm)).toHaveLength(15);
-  expect(said.out).toMatch(/^15 to buy, about [\d,]+ input tokens: about \$\d+\.\d{4}, at most \$\d+\.\d{4}/m);
+  expect(said.out).toMatch(
+    /^15 to buy, about [\d,]+ input tokens: about \$\d+\.\d{4} \(\$\d+\.\d{4} of it in later rounds\), at most \$\d+\.\d{4}/m,
+  );
   expect(said.out).toMatch(/nothing was written or sent\n$/);
   for (const { txt } of data.comments.filter(({ txt }) => txt.length > 20)) expect(said.out).not.toContain(txt);
   await nothingWritten();
@@ -73,6 +75,8 @@ async function firstQuestion(row: JobRow): Promise<string> {
     defaultModel: '',
     modelAliases: new Map(),
     unknownModel: 'use default' as const,
+    claims: true,
+    claimsReadBack: false,
     ledgerDays: 1,
   };
   const anthropic = new Anthropic({ apiKey: KEY, baseURL: standIn.url });

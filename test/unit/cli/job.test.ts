@@ -105,14 +105,14 @@ test('Markdown shows the votes of cited comments, and their text if it is known'
 
 test('the page has the votes without a database, and the texts with one', async () => {
   const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
-  const { ledger, conversations } = world.deps;
+  const { ledger, jobs, conversations } = world.deps;
   const jobId = answer.current_job_id ?? '';
-  const without = await storedPage(answer, jobId, { ledger });
+  const without = await storedPage(answer, jobId, { ledger, jobs });
   expect(without).toContain('The text of this comment is not in this file.');
   expect(without).toMatch(/<tr id="c7">.*?\d+% \d+% \d+%/);
-  const page = await storedPage(answer, jobId, { ledger, conversations, costUsd: 0.5 });
+  const page = await storedPage(answer, jobId, { ledger, jobs, conversations, withCost: true });
   expect(page).toContain(world.data.report.report_name);
-  expect(page).toContain('$0.50');
+  expect(page).toMatch(/Price<\/dt><dd>\$\d/);
   expect(page).toContain('<svg viewBox="0 0 480 340"');
 });
 

@@ -58,6 +58,7 @@ test('--help lists every command, and for a command its options and the global o
     'batch',
     'reports',
     'report',
+    'verify',
     'spending',
     'cancel',
     'redrive',

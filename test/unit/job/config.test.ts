@@ -21,6 +21,7 @@ const DEFAULTS: JobConfig = {
   exclude_comment_selections: true,
   layers: undefined,
   allow_unpriced: false,
+  claims: undefined,
   ignored: [],
 };
 

@@ -19,7 +19,7 @@ async function nextRound(prompted: number[]) {
     [],
   );
   const budget = { ...deps, spending: spendingTable(clientOf(db), TABLE_NAMES.ledger), settings: SETTINGS };
-  return writeNextRound(budget, job, { round: 2, version: 1, startedAnew: false });
+  return writeNextRound(budget, job, { round: 2, version: 1, first_round: 1 });
 }
 
 test('a section whose prompt was erased is not asked for again', async () => {

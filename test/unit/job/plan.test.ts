@@ -14,6 +14,7 @@ const CONFIG = {
   exclude_comment_selections: true,
   layers: undefined,
   allow_unpriced: false,
+  claims: undefined,
   ignored: [],
 };
 const KEYS = {
@@ -41,6 +42,7 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
       mathKeys: async () => KEYS,
       voteSigns: async () => POSTGRES_VOTE,
       groupCounts: async () => tids.map((tid) => ({ tid, gid: 0, agrees: 1, disagrees: 0, passes: 0 })),
+      votersCited: async () => ({ voters: 0, cited: 0 }),
     },
     topics: {
       names: async () =>
@@ -58,6 +60,7 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
         calls.push('knownAnswers');
         return new Map();
       },
+      cacheUse: async () => [],
     },
     batches: { knowsModel: async () => true },
     settings: {
@@ -68,6 +71,8 @@ function conversation(topics: number, change: Partial<PlanDeps> = {}) {
       defaultModel: 'claude-sonnet-5-5',
       modelAliases: new Map(),
       unknownModel: 'use default',
+      claims: true,
+      claimsReadBack: false,
     },
     now: () => new Date('2026-11-22T10:00:00Z'),
     ...change,
@@ -98,7 +103,10 @@ describe('what a job asks for', () => {
     const { deps } = conversation(3);
     const first = await plan(deps);
     const hash = first.sections[1]?.prompt_hash ?? '';
-    const second = await plan({ ...deps, ledger: { knownAnswers: async () => new Map([[hash, known]]) } });
+    const second = await plan({
+      ...deps,
+      ledger: { knownAnswers: async () => new Map([[hash, known]]), cacheUse: async () => [] },
+    });
     expect(second.requests.map(({ ordinal }) => ordinal)).toEqual([0, 2]);
     expect(second.sections[1]?.reused).toEqual(known);
     expect(second).toMatchObject({ plan: { reused: 1, sections: 3 }, reusedSaved: 5, estimate: { sections: 2 } });
@@ -114,7 +122,7 @@ describe('what a job asks for', () => {
     const { deps } = conversation(1);
     const hash = (await plan(deps)).sections[0]?.prompt_hash ?? '';
     const batches = { knowsModel: async () => Promise.reject(new Error('the API is down')) };
-    const ledger = { knownAnswers: async () => new Map([[hash, known]]) };
+    const ledger = { knownAnswers: async () => new Map([[hash, known]]), cacheUse: async () => [] };
     expect((await plan({ ...deps, batches, ledger })).requests).toEqual([]);
     await expect(plan({ ...deps, batches })).rejects.toThrow('the API is down');
   });

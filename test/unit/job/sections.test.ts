@@ -20,6 +20,8 @@ const REUSED = { job_id: 'an earlier job', entry: entry.answered(1, 7), cost_mic
 const stored = (round: number, ordinal: number) => ({
   kind: 'stored',
   reused: false,
+  read: 'no',
+  failed: [],
   answer: { job_id: JOB, entry: entry.answered(round, ordinal), cost_micro_usd: 100 },
 });
 
@@ -59,7 +61,7 @@ describe('how a section stands', () => {
   });
 
   test('the answer of another job holds', () => {
-    const reused = { kind: 'stored', reused: true, answer: REUSED };
+    const reused = { kind: 'stored', reused: true, read: 'no', failed: [], answer: REUSED };
     expect(states(byOrdinal(section(0, { reused: REUSED })))).toEqual([reused]);
     expect(states(byOrdinal(section(0, { reused: REUSED })), answer(1, 0, { kind: 'failed' }))).toEqual([reused]);
   });

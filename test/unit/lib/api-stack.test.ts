@@ -71,7 +71,10 @@ describe('the functions of the HTTP API', () => {
   const EVERYWHERE = ['AWS_SDK_UA_APP_ID', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['api-reports', ['REPORTS_TABLE']],
-    ['api-report-page', ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'LEDGER_TABLE', 'MATH_ENV', 'REPORTS_TABLE']],
+    [
+      'api-report-page',
+      ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV', 'REPORTS_TABLE'],
+    ],
     [
       'api-batch-reports',
       ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DEFAULT_MODEL', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV'],

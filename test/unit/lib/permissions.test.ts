@@ -65,7 +65,7 @@ describe('permissions', () => {
 
   it.each([
     ['anthropic-api-key', ['check-status', 'collect', 'submit']],
-    ['database-url', ['adopt', 'submit']],
+    ['database-url', ['adopt', 'complete', 'submit']],
     ['Delphi_CommentClustersLLMTopicNames', ['adopt', 'submit']],
     ['Delphi_CommentHierarchicalClusterAssignments', ['submit']],
     ['ReportsTable', ['complete']],

@@ -18,7 +18,7 @@ const consensus = {
   title: 'Consensus',
 };
 const rows = [
-  storedRow(JOB_PLAN, { ...section(0), shown: [3] }, 'b1', report),
+  storedRow(JOB_PLAN, { ...section(0), shown: [3] }, 'b1', { report }),
   gapRow(JOB_PLAN, consensus, 'no_comments: no comment belongs here', 'The best scores 0.696.'),
   gapRow(
     JOB_PLAN,
@@ -85,7 +85,9 @@ test('contents lead to the sections, and a fine topic stands below its coarse on
     name: `Layer ${layer}`,
   });
   const layers = [0, 1].map((layer) =>
-    storedRow(JOB_PLAN, { ...section(layer), title: `Layer ${layer}`, topic: topic(layer), shown: [3] }, 'b1', report),
+    storedRow(JOB_PLAN, { ...section(layer), title: `Layer ${layer}`, topic: topic(layer), shown: [3] }, 'b1', {
+      report,
+    }),
   );
   const text = markdownReport(
     about,

@@ -13,7 +13,7 @@ describe('the estimate of a round', () => {
   const asked = (tokens: number, maxTokens = 8_000) => ({ prompt: text(tokens), maxTokens });
 
   test('expects two thirds of the most tokens and a cached prompt; at most, neither is so', () => {
-    const estimate = estimateCost(SONNET, [asked(1_500), asked(3_000, 16_000)], text(1_500), AT);
+    const estimate = estimateCost(SONNET, [asked(1_500), asked(3_000, 16_000)], { text: text(1_500), served: 1 }, AT);
     // of prompts 1,000 + 2,000 are likely, 400 of frame each, and the fixed part twice
     expect(estimate).toMatchObject({ sections: 2, input_tokens: 5_800 });
     expect(estimate.expected_micro_usd).toBe(((3.8 * 3 + 2 * 0.3 + 6 * 15) * 1_000) / 2);
@@ -21,7 +21,7 @@ describe('the estimate of a round', () => {
   });
 
   test('with an unknown model it has no price, but still its tokens', () => {
-    expect(estimateCost('claude-of-nobody', [asked(15)], '', AT)).toEqual({
+    expect(estimateCost('claude-of-nobody', [asked(15)], { text: '' }, AT)).toEqual({
       sections: 1,
       input_tokens: 410,
       expected_micro_usd: undefined,
@@ -30,8 +30,8 @@ describe('the estimate of a round', () => {
   });
 
   test('each request is priced by itself: many short ones cost no long-context price', () => {
-    const one = estimateCost(SONNET, [asked(2_000)], text(1_000), AT);
-    const many = estimateCost(SONNET, Array(200).fill(asked(2_000)), text(1_000), AT);
+    const one = estimateCost(SONNET, [asked(2_000)], { text: text(1_000), served: 1 }, AT);
+    const many = estimateCost(SONNET, Array(200).fill(asked(2_000)), { text: text(1_000), served: 1 }, AT);
     expect(many.input_tokens).toBeGreaterThan(200_000);
     expect(many.expected_micro_usd).toBe(200 * (one.expected_micro_usd ?? Number.NaN));
     expect(many.most_micro_usd).toBe(200 * (one.most_micro_usd ?? Number.NaN));
@@ -39,7 +39,7 @@ describe('the estimate of a round', () => {
 
   test('no section costs nothing', () => {
     const nothing = { sections: 0, input_tokens: 0, expected_micro_usd: 0, most_micro_usd: 0 };
-    expect(estimateCost(SONNET, [], 'fixed', AT)).toEqual(nothing);
+    expect(estimateCost(SONNET, [], { text: 'fixed' }, AT)).toEqual(nothing);
   });
 });
 

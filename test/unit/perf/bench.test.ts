@@ -16,13 +16,15 @@ function bench(...args: string[]) {
 
 describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it.each([
-    [['--only', 'x'], '--only should be submit, collect, prompts or functions'],
-    [['--only'], '--only should be submit, collect, prompts or functions'],
+    [['--only', 'x'], '--only should be submit, collect, prompts, functions or claims'],
+    [['--only'], '--only should be submit, collect, prompts, functions or claims'],
     [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
     [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
     [['--help=yes'], '--help takes no value'],
     [['--bogus'], '--bogus is not a flag'],
-    [['prompts'], '"prompts" is not a flag'],
+    [['x'], '--only should be submit, collect, prompts, functions or claims'],
+    [['prompts', 'claims'], '"claims" is not a flag'],
+    [['claims', '--data'], '--data needs the path of a folder'],
   ])('%j are refused in one line with exit code 2', (args, problem) => {
     expect(bench(...args)).toEqual({ status: 2, stdout: '', stderr: `${problem}; --help prints the flags\n` });
   });
@@ -30,7 +32,24 @@ describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it('are all printed by --help', () => {
     const { status, stdout, stderr } = bench('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const flag of ['only', 'pairs', 'help']) expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
+    for (const flag of ['only', 'data', 'pairs', 'help']) expect(stdout).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
+  });
+
+  it('a folder that is not there is one clear error', () => {
+    const { status, stderr } = bench('claims', '--data', 'no/such/folder');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: '--data no/such/folder does not exist: name a folder with one folder for each export\n',
+    });
+  });
+
+  it('claims measures the check on the sample', () => {
+    const { status, stdout } = bench('claims');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/sample +134 comments/);
+    expect(stdout).toMatch(/all votes turned +([\d,]+) of \1 /);
+    expect(stdout).toMatch(/verdicts that differ +0 of/);
+    expect(stdout).not.toMatch(/Collect|Claim to submit|Bundles|Characters/);
   });
 
   it('--only prompts measures the sample and says where the other conversations come from', () => {

@@ -10,7 +10,7 @@ const shown = (tid: number) => SHOWN.includes(tid);
 
 /** Reads a result, and holds what must be true of any outcome. */
 function outcomeOf(result: unknown) {
-  const outcome = readResult(result, shown);
+  const outcome = readResult(result, { tids: new Set(SHOWN), evidence: undefined });
   if (outcome.kind !== 'stored') {
     expect(Object.keys(REASONS)).toContain(outcome.reason);
     return outcome;

@@ -41,7 +41,7 @@ const sum = (a: Tally, b: Tally) => tally(a.agrees + b.agrees, a.disagrees + b.d
 /** The last cell of each line of a table with two groups. */
 const rowsOf = (table: string) => table.split('\n').slice(1, -1);
 const textCell = (row: string) => row.split('|').slice(4).join('|');
-const tableOf = (comments: TalliedComment[]) => commentTable(comments, ['A', 'B']);
+const tableOf = (comments: TalliedComment[]) => commentTable(comments, ['A', 'B'], false);
 
 describe('the table of comments', () => {
   test('each comment is one line with its whole text, whatever people type', () => {
@@ -144,11 +144,11 @@ describe('the prompt of a section', () => {
     ...change,
   });
   const groups = [
-    { gid: 0, label: 'Newcomers', pids: [1, 2, 3] },
-    { gid: 2, label: 'Group C', pids: [4] },
+    { letter: 'A', label: 'Newcomers', size: 3 },
+    { letter: 'C', label: 'Group C', size: 1 },
   ];
   const prompt = (change: Partial<PlannedSection> = {}, conversationTopic = 'Our town') =>
-    sectionPrompt(section(change), { conversationTopic, groups });
+    sectionPrompt(section(change), { conversationTopic, groups, claims: false });
 
   test('it names the conversation, the section and each group with its letter and size', () => {
     const lines = prompt().split('\n');
@@ -175,6 +175,7 @@ describe('the prompt of a section', () => {
         const hostile = sectionPrompt(section({ title }), {
           conversationTopic,
           groups: groups.map((group) => ({ ...group, label })),
+          claims: false,
         });
         expect(hostile.split('\n')).toHaveLength(prompt().split('\n').length);
         expect(hostile.match(/<[^>]*>/g)).toEqual(prompt().match(/<[^>]*>/g));

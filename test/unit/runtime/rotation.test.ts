@@ -4,7 +4,7 @@ import { clearCaches } from '@aws-lambda-powertools/parameters';
 import { DEFAULT_PROVIDERS } from '@aws-lambda-powertools/parameters/base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectAnthropic } from '../../../lambdas/runtime/connect-anthropic.ts';
-import { connectConversations } from '../../../lambdas/runtime/connect-polis.ts';
+import { connectConversations, conversationsWhenAsked } from '../../../lambdas/runtime/connect-polis.ts';
 import { AnthropicRefused, InvalidSetting, KeyRefused, PasswordRefused } from '../../../lambdas/shared/errors.ts';
 
 /** What Secrets Manager holds, by name, and how often it was asked. */
@@ -124,6 +124,13 @@ describe('a key that is rotated while a step works', () => {
     secrets.key = '{"key": "secret-word"}';
     expect(await errorOf(batches.send([]))).toBeInstanceOf(InvalidSetting);
   });
+});
+
+test('a database that a function can do without is looked up only when it is asked', async () => {
+  expect(lookUps).toBe(0);
+  secrets.url = '';
+  expect(await errorOf(conversationsWhenAsked.votersCited(7, [1]))).toBeInstanceOf(InvalidSetting);
+  expect(lookUps).toBe(1);
 });
 
 describe('a database password that is rotated while a step works', () => {

@@ -1,15 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Narrative, readPrompt, type ShownComment, writeNarrative } from '../../../stand-in/narrative.ts';
-import { citationsOf, message, ROWS } from '../../support/stand-in.ts';
+import { type ClaimKind, KIND_CODES, readClaim } from '../../../lambdas/report/claims/claim.ts';
+import { prove, strongestClaims } from '../../../lambdas/report/claims/prove.ts';
+import { type Narrative, readPrompt, writeNarrative } from '../../../stand-in/narrative.ts';
+import { claimIn } from '../../../stand-in/texts.ts';
+import {
+  lettersOf,
+  type MadeComment,
+  RICH,
+  sectionMessage,
+  sections,
+  talliesOf,
+} from '../../support/section-prompt.ts';
+import { citationsOf, message } from '../../support/stand-in.ts';
 
-const write = (rows?: string[]) => writeNarrative(readPrompt(message('Harbour', rows)));
+const write = (comments: readonly MadeComment[], labels?: string[]) =>
+  writeNarrative(readPrompt(sectionMessage(comments, labels ? { labels } : {})));
+type Clause = Narrative['paragraphs'][number]['sentences'][number]['clauses'][number];
+const clausesOf = ({ paragraphs }: Narrative): Clause[] =>
+  paragraphs.flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses));
+const textsOf = (narrative: Narrative) => clausesOf(narrative).map(({ text }) => text);
+const kindOf = ({ claim }: Clause): ClaimKind | undefined => readClaim(claim)?.kind;
 
-/** Clauses of a narrative, or of one of its paragraphs, as pairs of text and citations. */
-function clausesOf(narrative: Narrative, paragraph?: string): [string, number[]][] {
-  const shown = narrative.paragraphs.filter(({ id }) => paragraph === undefined || id === paragraph);
-  const clauses = shown.flatMap((p) => p.sentences.flatMap((s) => s.clauses));
-  return clauses.map(({ text, citations }) => [text, citations]);
+/** The kinds that the table of a section names for the model. */
+function kindsIn(comments: readonly MadeComment[]): Set<ClaimKind> {
+  const codes = comments.flatMap((comment) => strongestClaims(talliesOf(comment), lettersOf(comment.groups.length)));
+  // letters of groups stand after a kind and its sign, and before or after a >
+  const kinds = codes.join(' ').replace(/([+-])[A-Z]>[A-Z,]+/g, '$1');
+  const known = Object.keys(KIND_CODES) as ClaimKind[];
+  return new Set(known.filter((kind) => kinds.includes(KIND_CODES[kind])));
 }
 
 describe('reading the prompt', () => {
@@ -19,6 +38,10 @@ describe('reading the prompt', () => {
     const rows = ['4|9 1 2 6|5 1 1 3|4 0 1 3|1 2 3 4|really | yes', '5|0 0 0 0|0 0 0 0|0 0 0 0|'];
     expect(readPrompt(message('Parks', rows, header))).toEqual({
       section: 'Parks',
+      groups: [
+        { letter: 'A', label: 'Group A' },
+        { letter: '27', label: 'Group 27' },
+      ],
       comments: [
         {
           id: 4,
@@ -32,6 +55,20 @@ describe('reading the prompt', () => {
         expect.objectContaining({ id: 5, text: '' }),
       ],
     });
+  });
+
+  test('a table with codes of claims is read as the same table without them', () => {
+    fc.assert(
+      fc.property(sections(6), (comments) => {
+        expect(readPrompt(sectionMessage(comments))).toEqual(readPrompt(sectionMessage(comments, { claims: false })));
+      }),
+    );
+    expect(sectionMessage(RICH)).toMatch(/^7\|62 33 25 4 S D\+A>B\|30 28 1 1 N\+\|30 4 23 3 M-\|2 1 1 0 t\|/m);
+  });
+
+  test('a group has the label that the prompt gives it, whatever that is', () => {
+    const labels = ['all', 'B = Drivers (12 participants)', 'Group A'];
+    expect(readPrompt(sectionMessage(RICH, { labels })).groups.map(({ label }) => label)).toEqual(labels);
   });
 
   test('a section name inside a comment is not the section', () => {
@@ -49,180 +86,150 @@ describe('reading the prompt', () => {
 });
 
 describe('the narrative', () => {
-  const counts = (most: number) => fc.tuple(fc.nat(most), fc.nat(most), fc.nat(most));
-  const votes = fc.oneof(counts(30), counts(2));
-  const tables = fc.array(fc.tuple(votes, votes, fc.string({ maxLength: 80 })), { maxLength: 60 }).map((list) =>
-    list.map(([a, b, text], i) => {
-      const cell = ([agrees = 0, disagrees = 0, passes = 0]: number[]) =>
-        `${agrees + disagrees + passes} ${agrees} ${disagrees} ${passes}`;
-      return `${i * 3}|${cell(a.map((one, j) => one + (b[j] ?? 0)))}|${cell(a)}|${cell(b)}|${text}`;
-    }),
-  );
-  /** Calls `check` with each clause of many narratives and the comments that it cites. */
-  const everyClause = (check: (text: string, cited: ShownComment[], paragraph: string) => void) =>
-    fc.assert(
-      fc.property(tables, (rows) => {
-        const prompt = readPrompt(message('Parks', rows));
-        const byId = new Map(prompt.comments.map((comment) => [comment.id, comment]));
-        const narrative = writeNarrative(prompt);
-        for (const { id } of narrative.paragraphs)
-          for (const [text, citations] of clausesOf(narrative, id))
-            check(
-              text,
-              citations.map((tid) => byId.get(tid)).filter((one) => one !== undefined),
-              id,
-            );
-      }),
-      { numRuns: 100 },
-    );
-  const share = (part: number, { votes }: { votes: number }) => (votes === 0 ? 0 : part / votes);
+  /** Sections of up to as many comments as a prompt holds. */
+  const anySection = fc.oneof(sections(12), sections(12), sections(100));
 
-  test('every clause has 1 to 10 different citations of comments that were shown', () => {
+  test('the checker proves every claim, and every text says what its clause claims', () => {
     fc.assert(
-      fc.property(tables, (rows) => {
-        const prompt = readPrompt(message('Parks', rows));
-        const shown = new Set(prompt.comments.map(({ id }) => id));
-        for (const [text, citations] of clausesOf(writeNarrative(prompt))) {
-          expect(text.trim()).not.toBe('');
+      fc.property(anySection, (comments) => {
+        const { groups } = readPrompt(sectionMessage(comments));
+        const evidence = {
+          groups: groups.map((group) => ({ ...group, size: 100 })),
+          votes: new Map(comments.map((comment) => [comment.id, talliesOf(comment)])),
+        };
+        for (const { text, claim, citations } of clausesOf(write(comments))) {
+          expect(prove(readClaim(claim), citations, evidence)).toMatchObject({
+            verdict: expect.stringMatching(/^(proven|content|thin)$/),
+          });
+          expect(claimIn(text, groups)).toEqual(readClaim(claim));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('every kind of claim that the table offers is made', () => {
+    fc.assert(
+      fc.property(anySection, (comments) => {
+        const made = new Set(clausesOf(write(comments)).map(kindOf));
+        expect([...kindsIn(comments)].filter((kind) => !made.has(kind))).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+    expect(new Set(clausesOf(write(RICH)).map(kindOf))).toEqual(new Set(Object.keys(KIND_CODES)));
+  });
+
+  test('every comment is cited, in clauses with 1 to 10 different citations', () => {
+    fc.assert(
+      fc.property(anySection, (comments) => {
+        const narrative = write(comments);
+        expect(new Set(citationsOf(narrative))).toEqual(new Set(comments.map(({ id }) => id)));
+        for (const { citations } of clausesOf(narrative)) {
           expect(citations.length).toBeGreaterThanOrEqual(1);
           expect(citations.length).toBeLessThanOrEqual(10);
           expect(new Set(citations).size).toBe(citations.length);
-          expect(citations.filter((id) => !shown.has(id))).toEqual([]);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
-  test('every comment is cited', () => {
+  test('a section of a hundred comments has three to seven paragraphs and at most forty clauses', () => {
     fc.assert(
-      fc.property(tables, (rows) => {
-        const prompt = readPrompt(message('Group-informed consensus', rows));
-        expect(new Set(citationsOf(writeNarrative(prompt)))).toEqual(new Set(prompt.comments.map(({ id }) => id)));
+      fc.property(sections(100, 60), (comments) => {
+        const narrative = write(comments);
+        expect(clausesOf(narrative).length).toBeLessThanOrEqual(40);
+        expect(narrative.paragraphs.length).toBeGreaterThanOrEqual(3);
+        expect(narrative.paragraphs.length).toBeLessThanOrEqual(7);
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 
-  test('the text holds no percentages and no figures', () => {
-    everyClause((text) => expect(text).not.toMatch(/[\d%]/));
+  test('each sentence begins with a capital letter, ends with a full stop, and differs from the one before', () => {
+    fc.assert(
+      fc.property(anySection, (comments) => {
+        for (const { sentences } of write(comments).paragraphs) {
+          const texts = sentences.map(({ clauses }) => clauses.map(({ text }) => text).join(' '));
+          for (const [at, text] of texts.entries()) {
+            expect(text).toMatch(/^[A-Z][^.]*\.$/);
+            expect(text).not.toBe(texts[at - 1]);
+            expect(text).not.toMatch(/[\d%{}|]/);
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('the same prompt gives the same narrative', () => {
-    expect(write()).toEqual(write());
+    expect(write(RICH)).toEqual(write(RICH));
   });
 
-  test('it says which group agrees and which disagrees', () => {
-    const narrative = write();
-    expect(narrative.title).toBe('Harbour');
-    expect(narrative.paragraphs.map(({ id }) => id)).toEqual(['overview', 'differences', 'agreement']);
-    expect(clausesOf(narrative, 'differences')).toEqual([
-      ['On this statement, Group A mostly agrees,', [7]],
-      [expect.stringMatching(/^(while|but) Group B mostly disagrees\.$/), [7]],
+  test('groups on opposite sides share a sentence with a clause for each', () => {
+    const [paragraph] = write(RICH).paragraphs.filter(({ id }) => id === 'differences');
+    const [sentence] = (paragraph?.sentences ?? []).filter(({ clauses }) => clauses.length === 2);
+    expect(sentence?.clauses.map(({ claim, citations }) => [claim, citations])).toEqual([
+      ['M+ A', [7]],
+      ['M- B', [7]],
     ]);
+    expect(sentence?.clauses.map(({ text }) => text).join(' ')).toMatch(/Group A.*, (while|but) .*Group B.*\.$/);
   });
 
   test('exchanging the votes of the groups exchanges the groups', () => {
-    const clauses = clausesOf(write(['7|40 22 14 4|20 4 13 3|20 18 1 1|Close the road']), 'differences');
-    expect(clauses.map(([text]) => text).join(' ')).toMatch(/Group B mostly agrees, \w+ Group A mostly disagrees/);
+    const codes = (groups: MadeComment['groups']) => clausesOf(write([{ id: 1, groups }])).map(({ claim }) => claim);
+    expect(
+      codes([
+        [28, 1, 1],
+        [4, 23, 3],
+      ]),
+    ).toEqual(expect.arrayContaining(['M+ A', 'M- B', 'D+ A>B']));
+    expect(
+      codes([
+        [4, 23, 3],
+        [28, 1, 1],
+      ]),
+    ).toEqual(expect.arrayContaining(['M+ B', 'M- A', 'D+ B>A']));
   });
 
-  test('groups that differ have 5 votes each and are 30 points apart', () => {
-    everyClause((text, cited, paragraph) => {
-      if (paragraph !== 'differences') return;
-      const name = /Group (\w)/.exec(text)?.[0];
-      for (const { groups } of cited) {
-        const [least, most] = groups.toSorted((a, b) => share(a.agrees, a) - share(b.agrees, b));
-        if (least === undefined || most === undefined) throw new Error('a difference needs two groups');
-        expect(Math.min(least.votes, most.votes)).toBeGreaterThanOrEqual(5);
-        expect(share(most.agrees, most) - share(least.agrees, least)).toBeGreaterThanOrEqual(0.3 - 1e-9);
-        expect(name).toBe(text.startsWith('On ') ? most.group : least.group);
-      }
-    });
+  test('groups are named by their labels', () => {
+    const labels = ['Drivers', 'all', 'Group A'];
+    const texts = textsOf(write(RICH, labels)).join(' ');
+    for (const label of labels) expect(texts).toContain(label);
+    expect(texts).not.toMatch(/Group [BC]/);
   });
 
-  test('what a group mostly does, more than half of it did', () => {
-    let seen = 0;
-    everyClause((text, cited) => {
-      const [, name, verb] = /(Group \w) mostly (agrees|disagrees|passes)/.exec(text) ?? [];
-      if (verb !== 'agrees' && verb !== 'disagrees' && verb !== 'passes') return;
-      for (const group of cited.flatMap(({ groups }) => groups.filter(({ group }) => group === name))) {
-        seen++;
-        expect(share(group[verb], group)).toBeGreaterThan(0.5);
-      }
-    });
-    expect(seen).toBeGreaterThan(0);
+  test('the overview tells what there is, and neither sides nor groups', () => {
+    const [overview] = write(RICH).paragraphs;
+    expect(overview).toMatchObject({ id: 'overview', sentences: [{ clauses: [{ claim: 'c' }] }] });
   });
 
-  test('common ground is 60 % of every group, for or against', () => {
-    expect(clausesOf(write(['1|20 12 8 0|10 6 4 0|10 6 4 0|Plant trees']), 'agreement')).toHaveLength(1);
-    expect(clausesOf(write(['1|200 119 81 0|100 60 40 0|100 59 41 0|Plant trees']), 'agreement')).toEqual([]);
-    everyClause((text, cited, paragraph) => {
-      if (paragraph !== 'agreement') return;
-      const against = /disagrees|reject/.test(text);
-      for (const group of cited.flatMap(({ groups }) => groups)) {
-        expect(group.votes).toBeGreaterThanOrEqual(5);
-        expect(share(against ? group.disagrees : group.agrees, group)).toBeGreaterThanOrEqual(0.6);
-      }
-    });
+  test('of comments on which few have voted it says only that', () => {
+    const few: MadeComment[] = [
+      {
+        id: 1,
+        groups: [
+          [1, 1, 0],
+          [3, 0, 1],
+        ],
+      },
+    ];
+    expect(clausesOf(write(few)).map(({ claim }) => claim)).toEqual(['c', 't']);
   });
 
-  test('what most voters do, more than half of all voters did', () => {
-    everyClause((text, cited) => {
-      const [, verb] = /^Most of those who voted (agree|disagree|pass)/.exec(text) ?? [];
-      for (const { all } of cited) {
-        if (verb === 'agree') expect(share(all.agrees, all)).toBeGreaterThan(0.5);
-        if (verb === 'disagree') expect(share(all.disagrees, all)).toBeGreaterThan(0.5);
-        if (verb === 'pass') expect(share(all.passes, all)).toBeGreaterThan(0.5);
-        if (/^No answer/.test(text))
-          expect(Math.max(all.agrees, all.disagrees, all.passes) / all.votes).toBeLessThanOrEqual(0.5);
-      }
-    });
-  });
-
-  test('voters are unsure where a fifth of them passed', () => {
-    let seen = 0;
-    everyClause((text, cited) => {
-      if (!/^Many /.test(text)) return;
-      seen++;
-      for (const { all } of cited) expect(share(all.passes, all)).toBeGreaterThanOrEqual(0.2);
-    });
-    expect(seen).toBeGreaterThan(0);
-  });
-
-  test('of comments with fewer than 5 votes it says only that', () => {
-    let few = 0;
-    everyClause((text, cited) => {
-      few += cited.filter(({ all }) => all.votes < 5).length;
-      const claimsMore = cited.some(({ all }) => all.votes < 5) && !/^Too few people have voted on /.test(text);
-      expect(claimsMore).toBe(false);
-    });
-    expect(few).toBeGreaterThan(0);
-    expect(clausesOf(write(['1|1 1 0 0|1 1 0 0|0 0 0 0|Plant trees']))).toEqual([
-      ['Too few people have voted on this statement to say what people think.', [1]],
-    ]);
-  });
-
-  test('one vote in a group is neither a difference nor common ground', () => {
-    for (const row of ['1|21 20 1 0|20 20 0 0|1 0 1 0|Plant trees', '1|21 21 0 0|20 20 0 0|1 1 0 0|Plant trees'])
-      expect(write([row]).paragraphs.map(({ id }) => id)).toEqual(['overview']);
-  });
-
-  test('the overview speaks of statements and not of groups', () => {
-    everyClause((text, _, paragraph) => {
-      if (paragraph === 'overview') expect(text).not.toMatch(/Group/);
-    });
-  });
-
-  test('more than ten comments of one kind need several sentences', () => {
-    const rows = Array.from({ length: 12 }, (_, id) => `${id}|20 18 2 0|10 9 1 0|10 9 1 0|${ROWS[0]}`);
-    expect(clausesOf(write(rows), 'agreement').map(([, citations]) => citations.length)).toEqual([10, 2]);
-  });
-
-  test('no sentence follows one of the same words', () => {
-    const rows = Array.from({ length: 45 }, (_, id) => `${id}|20 18 2 0|10 9 1 0|10 9 1 0|${ROWS[0]}`);
-    const texts = clausesOf(write(rows), 'agreement').map(([text]) => text);
-    expect(texts).toHaveLength(5);
-    expect(texts.filter((text, at) => text === texts[at - 1])).toEqual([]);
+  test('more than ten comments of one kind need several sentences, of which each says that it is about others', () => {
+    const same = Array.from(
+      { length: 25 },
+      (_, id): MadeComment => ({
+        id,
+        groups: [
+          [9, 1, 0],
+          [9, 1, 0],
+        ],
+      }),
+    );
+    const shared = clausesOf(write(same)).filter(({ claim }) => claim === 'E+');
+    expect(shared.map(({ citations }) => citations.length)).toEqual([10, 10, 5]);
+    expect(shared.map(({ text }) => /these (\w+)/.exec(text)?.[1])).toEqual(['statements', 'other', 'further']);
   });
 });

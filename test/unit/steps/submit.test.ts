@@ -14,7 +14,7 @@ const claimed: Facts = {
   begun: undefined,
 };
 const planned: Facts = { ...claimed, plan: plan(), planHolds: true };
-const begun = (round: number) => ({ round, requests: [], prompts: new Map() });
+const begun = (round: number) => ({ round, requests: [], texts: { prompts: new Map(), asked: new Map() } });
 const batch = (round: number, state: BatchEntry['state'], part = 0) =>
   batchEntry({ round, part, state, batch_id: state === 'intended' ? undefined : `b${round}${part}` });
 

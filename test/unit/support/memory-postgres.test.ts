@@ -54,6 +54,9 @@ test.each([
   ['math', [zid, 'another']],
   ['counts', [zid, gids, agree, disagree, pass]],
   ['counts', [zid, [], agree, disagree, pass]],
+  ['voters', [zid, [0, 3, 7], pass]],
+  ['voters', [zid, [], pass]],
+  ['voters', [zid + 1, [0, 3, 7], pass]],
 ] as const)('PostgreSQL in memory answers %s as a real one does (%#)', async (name, values) => {
   const memory = memoryPool(data, [data.report]);
   const [expected, answered] = await Promise.all(

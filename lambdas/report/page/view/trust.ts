@@ -1,7 +1,7 @@
 import { type ComponentChild, Fragment, h } from 'preact';
+import type { CoverageFigures } from '../../claims/trust.ts';
 import type { CommentLeftOut } from '../../comments.ts';
 import { clausesOf, commentId, type PageData, STANDINGS, type Standing } from '../data.ts';
-import type { PageCoverage } from '../input.ts';
 import type { Writer } from '../words/words.ts';
 import type { ViewProps } from './props.ts';
 
@@ -81,7 +81,7 @@ function StandingBar({
   );
 }
 
-function CoverageView(props: { coverage: PageCoverage; data: PageData; write: Writer }): ComponentChild {
+function CoverageView(props: { coverage: CoverageFigures; data: PageData; write: Writer }): ComponentChild {
   const { coverage, data, write } = props;
   const { words, say } = write;
   const { voters } = coverage;
@@ -163,7 +163,7 @@ export function LeftOutView({ data, input, write }: Omit<ViewProps, 'lang'>): Co
                 {},
                 h('a', { href: `#${section.id}`, dir: 'auto' }, section.title),
                 ': ',
-                h('span', { dir: 'auto' }, why),
+                h('span', { dir: 'auto' }, reasonOf(why)),
               ),
             ),
           ),
@@ -180,3 +180,6 @@ export function LeftOutView({ data, input, write }: Omit<ViewProps, 'lang'>): Co
         ),
   );
 }
+
+/** Why a sentence was taken out, without the claim's code in front, which only operators know. */
+const reasonOf = (why: string): string => why.replace(/^[a-zA-Z][+-]?( [A-Z\d,]+)?(>[A-Z\d,]+)?: /, '');

@@ -114,7 +114,7 @@ describe('what the page says of itself', () => {
         ...input,
         costUsd: 0.0123,
         coverage: {
-          groups: [{ letter: 'A', representative: [{ tid: 1 }, { tid: 148 }], cited: [1], share: 0.5 }],
+          groups: [{ letter: 'A', representative: [{ tid: 1 }, { tid: 148 }], cited: [1] }],
           voters: { voters: 400, cited: 300 },
           missing: [148],
         },

@@ -16,7 +16,7 @@ const answer = (ordinal: number, kind: AnsweredFacts['kind'], change: Partial<An
 
 describe('the answers of a round', () => {
   test('a section that was not asked for is in no count', () => {
-    expect(asked().counts()).toEqual({ stored: 0, askAgain: 0, failed: 0, unanswered: 0 });
+    expect(asked().counts()).toEqual({ stored: 0, unproven: 0, askAgain: 0, failed: 0, unanswered: 0 });
     expect(asked().unanswered()).toEqual([]);
   });
 
@@ -26,7 +26,7 @@ describe('the answers of a round', () => {
     made.take(1, 'failed', 'a');
     made.take(3, 'ask_again', 'b');
     expect(made.unanswered()).toEqual([0]);
-    expect(made.counts()).toEqual({ stored: 0, askAgain: 1, failed: 1, unanswered: 1 });
+    expect(made.counts()).toEqual({ stored: 0, unproven: 0, askAgain: 1, failed: 1, unanswered: 1 });
     expect([0, 1, 2, 3].map(made.markOf)).toEqual([undefined, 'a', undefined, 'b']);
   });
 
@@ -35,7 +35,7 @@ describe('the answers of a round', () => {
     made.take(0, 'stored', 'b');
     made.take(0, 'failed', 'a');
     made.recall(answer(0, 'ask_again', { reason: 'missing' }));
-    expect(made.counts()).toEqual({ stored: 1, askAgain: 0, failed: 0, unanswered: 0 });
+    expect(made.counts()).toEqual({ stored: 1, unproven: 0, askAgain: 0, failed: 0, unanswered: 0 });
   });
 
   test('a second line may still store a section that failed', () => {
@@ -81,7 +81,7 @@ describe('the answers of a round', () => {
     made.recall(answer(0, 'stored'));
     made.recall(answer(1, 'ask_again', { reason: 'missing' }));
     made.recall(answer(2, 'ask_again', { reason: 'truncated' }));
-    expect(made.counts()).toEqual({ stored: 1, askAgain: 1, failed: 0, unanswered: 1 });
+    expect(made.counts()).toEqual({ stored: 1, unproven: 0, askAgain: 1, failed: 0, unanswered: 1 });
     expect(made.unanswered()).toEqual([1]);
   });
 
