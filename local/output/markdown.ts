@@ -133,8 +133,8 @@ function sectionText(section: ReadSection, level: number, places: Places): strin
 
 const takenOutText = (count: number): string =>
   count === 1
-    ? '1 sentence was taken out of this section, because the votes did not prove it.'
-    : `${count} sentences were taken out of this section, because the votes did not prove them.`;
+    ? '1 sentence was taken out of this section, because it did not pass the check.'
+    : `${count} sentences were taken out of this section, because they did not pass the check.`;
 
 const clauseText = ({ text, citations }: Clause): string =>
   `${plain(text)}${citations.map((tid) => `[^${tid}]`).join('')}`;

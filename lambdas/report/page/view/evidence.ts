@@ -20,7 +20,7 @@ export function Evidence(props: { id: string; clause: PageClause; data: PageData
       'p',
       { class: `standing ${standing}` },
       h('strong', {}, words[standing], '.'),
-      claim && standing !== 'unchecked' && [' ', write.claim(claim, data.groups)],
+      claim && standing !== 'unchecked' && claim.kind !== 'content' && [' ', write.claim(claim, data.groups)],
     ),
     h('h3', {}, say(words.citedComments, { n: citations.length })),
     ...comments.map((comment) =>

@@ -102,9 +102,7 @@ function CoverageView(props: { coverage: CoverageFigures; data: PageData; write:
             : say(words.coverageGroup, { cited: cited.length, all: representative.length }),
         ),
       ),
-      voters &&
-        voters.voters > 0 &&
-        h('li', {}, say(words.coverageVoters, { share: write.percent(voters.cited / voters.voters) })),
+      voters && voters.voters > 0 && h('li', {}, say(words.coverageVoters, { n: voters.cited, all: voters.voters })),
     ),
     coverage.missing.length > 0 && h('p', {}, `${words.coverageMissing} `, ...commentLinks(coverage.missing)),
   );

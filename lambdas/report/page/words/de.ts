@@ -133,13 +133,13 @@ export const de: Words = {
     other: '{n} Aussagen sind durch die Stimmen nicht belegt',
   },
   trustTakenOut: {
-    one: '{n} Satz wurde herausgenommen, weil die Stimmen ihn nicht belegen',
-    other: '{n} Sätze wurden herausgenommen, weil die Stimmen sie nicht belegen',
+    one: '{n} Satz wurde herausgenommen, weil er diese Prüfung nicht bestanden hat',
+    other: '{n} Sätze wurden herausgenommen, weil sie diese Prüfung nicht bestanden haben',
   },
   trustUnguarded:
     'Die Wörter von {n} Aussagen konnten nicht mit ihrer Behauptung verglichen werden, weil es für ihre Sprache keine Wortliste gibt. Ihre Stimmen wurden geprüft.',
   trustHow:
-    'Zu jeder Aussage ist in einer Form, die ein Programm lesen kann, festgehalten, was sie über die Stimmen behauptet. Ein Programm hat jede Behauptung mit den Zahlen unten verglichen, mit statistischen Tests, die mindestens 10 Stimmen brauchen. Was die Stimmen nicht belegten, wurde neu geschrieben oder herausgenommen.',
+    'Zu jeder Aussage ist in einer Form, die ein Programm lesen kann, festgehalten, was sie über die Stimmen behauptet. Ein Programm hat jede Behauptung mit den Zahlen unten verglichen, mit statistischen Tests, die mindestens 10 Stimmen brauchen, und die Wörter der Aussage mit ihrer Behauptung. Was nicht bestand, wurde neu geschrieben oder herausgenommen.',
   trustNot:
     'Kein Programm kann beweisen, dass eine Aussage gut wiedergibt, was ein Kommentar meint, dass das Wichtigste ausgewählt wurde oder dass eine Überschrift passt. Lesen Sie dafür die Kommentare: Jede Aussage führt zu ihnen.',
   trustOff: 'Die Aussagen dieses Berichts wurden nicht mit den Stimmen verglichen.',
@@ -149,7 +149,7 @@ export const de: Words = {
   coverageGroup: '{cited} von {all} Kommentaren, die für diese Gruppe stehen, sind zitiert',
   coverageNone: 'Kein Kommentar steht für diese Gruppe',
   coverageVoters:
-    '{share} aller Abstimmenden haben mindestens einem Kommentar, den der Bericht zitiert, zugestimmt oder ihn abgelehnt',
+    '{n} von {all} Abstimmenden haben mindestens einem Kommentar, den der Bericht zitiert, zugestimmt oder ihn abgelehnt',
   coverageMissing: 'Diese Kommentare stehen für eine Gruppe, und kein Abschnitt zitiert sie:',
   facts: 'Angaben',
   model: 'Geschrieben von',
@@ -177,8 +177,8 @@ export const de: Words = {
 
   inMoreDetail: { one: 'Genauer: {n} Thema', other: 'Genauer: {n} Themen' },
   takenOutHere: {
-    one: '{n} Satz wurde aus diesem Abschnitt herausgenommen, weil die Stimmen ihn nicht belegen.',
-    other: '{n} Sätze wurden aus diesem Abschnitt herausgenommen, weil die Stimmen sie nicht belegen.',
+    one: '{n} Satz wurde aus diesem Abschnitt herausgenommen, weil er die Prüfung nicht bestanden hat.',
+    other: '{n} Sätze wurden aus diesem Abschnitt herausgenommen, weil sie die Prüfung nicht bestanden haben.',
   },
   gap: 'Dieser Abschnitt hat keinen Text.',
 

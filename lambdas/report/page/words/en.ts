@@ -127,13 +127,13 @@ export const en = {
   trustUnchecked: { one: '{n} statement was not checked', other: '{n} statements were not checked' },
   trustFailed: { one: '{n} statement is not proven by the votes', other: '{n} statements are not proven by the votes' },
   trustTakenOut: {
-    one: '{n} sentence was taken out because the votes did not prove it',
-    other: '{n} sentences were taken out because the votes did not prove them',
+    one: '{n} sentence was taken out because it did not pass this check',
+    other: '{n} sentences were taken out because they did not pass this check',
   },
   trustUnguarded:
     'The words of {n} statements could not be compared with their claims, because there is no word list for their language. Their votes were checked.',
   trustHow:
-    'Every statement says in a form that a program can read what it claims about the votes. A program compared each claim with the counts below, with statistical tests that need at least 10 votes. What the votes did not prove was written again or taken out.',
+    'Every statement says in a form that a program can read what it claims about the votes. A program compared each claim with the counts below, with statistical tests that need at least 10 votes, and the words of the statement with its claim. What did not pass was written again or taken out.',
   trustNot:
     'No program can prove that a statement says well what a comment means, that the most important things were chosen, or that a heading fits. For that, read the comments: each statement leads to them.',
   trustOff: 'The statements of this report were not compared with the votes.',
@@ -142,7 +142,7 @@ export const en = {
   coverage: 'What speaks for each group is in the report',
   coverageGroup: '{cited} of {all} comments that stand for this group are cited',
   coverageNone: 'No comment stands for this group',
-  coverageVoters: '{share} of all voters agreed or disagreed with at least one comment that the report cites',
+  coverageVoters: '{n} of {all} voters agreed or disagreed with at least one comment that the report cites',
   coverageMissing: 'These comments stand for a group and no section cites them:',
   facts: 'Facts',
   model: 'Written by',
@@ -169,8 +169,8 @@ export const en = {
 
   inMoreDetail: { one: 'In more detail: {n} topic', other: 'In more detail: {n} topics' },
   takenOutHere: {
-    one: '{n} sentence was taken out of this section, because the votes did not prove it.',
-    other: '{n} sentences were taken out of this section, because the votes did not prove them.',
+    one: '{n} sentence was taken out of this section, because it did not pass the check.',
+    other: '{n} sentences were taken out of this section, because they did not pass the check.',
   },
   gap: 'This section has no text.',
 

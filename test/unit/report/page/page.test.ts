@@ -125,7 +125,7 @@ describe('what the page says of itself', () => {
       'Written by a program of the tests',
       'Version of the instructions 1',
       'Group A: 1 of 2 comments that stand for this group are cited',
-      '75% of all voters',
+      '300 of 400 voters',
       'no section cites them: 148',
     ])
       expect(text).toContain(part);
@@ -159,7 +159,9 @@ describe('what the page says of itself', () => {
   });
 
   test('is in German for a text in German', () => {
-    const page = reportPage({ ...input, language: 'de' });
+    // the language of a text that was not checked is that of the comments
+    const unchecked = changed(() => ({ metadata: { section_kind: 'topic', claims: 'off' } }));
+    const page = reportPage({ ...unchecked, language: 'de' });
     expect(page).toContain('<html lang="de">');
     const text = textOf(page);
     expect(text).toContain('Wer die Meinungsgruppen sind');
