@@ -217,6 +217,11 @@ describe.skipIf(!hasBrowser())('the page of a report in a browser', () => {
     await page.evaluate(() => {
       for (const details of document.querySelectorAll('details')) details.open = true;
     });
+    // axe does not look at what is out of sight
+    await page.evaluate(() => {
+      for (const part of document.querySelectorAll<HTMLElement>('#report > article, #comments'))
+        part.style.contentVisibility = 'visible';
+    });
     await page.locator('#s2p1c2').click();
     await page.waitForSelector('#evidence:popover-open');
     expect(await axe(page)).toEqual([]);

@@ -62,7 +62,8 @@ export function startTable({ data, write }: Page): void {
       sort(key, now === null ? key !== 'number' : now === 'ascending');
     });
   }
-  sort('number', false);
+  // the page comes in this order
+  heads[0]?.setAttribute('aria-sort', 'ascending');
 }
 
 /** What comments are sorted by; a comment without votes comes last. */
