@@ -106,6 +106,18 @@ const ANSWERS: readonly BrokenBuild[] = [
     how: withReports((rows, { now }) => rows.map((row) => ({ ...row, timestamp: now().toISOString() }))),
   },
   {
+    name: 'a claim is turned on its way to the reports table',
+    scenario: 'proven',
+    shownBy: undefined,
+    breaks: /says what its votes do not prove/,
+    how: withReports((rows) =>
+      rows.map((row) => ({
+        ...row,
+        report_data: row.report_data.replaceAll('"stance":"agree"', '"stance":"disagree"'),
+      })),
+    ),
+  },
+  {
     name: 'a good answer is not known by its question',
     scenario: 'cancelled',
     shownBy: undefined,

@@ -2,10 +2,10 @@ import Anthropic from '@anthropic-ai/sdk';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { serverJob } from '../../lambdas/job/put.ts';
 import { batchRequest } from '../../lambdas/report/request.ts';
-import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { AWAITING_BATCH } from '../../lambdas/shared/job-row.ts';
 import { answerKey, entry, globalSection, legacyCustomId, topicSection } from '../../lambdas/shared/names.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
+import { PLAIN } from '../support/old-request.ts';
 import { allRows } from '../support/readers.ts';
 import type { Row } from './invariants/left.ts';
 import { OTHER_REPORT, type Polis } from './stores.ts';
@@ -180,15 +180,6 @@ const proven: Scenario = {
     script.result(({ custom_id }) => custom_id.endsWith('_2_3'), { kind: 'misread' });
     return [await putJob(world, polis, `${suffix}0`)];
   },
-};
-
-const PROMPT =
-  'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
-const PLAIN = {
-  system: systemPrompt(false),
-  messages: [{ role: 'user' as const, content: PROMPT }],
-  cached: true,
-  claims: false,
 };
 
 const adopted: Scenario = {

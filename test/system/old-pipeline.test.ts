@@ -2,26 +2,17 @@ import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from '../../lambdas/job/cancel.ts';
 import { batchRequest } from '../../lambdas/report/request.ts';
-import { systemPrompt } from '../../lambdas/report/system-prompt.ts';
 import { executionName, legacyCustomId } from '../../lambdas/shared/names.ts';
 import { writeAll } from '../../lambdas/stores/dynamodb.ts';
 import { STATE, TABLE_NAMES } from '../../lib/names.ts';
 import { PIPELINE_RUNS } from '../../local/sample.ts';
 import { killed, onNextCall } from '../support/faults.ts';
+import { PLAIN } from '../support/old-request.ts';
 import { useWorld } from '../support/use-world.ts';
 import { type Job, MODEL } from '../support/world.ts';
 
 const world = useWorld();
 let jobs = 0;
-
-const PROMPT =
-  'Section: x\n<comments columns="id | all: votes agrees disagrees passes | A: votes agrees disagrees passes | text">\n0|9 6 2 1|9 6 2 1|words\n</comments>';
-const PLAIN = {
-  system: systemPrompt(false),
-  messages: [{ role: 'user' as const, content: PROMPT }],
-  cached: true,
-  claims: false,
-};
 
 /** What the Python pipeline leaves behind: a batch, its job PROCESSING, and a PENDING row that waits to be checked. */
 async function leftBehind(sections: readonly string[], changes: Record<string, unknown> = {}) {

@@ -4,6 +4,7 @@ import { allRows } from '../../support/readers.ts';
 import { FOREIGN_MARK, type Scenario } from '../scenarios.ts';
 import { touchedDecoys } from '../stores.ts';
 import type { SimulatedWorld } from '../world.ts';
+import { claimsHold } from './claims.ts';
 import type { Left, Row } from './left.ts';
 import { answersKept, daysAddUp, paidOnce, paidOnceTogether, reusedTrue, roundsPriced } from './money.ts';
 import { batchesCancelled, batchesTold, rowsTrue } from './rows.ts';
@@ -25,7 +26,7 @@ export async function violationsOf(
   const sections: Record<string, string> = {};
   for (const [index, jobId] of jobs.entries()) {
     const left = leftOf(world, found, jobId);
-    const bought = [paidOnce, answersKept, reusedTrue, batchesCancelled];
+    const bought = [paidOnce, answersKept, reusedTrue, batchesCancelled, claimsHold];
     const always = [rowsTrue, batchesTold, roundsPriced];
     const wrong = [...(scenario.legacy ? [] : bought), ...always].flatMap((invariant) => invariant(left, scenario));
     violations.push(...wrong.map((line) => `job ${index}: ${line}`));

@@ -49,7 +49,12 @@ function figuresAreTrue(left: Left, ends: Scenario['ends']): string[] {
   if (!plan) return left.reports.length === 0 ? [] : ['sections are stored, and there is no plan'];
   if (failed === undefined)
     return [...published, ...(entries(left, 'batch#').length === 0 ? [] : ['the row has no figures'])];
-  const answers = entries(left, 'answered#').filter(({ kind }) => kind === 'stored').length;
+  // a section may have a good answer and one before it with clauses that fail; a reading is no answer of its own
+  const lost = new Set(failed.map(({ section }) => section));
+  const texts = entries(left, 'answered#').filter(
+    ({ kind, reads }) => kind !== 'failed' && kind !== 'ask_again' && reads === undefined,
+  );
+  const answers = new Set(texts.map(({ section }) => section).filter((section) => !lost.has(String(section)))).size;
   const reused = entries(left, 'section#').filter((section) => section.reused !== undefined).length;
   return [
     ...published,
