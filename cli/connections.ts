@@ -8,7 +8,13 @@ import { parseOr } from '../lambdas/shared/parse.ts';
 import type { Batches } from '../lambdas/stores/anthropic.ts';
 import type { AwsWorkspace } from '../lambdas/stores/anthropic-aws.ts';
 import { hostOf, tlsTrouble } from '../lambdas/stores/database-tls.ts';
-import { type Conversations, conversationsOf, postgresPool, readOnly } from '../lambdas/stores/postgres.ts';
+import {
+  type Conversations,
+  conversationsOf,
+  type PageConversations,
+  postgresPool,
+  readOnly,
+} from '../lambdas/stores/postgres.ts';
 import type { Cloud } from './cloud.ts';
 import type { Context } from './command.ts';
 import type { Deployment } from './deployment.ts';
@@ -52,7 +58,7 @@ function readEnvironment<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEnv)
 /** Polis' PostgreSQL as it is reached from this machine. */
 export interface Database {
   pool: pg.Pool;
-  conversations: Conversations;
+  conversations: PageConversations;
   tls: 'verify' | 'off';
 }
 

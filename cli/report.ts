@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { storedPage } from '../lambdas/api/report-page.ts';
 import { shownTallies } from '../lambdas/job/evidence.ts';
 import { defaultLabel } from '../lambdas/report/opinion-groups.ts';
 import { type ReportsAnswer, reportsAnswer, runIdOf } from '../lambdas/report/public.ts';
+import { jobTable } from '../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../lambdas/stores/ledger.ts';
 import { storedReports } from '../lambdas/stores/reports.ts';
 import { type CitedComment, markdownReport } from '../local/output/markdown.ts';
@@ -13,16 +15,16 @@ import { type Stored, storedRows } from './reports.ts';
 
 export const report = command({
   name: 'report',
-  description: 'print a report as Markdown, or as the JSON that the web client gets',
+  description: 'print a report as Markdown, as one HTML page, or as the JSON that the web client gets',
   argument: REPORT_ID,
   options: [
-    ['--format <format>', 'md or json', 'md'],
+    ['--format <format>', 'md, html or json', 'md'],
     ['--job <JOB_ID>', 'the report of this job, instead of the newest'],
     ['--out <file>', 'write the report to this file, instead of printing it'],
   ],
   input: z.object({
     reportId,
-    format: z.enum(['md', 'json'], 'should be md or json'),
+    format: z.enum(['md', 'html', 'json'], 'should be md, html or json'),
     job: text.optional(),
     out: text.optional(),
   }),
@@ -30,13 +32,14 @@ export const report = command({
     const { ReportsTableName } = await context.deployment();
     const stored = (id: string) => storedReports(context.cloud.db, ReportsTableName, id);
     const answer = await reportAnswer(stored, reportId, job);
-    const body = format === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : await markdown(context, answer);
+    const body = await FORMATS[format](context, answer);
     if (out !== undefined) {
       writeOut(out, body);
       return { value: { report_id: reportId, written: out }, text: `report ${reportId} is written to ${out}` };
     }
-    const value = format === 'json' ? answer : { report_id: reportId, job_id: answer.current_job_id, markdown: body };
-    return { value, text: body };
+    if (format === 'json') return { value: answer, text: body };
+    const named = format === 'html' ? { html: body } : { markdown: body };
+    return { value: { report_id: reportId, job_id: answer.current_job_id, ...named }, text: body };
   },
 });
 
@@ -55,6 +58,25 @@ export async function reportAnswer(
       `report ${reportId} has no section of job ${jobId}: narratives reports ${reportId} lists its runs`,
     );
   return reportsAnswer(reportId, rows, jobId === undefined ? {} : { jobId });
+}
+
+type Format = (context: Context, answer: ReportsAnswer) => Promise<string>;
+
+const FORMATS = {
+  json: async (_, answer) => `${JSON.stringify(answer, null, 2)}\n`,
+  md: markdown,
+  html: page,
+} as const satisfies Record<string, Format>;
+
+/** The same page as that of the HTTP API, with what the report cost. */
+async function page(context: Context, answer: ReportsAnswer): Promise<string> {
+  const deployment = await context.deployment();
+  return storedPage(answer, answer.current_job_id ?? '', {
+    ledger: ledgerTable(context.cloud.db, deployment.LedgerTableName),
+    jobs: jobTable(context.cloud.db, deployment.JobTableName),
+    conversations: context.io.env.DATABASE_URL ? (await openDatabase(context, deployment)).conversations : undefined,
+    withCost: true,
+  });
 }
 
 /** Texts of comments are in the database only: they are read if DATABASE_URL says that it can be reached. */

@@ -136,6 +136,15 @@ export const API_FUNCTIONS = {
     memoryMb: 512,
     reports: ['query ReportIdTimestampIndex'],
   },
+  'api-report-page': {
+    does: 'GET /api/v3/delphi/reports/{report_id}/html: a report as one page, with the comments that it cites',
+    timeoutSeconds: 30,
+    memoryMb: 1024,
+    jobs: ['get'],
+    reports: ['query ReportIdTimestampIndex'],
+    ledger: ['get', 'get-many'],
+    database: true,
+  },
   'api-batch-reports': {
     does: 'POST /api/v3/delphi/batchReports: writes a job row, at most one active a report',
     timeoutSeconds: 30,

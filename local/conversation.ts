@@ -16,6 +16,10 @@ export interface ConversationData {
   topicNames: TopicNameRow[];
   clusterAssignments: ClusterAssignmentRow[];
   keywords: ClusterKeywordsRow[];
+  /** the address of the conversation on the web */
+  url?: string;
+  /** language of the comments, as in `lang` */
+  language?: string;
   /** What was derived because the source does not contain it, and how: lines for people to read. */
   derivation?: readonly string[];
   /** What is suspicious in the source: lines for people to read. */

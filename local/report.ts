@@ -1,4 +1,4 @@
-import { trustLines } from '../lambdas/report/claims/trust.ts';
+import { coverageIn, trustLines } from '../lambdas/report/claims/trust.ts';
 import type { ConversationData } from './conversation.ts';
 import type { Embedded } from './embedded/embedded.ts';
 import { loadPostgres, loadTopics } from './embedded/polis.ts';
@@ -74,7 +74,7 @@ export async function finishJob(context: RunContext, { jobId, execution }: Start
   progress.say(results ? `${row.status}: ${resultsLine(results, real)}` : row.status);
   for (const line of trustLines(row.job_results)) progress.say(line);
   for (const { section, message } of results?.failed ?? []) progress.say(`not written: ${section} (${message})`);
-  if (row.status === 'COMPLETED') return write(context, jobId, String(row.model));
+  if (row.status === 'COMPLETED') return write(context, jobId, row);
   progress.say(`reason: ${String(row.error_message ?? 'none was given')}`);
   progress.say(`log of every step: ${logFile}`);
   return 1;
@@ -146,14 +146,19 @@ async function putNewJob(context: RunContext): Promise<StartedJob | undefined> {
 async function write(
   { embedded, data, progress, real, out, delivered }: RunContext,
   jobId: string,
-  model: string,
+  row: Awaited<ReturnType<typeof endOfJob>>,
 ): Promise<number> {
+  const model = String(row.model);
   const written = await writeReport(embedded, data, jobId, out, {
     note: real ? `Written by ${model}.` : SIMULATED,
     simulated: !real,
+    model,
+    costUsd: resultsOf(row)?.cost_usd ?? undefined,
+    coverage: coverageIn(row.job_results),
   });
   delivered.add(jobId);
-  progress.say(`report to read:                  ${written.markdown}`);
+  progress.say(`report to read, in a browser:    ${written.html}`);
+  progress.say(`report as Markdown:              ${written.markdown}`);
   progress.say(`report as the HTTP API sends it: ${written.json}`);
   if (!real) progress.say(SIMULATED);
   return 0;

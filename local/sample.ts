@@ -96,6 +96,7 @@ export function sampleConversation(): ConversationData {
     selections: comments.flatMap(({ tid, selection }) => (selection === undefined ? [] : [{ tid, selection }])),
     participants: people.map(({ pid }) => ({ pid, vote_count: voteCounts.get(pid)?.length ?? 0 })),
     votes,
+    language: 'en',
     math: {
       math_env: SAMPLE.math_env,
       last_vote_timestamp: lastVoteTimestamp,

@@ -3,16 +3,17 @@ import { BadInput } from '../lambdas/shared/errors.ts';
 import { benchClaims } from './bench/claims.ts';
 import { benchCollect } from './bench/collect.ts';
 import { benchFunctions } from './bench/functions.ts';
+import { benchPage } from './bench/page.ts';
 import { promptLines, samplePrompts } from './bench/prompts.ts';
 import { setUp } from './bench/setup.ts';
 import { benchSubmit } from './bench/submit.ts';
 import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
 
-const HELP = `Measures submit, collect, prompts, the functions’ bundles and the check of claims; see docs/benchmarks.md.
+const HELP = `Measures submit, collect, prompts, the functions’ bundles, the check of claims and the page of a report; see docs/benchmarks.md.
 
-  --only <part>  runs one part: submit, collect, prompts, functions or claims; the name alone does the same
+  --only <part>  runs one part: submit, collect, prompts, functions, claims or page; the name alone does the same
   --data <path>  for claims: a folder with a Polis export in each of its folders, beside the sample
-  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit and page, 3 for collect, 15 for functions)
   --help         prints this
 
 Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
@@ -20,7 +21,7 @@ Figures over their target are marked so; the exit code is 0 unless something bre
 const PAIRS = 'should be a whole number from 1 to 100';
 const flagsSchema = z.strictObject({
   help: isSwitch,
-  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'claims']).optional(),
+  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'claims', 'page']).optional(),
   data: z.string('needs the path of a folder').min(1, 'needs the path of a folder').optional(),
   pairs: z
     .string(PAIRS)
@@ -59,6 +60,7 @@ try {
     printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
   }
   if (wanted('claims')) for (const { title, lines } of await benchClaims(flags.data)) printTable(title, lines);
+  if (wanted('page')) printTable('The page of a report about 400 comments', await benchPage(flags.pairs ?? 5));
 } catch (error) {
   if (!(error instanceof BadInput)) throw error;
   console.error(error.message);

@@ -4,6 +4,7 @@ import { COMMANDS } from '../cli/commands.ts';
 import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
+import { pageAssets } from './page-assets.ts';
 import { synthNarratives } from './synthesize.ts';
 
 /** The files that are written from the code, by path. `npm run generate` writes them; a test compares them. */
@@ -11,6 +12,7 @@ export const generated = (): Record<string, string> => ({
   'docs/settings.md': settingsPage(),
   'docs/cli.md': commandsPage(),
   'local/machine/narratives.json': `${JSON.stringify(synthNarratives())}\n`,
+  'lambdas/report/page/assets.json': `${JSON.stringify(pageAssets())}\n`,
 });
 
 function settingsPage(): string {

@@ -12,10 +12,10 @@ export interface ApiRequest {
   body: string;
 }
 
-/** What a route answers; the body is sent as JSON. */
+/** What a route answers; an object is sent as JSON, a text as it is, with a content-type of its own among the headers. */
 export interface ApiAnswer {
   status: number;
-  body: object;
+  body: object | string;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -66,6 +66,7 @@ const logged = (error: Error): Record<string, unknown> =>
 /** The HTTP API's routes, the Polis server's and one of this project's own, by the function behind them. */
 export const ROUTES = {
   'api-reports': { method: 'GET', path: '/api/v3/delphi/reports' },
+  'api-report-page': { method: 'GET', path: '/api/v3/delphi/reports/{report_id}/html' },
   'api-batch-reports': { method: 'POST', path: '/api/v3/delphi/batchReports' },
   'api-cancel': { method: 'POST', path: '/api/v3/delphi/batchReports/{job_id}/cancel' },
 } as const;
@@ -83,7 +84,7 @@ const TOO_LARGE =
  * is too large for Lambda becomes a 413.
  */
 export function payload(answer: ApiAnswer, acceptEncoding = ''): APIGatewayProxyStructuredResultV2 {
-  const text = JSON.stringify(answer.body);
+  const text = bodyText(answer);
   const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...answer.headers };
   const packs = text.length > PACKED_FROM_CHARACTERS && accepts(acceptEncoding);
   const result = packs
@@ -97,6 +98,9 @@ export function payload(answer: ApiAnswer, acceptEncoding = ''): APIGatewayProxy
   if (Buffer.byteLength(JSON.stringify(result)) <= MAX_BYTES) return result;
   return payload(refusal(413, TOO_LARGE));
 }
+
+/** The body of an answer as it is sent. */
+export const bodyText = ({ body }: ApiAnswer): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
 /** Whether `accept-encoding` allows gzip; a weight of 0 forbids it. */
 const accepts = (header: string): boolean =>

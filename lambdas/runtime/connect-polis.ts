@@ -1,5 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type Conversations, conversationsOf, mayBeRotated, postgresPool, readOnly } from '../stores/postgres.ts';
+import {
+  type Conversations,
+  conversationsOf,
+  mayBeRotated,
+  type PageConversations,
+  postgresPool,
+  readOnly,
+} from '../stores/postgres.ts';
 import { type Topics, topicTables } from '../stores/topics.ts';
 import { environment } from './environment.ts';
 import { databaseUrl } from './secrets.ts';
@@ -21,7 +28,7 @@ const poolFor = keptWhile(
  * Polis' PostgreSQL, with the address that Secrets Manager holds now. When user or password is refused, it is looked up again, once a
  * connection.
  */
-export async function connectConversations(): Promise<Conversations> {
+export async function connectConversations(): Promise<PageConversations> {
   const env = environment('DATABASE_SECRET_NAME', 'MATH_ENV');
   const poolNow = async (fresh: boolean) => poolFor(await databaseUrl(env.DATABASE_SECRET_NAME, fresh));
   let pool = await poolNow(false);

@@ -26,6 +26,15 @@ export interface ReportRecord {
 /** What a report leaves out in a Polis that has no `mod_level` yet. */
 const WITHOUT_REJECTED = -1;
 
+/** A conversation as the page of a report names it. */
+export interface AboutConversation {
+  /** the report's own name, else the conversation's topic */
+  title: string;
+  participants: number | undefined;
+  /** keys of `math_main.data` that say where people stand, not yet parsed; undefined when there is no row */
+  map: unknown;
+}
+
 /** Polis' PostgreSQL, read only. */
 export interface Conversations {
   report(reportId: string): Promise<ReportRecord | undefined>;
@@ -49,6 +58,11 @@ export interface Conversations {
 export interface VotersCited {
   voters: number;
   cited: number;
+}
+
+/** The same, with what only the page of a report needs. */
+export interface PageConversations extends Conversations {
+  about(zid: number, reportId: string): Promise<AboutConversation>;
 }
 
 const CONNECTIONS = 2;
@@ -94,6 +108,12 @@ export const SQL = {
   report: `SELECT report.* FROM (SELECT NULL::int AS mod_level) AS absent CROSS JOIN LATERAL (
       SELECT rid::int AS rid, zid, mod_level, ${labelColumns.join(', ')} FROM reports WHERE report_id = $1) AS report`,
   topic: `SELECT topic FROM conversations WHERE zid = $1`,
+  about: `SELECT c.topic, c.participant_count,
+      (SELECT r.report_name FROM reports r WHERE r.zid = c.zid AND r.report_id = $2) AS report_name
+    FROM conversations c WHERE c.zid = $1`,
+  map: `SELECT data->'group-clusters' AS group_clusters, data->'base-clusters'->'id' AS base_ids,
+      data->'base-clusters'->'x' AS base_x, data->'base-clusters'->'y' AS base_y, data->'base-clusters'->'count' AS base_counts
+    FROM math_main WHERE zid = $1 AND math_env = $2`,
   comments: `SELECT comment.* FROM (SELECT NULL::bool AS active, NULL::bool AS is_meta) AS absent CROSS JOIN LATERAL (
       SELECT c.tid, c.txt, c.mod, active, is_meta, coalesce(s.selection, 0) AS selection
       FROM comments c LEFT JOIN report_comment_selections s ON s.zid = c.zid AND s.rid = $2 AND s.tid = c.tid
@@ -121,6 +141,11 @@ export const SQL = {
 
 const int = z.number().int();
 const reportSchema = z.looseObject({ rid: int, zid: int, mod_level: int.nullable() });
+const aboutSchema = z.object({
+  topic: z.string().nullish(),
+  report_name: z.string().nullish(),
+  participant_count: int.nullish(),
+});
 const flag = z.boolean().nullable();
 const commentSchema = z.object({
   tid: int,
@@ -169,7 +194,7 @@ export const readOnly = (pool: { connect(): Promise<pg.PoolClient> }): Reader =>
 });
 
 /** PostgreSQL's side of the conversation. @param mathEnv the `math_env` whose `math_main` row is read */
-export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
+export function conversationsOf(pool: Reader, mathEnv: string): PageConversations {
   const rows = async (what: string, sql: string, values: unknown[]): Promise<unknown[]> => {
     try {
       return (await pool.query(sql, values)).rows;
@@ -196,6 +221,14 @@ export function conversationsOf(pool: Reader, mathEnv: string): Conversations {
     async topic(zid) {
       const [row] = await parsed(z.object({ topic: z.string().nullish() }), 'conversations', SQL.topic, [zid]);
       return row?.topic ?? '';
+    },
+    async about(zid, reportId) {
+      const [[row], [map]] = await Promise.all([
+        parsed(aboutSchema, 'conversations', SQL.about, [zid, reportId]),
+        rows('math_main', SQL.map, [zid, mathEnv]),
+      ]);
+      const title = row?.report_name?.trim() || row?.topic?.trim() || '';
+      return { title, participants: row?.participant_count ?? undefined, map };
     },
     async comments(zid, rid) {
       const comments = await parsed(commentSchema, 'comments', SQL.comments, [zid, rid]);

@@ -15,7 +15,7 @@ import { submit } from '../../lambdas/steps/submit.ts';
 import { anthropicBatches, type Batches } from '../../lambdas/stores/anthropic.ts';
 import { type JobTable, jobTable } from '../../lambdas/stores/jobs.ts';
 import { type Ledger, ledgerTable } from '../../lambdas/stores/ledger.ts';
-import { type Conversations, conversationsOf } from '../../lambdas/stores/postgres.ts';
+import { conversationsOf, type PageConversations } from '../../lambdas/stores/postgres.ts';
 import { type Reports, reportsTable } from '../../lambdas/stores/reports.ts';
 import { type Spending, spendingTable } from '../../lambdas/stores/spending.ts';
 import { type Topics, topicTables } from '../../lambdas/stores/topics.ts';
@@ -29,7 +29,7 @@ export interface StepWorld {
   ledger: Ledger;
   reports: Reports;
   spending: Spending;
-  conversations: Conversations;
+  conversations: PageConversations;
   topics: Topics;
   batches: Batches;
   log: Log;

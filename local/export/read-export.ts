@@ -48,7 +48,12 @@ export async function readExport(path: string, { allComments = false } = {}): Pr
     metaTids: tidsOf(({ is_meta }) => is_meta),
     lastVoteTimestamp: lastVote,
   });
-  const { language, ...topics } = await deriveTopics(zid, comments, new Set(shown.map(({ tid }) => tid)), lastVote);
+  const { language, code, ...topics } = await deriveTopics(
+    zid,
+    comments,
+    new Set(shown.map(({ tid }) => tid)),
+    lastVote,
+  );
   if (topics.topicNames.length === 0) {
     throw new InvalidExport(
       { file: files.names.comments, column: 'comment-body' },
@@ -69,6 +74,8 @@ export async function readExport(path: string, { allComments = false } = {}): Pr
     votes: files.votes.map(voteOf),
     math: { math_env: 'prod', data, last_vote_timestamp: lastVote },
     ...topics,
+    url,
+    ...(code ? { language: code } : {}),
     derivation: derivationOf(files, language, allComments),
     warnings,
   };

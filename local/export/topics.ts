@@ -40,14 +40,14 @@ interface Topic {
  * cluster -1; so are, in layer 1, those that no coarse topic of two fine ones or more holds. Layer 1 may have no topic.
  * @param shown the ids of the comments that the report shows
  * @param createdAt ms since the epoch, for `created_at`
- * @returns the rows, and the language of the comments in English, if it is known
+ * @returns the rows, and the language of the comments, its name in English and its code, if it is known
  */
 export async function deriveTopics(
   zid: number,
   comments: Pick<CommentRow, 'tid' | 'txt'>[],
   shown: ReadonlySet<number>,
   createdAt: number,
-): Promise<DelphiTopics & { language: string | undefined }> {
+): Promise<DelphiTopics & { language: string | undefined; code: string | undefined }> {
   const kept = comments.filter(({ tid }) => shown.has(tid));
   const language = await languageOf(kept.map(({ txt }) => txt));
   const split = wordSplitter(language);
@@ -67,6 +67,7 @@ export async function deriveTopics(
     clusterAssignments: comments.map(({ tid }) => assignment(zid, tid, clustersOf.get(tid))),
     keywords: topics.map((topic) => keywords(zid, topic)),
     language: languageName(language),
+    code: language.code,
   };
 }
 

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import type { ReportsAnswer } from '../../lambdas/report/public.ts';
-import type { SectionKind } from '../../lambdas/report/sections.ts';
-import { reportSchema } from '../../lambdas/report/shape.ts';
+import { allSections, type ReadSection, readSections } from '../../lambdas/report/reading.ts';
+import { type Clause, citedTids } from '../../lambdas/report/shape.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';
-import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
 import { countOf } from '../count-of.ts';
 
 /** A comment as the appendix shows it. */
@@ -32,19 +30,6 @@ export interface AboutReport {
   inNoSection?: { count: number; mostVoted: readonly (CitedComment & { tid: number })[] };
 }
 
-type Section = ReportsAnswer['reports'][string];
-
-/** Metadata that this project writes; rows of the Delphi pipeline may have none. */
-const metadataSchema = z.object({
-  section_kind: z.string(),
-  section_title: z.string(),
-  layer_id: z.number().optional(),
-  cluster_id: z.number().optional(),
-});
-
-/** Reading order of sections by kind; the type makes sure that none is forgotten. */
-const RANK: Record<SectionKind, number> = { group_informed_consensus: 0, groups: 1, uncertainty: 2, topic: 3 };
-
 /** Text of participants or of the model as plain text: nothing in it becomes markup. */
 export const plain = (text: string): string =>
   text
@@ -55,7 +40,8 @@ export const plain = (text: string): string =>
     .replaceAll('>', '&gt;');
 
 /**
- * A report to read, made from the answer that the web client gets.
+ * A report to read, made from the answer that the web client gets. Citations are footnotes, which GitHub, pandoc and most editors turn
+ * into links.
  * @param comments cited comments by tid
  */
 export function markdownReport(
@@ -63,38 +49,53 @@ export function markdownReport(
   answer: ReportsAnswer,
   comments: ReadonlyMap<number, CitedComment>,
 ): string {
-  const all = Object.values(answer.reports).sort(inReadingOrder);
-  const sections = all.filter((section) => !hasNoComments(section));
-  const cited = new Set<number>();
-  const body = sections.map((section) => sectionText(section, cited));
-  const appendix = [...cited].sort((a, b) => a - b).map((tid) => citedLine(tid, comments.get(tid), about.groups));
+  const outer = readSections(answer.reports);
+  const leftOut = allSections(outer).filter(({ state }) => state === 'left_out');
+  const places = new Map(allSections(outer).map((section, at) => [section, `section-${at + 1}`]));
+  const body = outer.flatMap((section) => sectionText(section, 2, places));
+  const cited = new Set(allSections(outer).flatMap(({ paragraphs }) => citedTids({ id: '', title: '', paragraphs })));
+  const notes = [...cited]
+    .sort((a, b) => a - b)
+    .map((tid) => `[^${tid}]: ${citedLine(tid, comments.get(tid), about.groups)}`);
   return [
     `# ${plain(about.title)}`,
     `> ${about.note}`,
     about.figures.map(plain).join(' · '),
-    'Numbers in brackets are the comments that support the text before them. They are listed at the end.',
+    'The numbers after each statement are the comments that it is about. They lead to the notes at the end.',
+    '## Contents',
+    contents(outer, places, ''),
     ...body,
+    ...leftOutText(about, leftOut),
+    ...listOf('## What is suspicious in the data', about.warnings),
+    ...listOf('## How this report was made', about.method),
     '## Cited comments',
-    'Each comment is followed by its votes, as agree / disagree / pass: of everyone who voted, then of each opinion group.',
-    appendix.join('\n'),
-    ...leftOutText(about, all.filter(hasNoComments)),
-    ...(about.warnings?.length
-      ? ['## What is suspicious in the data', about.warnings.map((line) => `- ${plain(line)}`).join('\n')]
-      : []),
-    ...(about.method.length > 0
-      ? ['## How this report was made', about.method.map((line) => `- ${plain(line)}`).join('\n')]
-      : []),
+    'Each comment is followed by its votes: of everyone who voted, then of each opinion group.',
+    notes.join('\n'),
     '',
   ].join('\n\n');
 }
 
-const hasNoComments = ({ errors }: Section): boolean => String(errors ?? '').startsWith('no_comments:');
+const listOf = (heading: string, lines: readonly string[] = []): string[] =>
+  lines.length === 0 ? [] : [heading, lines.map((line) => `- ${plain(line)}`).join('\n')];
+
+type Places = ReadonlyMap<ReadSection, string>;
+
+/** Sections that are shown, as links; fine topics below their coarse one. */
+function contents(sections: readonly ReadSection[], places: Places, indent: string): string {
+  return sections
+    .filter(({ state }) => state !== 'left_out')
+    .flatMap((section) => [
+      `${indent}- [${plain(section.title)}](#${places.get(section)})`,
+      ...(section.inside.length > 0 ? [contents(section.inside, places, `${indent}  `)] : []),
+    ])
+    .join('\n');
+}
 
 /** What a reader would look for and not find: sections, comments, and comments that no section is about. */
-function leftOutText(about: AboutReport, sections: readonly Section[]): string[] {
+function leftOutText(about: AboutReport, sections: readonly ReadSection[]): string[] {
   const { leftOut = [], inNoSection = { count: 0, mostVoted: [] }, groups } = about;
   const lines = [
-    ...sections.map((section) => `- ${plain(headingOf(section))}: ${plain(whyOf(section))}`),
+    ...sections.map(({ title, why }) => `- ${plain(title)}: ${plain(why)}`),
     ...leftOut.map((line) => `- ${plain(line)}`),
   ];
   const { count, mostVoted } = inNoSection;
@@ -104,61 +105,54 @@ function leftOutText(about: AboutReport, sections: readonly Section[]): string[]
     '## What this report leaves out',
     ...(lines.length > 0 ? [lines.join('\n')] : []),
     ...(count > 0 ? [`${isOrAre(count, 'comment')} shown in no section${mostVoted.length > 0 ? all : '.'}`] : []),
-    ...(mostVoted.length > 0 ? [mostVoted.map((comment) => citedLine(comment.tid, comment, groups)).join('\n')] : []),
+    ...(mostVoted.length > 0
+      ? [mostVoted.map((comment) => `- ${citedLine(comment.tid, comment, groups)}`).join('\n')]
+      : []),
   ];
 }
 
 /** `1 comment is`, `3 comments are` */
 export const isOrAre = (count: number, noun: string): string => `${countOf(count, noun)} ${count === 1 ? 'is' : 'are'}`;
 
-/** The sentence of a section without a text; it cites nothing, as no other may. */
-const gapSchema = z.object({
-  paragraphs: z.tuple([
-    z.object({ sentences: z.tuple([z.object({ clauses: z.tuple([z.object({ text: z.string() })]) })]) }),
-  ]),
-});
+const heading = (level: number, text: string): string => `${'#'.repeat(Math.min(level, 6))} ${plain(text)}`;
 
-const whyOf = ({ report_data }: Section): string =>
-  gapSchema.safeParse(jsonOrUndefined(report_data ?? '')).data?.paragraphs[0].sentences[0].clauses[0].text ??
-  'No comment belongs to it.';
-
-const headingOf = ({ metadata, section }: Section): string =>
-  metadataSchema.safeParse(metadata).data?.section_title ?? section ?? '';
-
-function inReadingOrder(a: Section, b: Section): number {
-  const [of_a, of_b] = [a, b].map(({ metadata }) => metadataSchema.safeParse(metadata).data);
-  const rank = (kind = 'topic') => RANK[kind as SectionKind] ?? RANK.topic;
-  return (
-    rank(of_a?.section_kind) - rank(of_b?.section_kind) ||
-    (of_b?.layer_id ?? 0) - (of_a?.layer_id ?? 0) ||
-    (of_a?.cluster_id ?? 0) - (of_b?.cluster_id ?? 0)
-  );
-}
-
-function sectionText(section: Section, cited: Set<number>): string {
-  const heading = headingOf(section);
-  if (section.errors !== undefined)
-    return `## ${plain(heading)}\n\n*This section could not be written (${plain(String(section.errors))}).*`;
-  const report = reportSchema.safeParse(jsonOrUndefined(section.report_data ?? ''));
-  if (!report.success)
-    return `## ${plain(heading)}\n\n*The stored text of this section is not valid, so it cannot be shown.*`;
-  const paragraphs = report.data.paragraphs.map(({ title, sentences }) => {
-    const text = sentences.map(({ clauses }) => clauses.map((clause) => clauseText(clause, cited)).join(' ')).join(' ');
-    return title ? `### ${plain(title)}\n\n${text}` : text;
+/** A section and, one heading lower, the topics inside it. */
+function sectionText(section: ReadSection, level: number, places: Places): string[] {
+  const { state, title, why, paragraphs, takenOut, inside } = section;
+  const inner = inside.flatMap((each) => sectionText(each, level + 1, places));
+  if (state === 'left_out') return inner;
+  const head = `<a id="${places.get(section)}"></a>\n\n${heading(level, title)}`;
+  if (state === 'missing') return [head, `*This section has no text. ${plain(why)}*`, ...inner];
+  const texts = paragraphs.flatMap((paragraph) => {
+    const clauses = paragraph.sentences.flatMap(({ clauses }) => clauses.map(clauseText));
+    return [...(paragraph.title ? [heading(level + 1, paragraph.title)] : []), clauses.join(' ')];
   });
-  return [`## ${plain(heading)}`, ...paragraphs].join('\n\n');
+  const taken = takenOut.length > 0 ? [`*${takenOutText(takenOut.length)}*`] : [];
+  return [head, ...texts, ...taken, ...inner];
 }
 
-function clauseText({ text, citations }: { text: string; citations: number[] }, cited: Set<number>): string {
-  for (const tid of citations) cited.add(tid);
-  return `${plain(text)} \\[${citations.join(', ')}\\]`;
-}
+const takenOutText = (count: number): string =>
+  count === 1
+    ? '1 sentence was taken out of this section, because it did not pass the check.'
+    : `${count} sentences were taken out of this section, because they did not pass the check.`;
 
+const clauseText = ({ text, citations }: Clause): string =>
+  `${plain(text)}${citations.map((tid) => `[^${tid}]`).join('')}`;
+
+/** A comment with its votes, such as `all 12 agree (60%), 6 disagree (30%), 2 pass (10%)`. */
 function citedLine(tid: number, comment: CitedComment | undefined, groups: readonly string[]): string {
-  if (!comment) return `- **${tid}**`;
+  if (!comment) return `**${tid}**`;
   const names = ['all', ...groups];
-  const counts = comment.tallies.map(
-    ({ agrees, disagrees, passes }, at) => `${plain(names[at] ?? '')} ${agrees} / ${disagrees} / ${passes}`,
-  );
-  return `- **${tid}** ${plain(comment.txt.trim())} (${counts.join('; ')})`;
+  const counts = comment.tallies.map((tally, at) => `${plain(names[at] ?? '')} ${tallyText(tally)}`);
+  return `**${tid}** ${plain(comment.txt.trim())} (${counts.join('; ')})`;
+}
+
+function tallyText({ agrees, disagrees, passes, votes }: Tally): string {
+  if (votes === 0) return 'no votes';
+  const sides = [
+    [agrees, 'agree'],
+    [disagrees, 'disagree'],
+    [passes, 'pass'],
+  ] as const;
+  return sides.map(([count, side]) => `${count} ${side} (${Math.round((count / votes) * 100)}%)`).join(', ');
 }

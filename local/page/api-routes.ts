@@ -4,7 +4,8 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { answerBatchReports } from '../../lambdas/api/batch-reports.ts';
 import { answerCancel } from '../../lambdas/api/cancel.ts';
-import { type ApiAnswer, answered, ROUTES, type Route, refusal } from '../../lambdas/api/http.ts';
+import { type ApiAnswer, answered, bodyText, ROUTES, type Route, refusal } from '../../lambdas/api/http.ts';
+import { answerReportPage } from '../../lambdas/api/report-page.ts';
 import { answerReports } from '../../lambdas/api/reports.ts';
 import type { PutJobAnswer, PutJobDeps } from '../../lambdas/job/put.ts';
 import type { StoredReport } from '../../lambdas/report/public.ts';
@@ -12,7 +13,8 @@ import type { Log } from '../../lambdas/shared/log.ts';
 import { executionName } from '../../lambdas/shared/names.ts';
 import type { ActiveJobs, JobGuards } from '../../lambdas/stores/guards.ts';
 import type { JobTable } from '../../lambdas/stores/jobs.ts';
-import type { Conversations } from '../../lambdas/stores/postgres.ts';
+import type { Ledger } from '../../lambdas/stores/ledger.ts';
+import type { PageConversations } from '../../lambdas/stores/postgres.ts';
 
 /** A job that a request has started or redriven. */
 export interface StartedJob {
@@ -24,7 +26,8 @@ export interface StartedJob {
 export interface ApiDeps {
   jobs: JobTable & ActiveJobs;
   guards: JobGuards;
-  conversations: Pick<Conversations, 'report' | 'comments'>;
+  ledger: Pick<Ledger, 'plan' | 'prompts'>;
+  conversations: Pick<PageConversations, 'report' | 'comments' | 'about'>;
   /** every row of one report, of all its runs */
   storedReports: (reportId: string) => Promise<StoredReport[]>;
   settings: { defaultModel: string };
@@ -46,6 +49,9 @@ export const WOULD_COST = 'a report costs money: start with --yes to allow reque
 /** More than any request needs. */
 const MAX_BODY_BYTES = 100_000;
 
+/** A path of the HTTP API as the server here writes it: `:name` for `{name}`. */
+export const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
 /** The deployed routes of the HTTP API. */
 export function apiRoutes(app: Hono, deps: ApiDeps): void {
   const routes = routesOver(deps);
@@ -55,7 +61,7 @@ export function apiRoutes(app: Hono, deps: ApiDeps): void {
   });
   for (const name of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
     const { method, path } = ROUTES[name];
-    app.on(method, path.replace(/\{(\w+)\}/g, ':$1'), limited, async (c) => {
+    app.on(method, honoPath(path), limited, async (c) => {
       const busy = deps.busy();
       if (busy) return sendAnswer(c, refusal(503, busy, { 'retry-after': '2' }));
       // a browser sends this type to another site only after asking, which is not granted
@@ -84,6 +90,7 @@ function routesOver(deps: ApiDeps): Readonly<Record<keyof typeof ROUTES, Route>>
   const { jobs, now, log, stage } = deps;
   return {
     'api-reports': (request) => answerReports({ storedReports: deps.storedReports, log }, request),
+    'api-report-page': (request) => answerReportPage(deps, request),
     async 'api-batch-reports'(request) {
       if (!deps.maySpend) return refusal(403, WOULD_COST);
       const answer = await answerBatchReports(putDeps(deps), request);
@@ -97,9 +104,9 @@ function routesOver(deps: ApiDeps): Readonly<Record<keyof typeof ROUTES, Route>>
 }
 
 /** An answer of the HTTP API as it goes out. */
-export const sendAnswer = (c: Context, { status, body, headers }: ApiAnswer): Response =>
-  c.body(JSON.stringify(body), status as ContentfulStatusCode, {
+export const sendAnswer = (c: Context, answer: ApiAnswer): Response =>
+  c.body(bodyText(answer), answer.status as ContentfulStatusCode, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
-    ...headers,
+    ...answer.headers,
   });

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { type Context, Hono } from 'hono';
+import { except } from 'hono/combine';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
@@ -7,7 +8,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { answered, ROUTES, refusal } from '../../lambdas/api/http.ts';
 import { BadInput, NothingStored } from '../../lambdas/shared/errors.ts';
 import type { Reports } from '../../lambdas/stores/reports.ts';
-import { type ApiDeps, apiRoutes, sendAnswer } from './api-routes.ts';
+import { type ApiDeps, apiRoutes, honoPath, sendAnswer } from './api-routes.ts';
 import { asRoutes } from './ask-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { problem } from './problem.ts';
@@ -23,6 +24,25 @@ export type LocalAppDeps = StateDeps &
 
 const OUR_HOSTS = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+const HEADERS = {
+  xFrameOptions: 'DENY',
+  // with no-referrer a browser does not say which page a form comes from
+  referrerPolicy: 'same-origin',
+  // the port speaks plain HTTP
+  strictTransportSecurity: false,
+} as const;
+
 /**
  * The page of jobs and the HTTP API, for a port that only this machine can reach. A request has to name this machine, so
  * that no page of another site can have its name point here and read the answers; a form has to come from a page of this
@@ -30,25 +50,10 @@ const OUR_HOSTS = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
  */
 export function localApp(deps: LocalAppDeps): Hono {
   const app = new Hono();
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-      xFrameOptions: 'DENY',
-      // with no-referrer a browser does not say which page a form comes from
-      referrerPolicy: 'same-origin',
-      // the port speaks plain HTTP
-      strictTransportSecurity: false,
-    }),
-  );
+  const reportPage = honoPath(ROUTES['api-report-page'].path);
+  app.use(except(reportPage, secureHeaders({ ...HEADERS, contentSecurityPolicy: POLICY })));
+  // the page of a report is one file, which holds a policy of its own
+  app.use(reportPage, secureHeaders(HEADERS));
   app.use(async (c, next) => {
     if (!OUR_HOSTS.test(c.req.header('host') ?? ''))
       return sendAnswer(c, refusal(403, 'use the address 127.0.0.1 or the name localhost'));

@@ -6,9 +6,9 @@ import { clock, counted, elapsed, usd } from './words.ts';
 
 export const pathOfJob = (jobId: string): string => `/jobs/${encodeURIComponent(jobId)}`;
 export const pathOfReport = (reportId: string): string => `/reports/${encodeURIComponent(reportId)}`;
-/** A stored report, as the HTTP API gives it. */
+/** A stored report as one HTML page, as the HTTP API gives it. */
 export const pathOfStored = (reportId: string, jobId: string): string =>
-  `/api/v3/delphi/reports?${new URLSearchParams({ report_id: reportId, job_id: jobId })}`;
+  `/api/v3/delphi/reports/${encodeURIComponent(reportId)}/html?${new URLSearchParams({ job_id: jobId })}`;
 
 export const Time = ({ at }: { at: string | null }): JSX.Element =>
   at ? h('time', { dateTime: at }, `${clock(at)} UTC`) : h('span', null, '–');

@@ -61,7 +61,7 @@ const Runs = ({ reportId, runs }: RunsProps): JSX.Element =>
             h(
               'a',
               { href: pathOfStored(reportId, job_id) },
-              'Stored report (JSON)',
+              'Read this report',
               h('span', { class: 'hidden' }, ` of ${job_id}`),
             ),
             ' · ',

@@ -183,6 +183,17 @@ describe.skipIf(!hasBrowser())('the page of jobs in a browser', () => {
     expect(trouble).toEqual([]);
   });
 
+  test('leads to a report as a page, which works under this address too', async () => {
+    const { url } = await served();
+    const { page, trouble } = await browser.visit(`${url}/reports/${REPORT}`);
+    await page.getByRole('link', { name: 'Read this report of two' }).click();
+    await page.getByRole('button', { name: 'Prove every claim again' }).click();
+    await page.locator('#proved p').first().waitFor();
+    // the second clause cites a comment without votes
+    expect(await page.locator('#proved').textContent()).toMatch(/1 claim does not hold/);
+    expect(trouble).toEqual([]);
+  });
+
   const LOOKS = { light: {}, dark: DARK, 'on a phone': PHONE, 'on a phone, dark': { ...PHONE, ...DARK } };
   describe.each(Object.entries(LOOKS))('%s', (_, options) => {
     test('has nothing that axe finds, and nothing wider than the screen', async () => {

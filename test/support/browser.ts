@@ -1,5 +1,8 @@
-import { existsSync } from 'node:fs';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const program = [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
@@ -19,7 +22,7 @@ export function hasBrowser(): boolean {
 /** A page of a browser, and what went wrong in it. */
 export interface VisitedPage {
   page: Page;
-  /** errors and warnings of the console, errors of scripts, dialogs, and requests to any other address */
+  /** errors and warnings of the console, errors of scripts, dialogs, and requests that the test does not expect */
   trouble: string[];
 }
 
@@ -29,27 +32,66 @@ export interface Visitor {
   close: () => Promise<void>;
 }
 
+/** Starts a browser. What it asks any other address for than the one it visits is trouble. */
 export async function startVisitor(): Promise<Visitor> {
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({ executablePath: program ?? '', args });
+  const browser = await launch();
   return {
-    async visit(url, options = {}) {
-      const page = await (await browser.newContext(options)).newPage();
-      const trouble: string[] = [];
-      page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) trouble.push(message.text());
-      });
-      page.on('pageerror', (error) => trouble.push(String(error)));
-      page.on('dialog', (dialog) => {
-        trouble.push(`dialog ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      page.on('request', (request) => {
-        if (new URL(request.url()).origin !== new URL(url).origin) trouble.push(`request ${request.url()}`);
-      });
-      await page.goto(url);
-      return { page, trouble };
-    },
+    visit: (url, options) => watched(browser, url, options, (asked) => new URL(asked).origin === new URL(url).origin),
     close: () => browser.close(),
   };
+}
+
+/** A browser and a folder of files that it opens. */
+export interface Opener {
+  open: (html: string, options?: BrowserContextOptions) => Promise<VisitedPage>;
+  close: () => Promise<void>;
+}
+
+/** Starts a browser. Nothing that it opens can reach a network, and what a file asks for beside itself is trouble. */
+export async function startBrowser(): Promise<Opener> {
+  const browser = await launch();
+  const folder = mkdtempSync(join(tmpdir(), 'report-page-'));
+  let files = 0;
+  return {
+    async open(html, options) {
+      files += 1;
+      const file = join(folder, `${files}.html`);
+      writeFileSync(file, html);
+      const url = pathToFileURL(file).href;
+      const isItself = (asked: string) => asked.split('#')[0] === url || /^(data|blob):/.test(asked);
+      return watched(browser, url, { offline: true, ...options }, isItself);
+    },
+    async close() {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(): Promise<Browser> {
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({ executablePath: program ?? '', args });
+}
+
+async function watched(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions | undefined,
+  expected: (asked: string) => boolean,
+): Promise<VisitedPage> {
+  const page = await (await browser.newContext(options)).newPage();
+  const trouble: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) trouble.push(message.text());
+  });
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  page.on('dialog', (dialog) => {
+    trouble.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (!expected(request.url())) trouble.push(`request ${request.url()}`);
+  });
+  await page.goto(url);
+  return { page, trouble };
 }

@@ -1,5 +1,5 @@
 import { POSTGRES_VOTE } from '../../lambdas/report/votes.ts';
-import type { Conversations } from '../../lambdas/stores/postgres.ts';
+import type { PageConversations } from '../../lambdas/stores/postgres.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 
 export const ZID = '7';
@@ -11,8 +11,9 @@ const topics = Array.from({ length: 2 }, (_, cluster) => ({ cluster, topic_key: 
 export const SECTIONS = topics.map(({ topic_key }) => topic_key.replaceAll('#', '_'));
 
 /** A conversation of four comments in two topics, with two opinion groups; every report id is one of its. */
-export const smallConversation: Conversations = {
+export const smallConversation: PageConversations = {
   report: async () => ({ zid: Number(ZID), rid: 1, labels: Array(10).fill(null), mod_level: -1 }),
+  about: async () => ({ title: '', participants: undefined, map: undefined }),
   topic: async () => 'Trams',
   comments: async () =>
     TIDS.map((tid) => ({ tid, txt: `comment ${tid}`, mod: 1, active: true, is_meta: false, selected: true })),

@@ -1,6 +1,7 @@
 import type { Tally } from '../votes.ts';
-import { type Claim, KIND_CODES, STANCES, type Stance } from './claim.ts';
 import type { Evidence } from './evidence.ts';
+// not from claim.ts: the report's page proves claims in the browser, without the parser
+import { type Claim, KIND_CODES, STANCES, type Stance } from './kinds.ts';
 import { newcombeLow, wilson, Z_90, Z_95, Z_95_TWO_SIDED } from './statistics.ts';
 
 /** With fewer votes nothing can be said but that few voted. */

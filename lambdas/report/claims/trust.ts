@@ -21,6 +21,12 @@ const trustSchema = z.object({
   coverage: coverageSchema.optional().catch(undefined),
 });
 
+export type CoverageFigures = z.output<typeof coverageSchema>;
+
+/** How much of what stands for each group a report cites. @param jobResults of its job row @returns undefined where it is not known */
+export const coverageIn = (jobResults: unknown): CoverageFigures | undefined =>
+  trustSchema.safeParse(jsonOrUndefined(String(jobResults ?? ''))).data?.coverage;
+
 const number = (value: number): string => value.toLocaleString('en');
 
 /** What a person should know of how far a report can be trusted, a line each; none where claims are not checked. @param jobResults of its job row */

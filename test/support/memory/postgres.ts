@@ -28,6 +28,15 @@ export function memoryPool(data: ConversationData, reports: readonly Conversatio
           ...Object.fromEntries(NO_LABELS),
         })),
     [SQL.topic]: ([zid]) => ifKnown(zid, () => [{ topic: conversation.topic }]),
+    [SQL.about]: ([zid, id]) =>
+      ifKnown(zid, () => [
+        {
+          topic: conversation.topic,
+          participant_count: conversation.participant_count,
+          report_name: reports.find(({ report_id }) => report_id === id)?.report_name ?? null,
+        },
+      ]),
+    [SQL.map]: ([zid, env]) => ifKnown(zid, () => (env === math.math_env ? [mapRow(data)] : [])),
     [SQL.comments]: ([zid, rid]) =>
       ifKnown(zid, () =>
         [...comments]
@@ -75,6 +84,14 @@ function mathRow({ math: { data } }: ConversationData): Row {
     group_votes: groupVotes(data),
   };
 }
+
+const mapRow = ({ math: { data } }: ConversationData): Row => ({
+  group_clusters: data['group-clusters'],
+  base_ids: data['base-clusters'].id,
+  base_x: data['base-clusters'].x,
+  base_y: data['base-clusters'].y,
+  base_counts: data['base-clusters'].count,
+});
 
 /** In the order of PostgreSQL's keys: shorter ones first. */
 const inKeyOrder = <T>(record: Record<string, T>): [string, T][] =>

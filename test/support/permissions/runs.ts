@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { answerBatchReports } from '../../../lambdas/api/batch-reports.ts';
 import { answerCancel } from '../../../lambdas/api/cancel.ts';
+import { answerReportPage } from '../../../lambdas/api/report-page.ts';
 import { answerReports } from '../../../lambdas/api/reports.ts';
 import { MAX_REFUSALS } from '../../../lambdas/batch/wait.ts';
 import { serverJob } from '../../../lambdas/job/put.ts';
@@ -20,7 +21,7 @@ import { simulate } from '../../simulation/runner.ts';
 import { cancelRow, putJob, putRow, SCENARIOS, type Scenario, scenarioOf } from '../../simulation/scenarios.ts';
 import { openPolis, openTables, type Tables } from '../../simulation/stores.ts';
 import { type Breakage, MODEL, openWorld, type SimulatedWorld } from '../../simulation/world.ts';
-import { batchEntry, memoryLog } from '../make.ts';
+import { batchEntry, memoryLog, plan, reportRow } from '../make.ts';
 import { WORKSPACE } from '../workspace.ts';
 import { arn, askedBy, askedByApi, distinct, type FunctionCall } from './calls.ts';
 import { MACHINE } from './policies.ts';
@@ -170,6 +171,13 @@ const cancelledUnsettled: Scenario = {
   },
 };
 
+/** A section without evidence of its claims. */
+const UNCHECKED = JSON.stringify({
+  id: 'x',
+  title: 'x',
+  paragraphs: [{ id: 'p', title: '', sentences: [{ clauses: [{ text: 'It is said.', citations: [1] }] }] }],
+});
+
 /** Functions that are called by themselves: those of the HTTP API, and a check of a batch that is gone. */
 async function runAlone(calls: FunctionCall[]): Promise<void> {
   const tables = await recordingTables(calls);
@@ -209,6 +217,13 @@ async function runAlone(calls: FunctionCall[]): Promise<void> {
     );
     const reports = (reportId: string) => storedReports(db, TABLE_NAMES.reports, reportId);
     await call('api-reports', () => answerReports({ storedReports: reports, log }, { query: REPORT } as never));
+    // the votes of a section that was not checked are read from the ledger
+    await world.db.send(new PutCommand({ TableName: TABLE_NAMES.ledger, Item: plan({ job_id: 'page', sections: 1 }) }));
+    const row = { ...reportRow({ job_id: 'page' }), report_id: REPORT.report_id, report_data: UNCHECKED };
+    await world.db.send(new PutCommand({ TableName: TABLE_NAMES.reports, Item: row }));
+    const none = { report: async () => undefined, comments: async () => [], about: async () => ({}) as never };
+    const page = { ...steps, storedReports: reports, conversations: none, log };
+    await call('api-report-page', () => answerReportPage(page, { query: {}, params: REPORT, body: '' }));
   } finally {
     await world.close();
   }

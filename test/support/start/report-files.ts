@@ -54,16 +54,17 @@ export function citationsIn({ answer, markdown }: ReturnType<typeof reportIn>): 
   const cited = Object.values(answer.reports).flatMap(({ report_data }) =>
     clausesIn(report_data).flatMap(({ citations }) => citations),
   );
-  const appendix = markdown.slice(markdown.indexOf('## Cited comments')).split('\n## What ')[0] ?? '';
-  const listed = appendix.matchAll(/^- \*\*(\d+)\*\* .+ \(all \d+ \/ \d+ \/ \d+; Group A \d+ \/ /gm);
+  const listed = markdown.matchAll(
+    /^\[\^(\d+)\]: \*\*\1\*\* .+ \(all \d+ agree \(\d+%\), .*; Group A (\d+ agree|no votes)/gm,
+  );
   const inOrder = (tids: Iterable<number>) => [...new Set(tids)].sort((a, b) => a - b);
   return { cited: inOrder(cited), listed: inOrder([...listed].map(([, tid]) => Number(tid))) };
 }
 
-/** The two files of the one report in a folder. @throws ZodError when the JSON is not the server's answer */
+/** The three files of the one report in a folder. @throws ZodError when the JSON is not the server's answer */
 export function reportIn(folder: string) {
   const names = readdirSync(folder).sort();
-  const read = (end: string) => readFileSync(join(folder, names.find((name) => name.endsWith(end)) ?? ''), 'utf8');
+  const read = (end: string) => readFileSync(join(folder, names.findLast((name) => name.endsWith(end)) ?? ''), 'utf8');
   const json = read('.json');
-  return { names, markdown: read('.md'), json, answer: answer.parse(JSON.parse(json)) };
+  return { names, html: read('.html'), markdown: read('.md'), json, answer: answer.parse(JSON.parse(json)) };
 }

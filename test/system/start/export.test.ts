@@ -28,8 +28,9 @@ describe('npm start -- --export', () => {
 
   it('reports on the export, and says in its output and in the report what was derived', async () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    const { markdown, names } = reportIn(out);
-    expect(names).toHaveLength(2);
+    const { markdown, html, names } = reportIn(out);
+    expect(names).toHaveLength(3);
+    expect(html).toContain('>How this report was made</h2>');
     expect(markdown).toContain('# Opening hours of the town library');
     expect(ended.stdout).toContain('13 comments, 10 participants, 108 votes');
     const { derivation } = await readExport(EXPORT);

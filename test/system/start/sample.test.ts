@@ -52,6 +52,24 @@ describe('npm start without flags', () => {
     }
   });
 
+  it('calls its files by the conversation and the date, and names the page first', () => {
+    const { names, answer } = reportIn(reports);
+    const [run] = answer.available_runs;
+    const name = `marrowby-harbour-front-spring-survey-${run?.latest_timestamp.slice(0, 10)}`;
+    expect(names).toEqual([`${name}.html`, `${name}.json`, `${name}.md`]);
+    expect(ended.stdout.indexOf(`${name}.html`)).toBeLessThan(ended.stdout.indexOf(`${name}.md`));
+  });
+
+  it('writes a page with every section and every cited comment, which says that it is simulated', () => {
+    const { answer, html } = reportIn(reports);
+    const titles = Object.values(answer.reports).map(({ metadata }) => String(metadata.section_title));
+    for (const title of titles) expect(html).toContain(`>${title}</h`);
+    const { cited } = citationsIn(reportIn(reports));
+    for (const tid of cited) expect(html).toContain(`<tr id="c${tid}">`);
+    expect(html).toContain('Simulated: no model wrote this text.');
+    expect(html).toContain('<svg viewBox="0 0 480 340"');
+  });
+
   it('names sections as the web client looks for them', () => {
     const topics = data.topicNames.map(({ topic_key }) => topic_key.replaceAll('#', '_'));
     const wide = ['groups', 'group_informed_consensus', 'uncertainty'].map((kind) => `batch_re_global_${kind}`);
@@ -71,9 +89,7 @@ describe('npm start without flags', () => {
         ),
       ),
     );
-    const listed = markdown
-      .slice(markdown.indexOf('## Cited comments'), markdown.indexOf('## What this report leaves out'))
-      .matchAll(/^- \*\*(\d+)\*\* (.+) \(all \d+ \/ \d+ \/ \d+; Group A /gm);
+    const listed = markdown.matchAll(/^\[\^\d+\]: \*\*(\d+)\*\* (.+) \(all \d+ agree \(\d+%\), .+; Group A /gm);
     const shown = new Map([...listed].map(([, tid, txt]) => [Number(tid), txt]));
     expect([...shown.keys()].sort((a, b) => a - b)).toEqual([...cited].sort((a, b) => a - b));
     for (const [tid, txt] of shown)
@@ -83,10 +99,11 @@ describe('npm start without flags', () => {
   });
 
   it('shows no comment that moderators rejected, and says how many are left out and why', () => {
-    const { markdown } = reportIn(reports);
+    const { markdown, html } = reportIn(reports);
     const left = data.comments.filter(({ mod, is_meta }) => mod === -1 || is_meta);
     expect(left.length).toBeGreaterThan(5);
-    for (const { tid } of left) expect(markdown).not.toContain(`- **${tid}** `);
+    for (const { tid } of left) expect(markdown).not.toContain(`**${tid}** `);
+    for (const { txt } of left) expect(html).not.toContain(txt);
     expect(markdown).toMatch(
       /## What this report leaves out\n\n- 6 comments are rejected by moderators\.\n- 4 comments are about/,
     );

@@ -62,6 +62,10 @@ describe('npm start -- --serve', () => {
     // a name that another site has pointed here reads nothing
     const hosts = [`localhost:${port}`, `127.0.0.1:${port}`, 'other.site'];
     expect(await Promise.all(hosts.map((host) => statusFor(run, host)))).toEqual([200, 200, 403]);
+    const { request_report_id } = await read(run);
+    const shown = await fetch(`http://127.0.0.1:${port}/api/v3/delphi/reports/${request_report_id}/html`);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await shown.text()).toContain('Simulated: no model wrote this text.');
     const { json: file } = reportIn(join(state, 'simulated', 'reports'));
     expect(await read(run)).toEqual(JSON.parse(file));
 

@@ -39,7 +39,7 @@ describe('POST /api/v3/delphi/batchReports', () => {
     const second = await post({ report_id: 'rposted2' });
     expect(second).toEqual({
       status: 200,
-      body: { ...first.body, message: expect.any(String), model: 'claude-haiku-5-5', deduplicated: true },
+      body: { ...(first.body as object), message: expect.any(String), model: 'claude-haiku-5-5', deduplicated: true },
     });
   });
 

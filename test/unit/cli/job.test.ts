@@ -3,6 +3,7 @@ import { jobDetails, jobText } from '../../../cli/job.ts';
 import { plainLine } from '../../../cli/print.ts';
 import { reportAnswer, reportMarkdown } from '../../../cli/report.ts';
 import { reportRuns, reportsText } from '../../../cli/reports.ts';
+import { storedPage } from '../../../lambdas/api/report-page.ts';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { ARN, outputs } from '../../support/cli/deployed.ts';
@@ -93,13 +94,26 @@ test('Markdown shows the votes of cited comments, and their text if it is known'
   const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
   const texts = new Map(world.data.comments.map(({ tid, txt }) => [tid, txt]));
   const markdown = await reportMarkdown(world.deps.ledger, answer, texts);
-  expect(markdown.match(/^## /gm)).toHaveLength(16);
-  const line = markdown.split('\n').find((each) => each.startsWith('- **7** '));
-  expect(line).toMatch(/\(all \d+ \/ \d+ \/ \d+; Group A \d+/);
+  expect(markdown.match(/^<a id="section-\d+"><\/a>$/gm)).toHaveLength(15);
+  const line = markdown.split('\n').find((each) => each.startsWith('[^7]: **7** '));
+  expect(line).toMatch(/\(all \d+ agree \(\d+%\), \d+ disagree \(\d+%\), \d+ pass \(\d+%\); Group A \d+ agree/);
   expect(line).toContain(String(texts.get(7)).slice(0, 5));
   const without = await reportMarkdown(world.deps.ledger, answer, new Map());
   expect(without).not.toContain(texts.get(7));
-  expect(without).toMatch(/^- \*\*7\*\* {2}\(all/m);
+  expect(without).toMatch(/^\[\^7\]: \*\*7\*\* {2}\(all/m);
+});
+
+test('the page has the votes without a database, and the texts with one', async () => {
+  const answer = await reportAnswer(stored, world.data.report.report_id, undefined);
+  const { ledger, jobs, conversations } = world.deps;
+  const jobId = answer.current_job_id ?? '';
+  const without = await storedPage(answer, jobId, { ledger, jobs });
+  expect(without).toContain('The text of this comment is not in this file.');
+  expect(without).toMatch(/<tr id="c7">.*?\d+% \d+% \d+%/);
+  const page = await storedPage(answer, jobId, { ledger, jobs, conversations, withCost: true });
+  expect(page).toContain(world.data.report.report_name);
+  expect(page).toMatch(/Price<\/dt><dd>\$\d/);
+  expect(page).toContain('<svg viewBox="0 0 480 340"');
 });
 
 test('a job that wrote nothing of a report is refused', async () => {

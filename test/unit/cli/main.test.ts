@@ -20,7 +20,7 @@ test.each([
   [['submit', 'r1', '--zid', '12x'], /--zid should be the conversation’s zid/],
   [['batch', '../models'], /BATCH_ID should be a batch id/],
   [['--jsno'], /unknown option '--jsno'/],
-  [['report', 'r1', '--format', 'html'], /--format should be md or json/],
+  [['report', 'r1', '--format', 'pdf'], /--format should be md, html or json/],
   [['jobs', '--endpoint-url', 'localhost:4566'], /--endpoint-url should be an address such as/],
   [['jobs', '--region', 'Ireland'], /--region should be a region such as eu-west-1/],
   [['jobs', '--stage', '1st'], /--stage should be the stage as it was deployed/],

@@ -24,20 +24,17 @@ describe('the HTTP API', () => {
     expect(synth({}).api).toBeUndefined();
   });
 
-  it('answers three routes to callers who sign', () => {
+  it('answers four routes to callers who sign', () => {
     expect(routes(template)).toEqual([
       { route: 'GET /api/v3/delphi/reports', authorization: 'AWS_IAM' },
+      { route: 'GET /api/v3/delphi/reports/{report_id}/html', authorization: 'AWS_IAM' },
       { route: 'POST /api/v3/delphi/batchReports', authorization: 'AWS_IAM' },
       { route: 'POST /api/v3/delphi/batchReports/{job_id}/cancel', authorization: 'AWS_IAM' },
     ]);
   });
 
   it('answers anybody only when it is set to be open', () => {
-    expect(routes(open.template as Template).map(({ authorization }) => authorization)).toEqual([
-      'NONE',
-      'NONE',
-      'NONE',
-    ]);
+    expect(routes(open.template as Template).map(({ authorization }) => authorization)).toEqual(Array(4).fill('NONE'));
   });
 
   it('allows no other site’s pages to call it', () => {
@@ -46,7 +43,7 @@ describe('the HTTP API', () => {
 
   it('sends requests in the format that the functions read', () => {
     const found = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'));
-    expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(['2.0', '2.0', '2.0']);
+    expect(found.map(({ Properties }) => Properties.PayloadFormatVersion)).toEqual(Array(4).fill('2.0'));
   });
 
   it('is throttled, and keeps an access log without readers’ addresses', () => {
@@ -74,6 +71,10 @@ describe('the functions of the HTTP API', () => {
   const EVERYWHERE = ['AWS_SDK_UA_APP_ID', 'NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['api-reports', ['REPORTS_TABLE']],
+    [
+      'api-report-page',
+      ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV', 'REPORTS_TABLE'],
+    ],
     [
       'api-batch-reports',
       ['DATABASE_SECRET_NAME', 'DATABASE_TLS', 'DEFAULT_MODEL', 'JOB_TABLE', 'LEDGER_TABLE', 'MATH_ENV'],

@@ -45,8 +45,8 @@ describe('what a report leaves out', () => {
   });
 
   test('is comments in no section, with text and votes of those with the most', () => {
-    const mostVoted = [{ tid: 7, txt: 'Ring *bells*', tallies: [tally(3, 2, 1), tally(1, 0, 0)] }];
-    const line = '- **7** Ring \\*bells\\* (all 3 / 2 / 1; Group A 1 / 0 / 0)';
+    const mostVoted = [{ tid: 7, txt: 'Ring *bells*', tallies: [tally(3, 2, 1), tally(0, 0, 0)] }];
+    const line = '- **7** Ring \\*bells\\* (all 3 agree (50%), 2 disagree (33%), 1 pass (17%); Group A no votes)';
     expect(markdown({ inNoSection: { count: 1, mostVoted } })).toContain(
       `1 comment is shown in no section:\n\n${line}`,
     );
@@ -62,6 +62,41 @@ describe('what a report leaves out', () => {
       'leaves out',
     );
   });
+});
+
+test('citations are footnotes that link, each defined once with its votes', () => {
+  const comments = new Map([[3, { txt: 'Keep [the] trams', tallies: [tally(8, 2, 0), tally(1, 1, 2)] }]]);
+  const text = markdownReport(about, answer, comments);
+  expect(text).toContain('They agree.[^3]');
+  expect(text).toContain(
+    '\n[^3]: **3** Keep \\[the\\] trams (all 8 agree (80%), 2 disagree (20%), 0 pass (0%); Group A 1 agree (25%), 1 disagree (25%), 2 pass (50%))\n',
+  );
+  const cited = [...text.matchAll(/\[\^(\d+)\](?!:)/g)].map(([, tid]) => tid);
+  const defined = [...text.matchAll(/^\[\^(\d+)\]:/gm)].map(([, tid]) => tid);
+  expect([...new Set(cited)]).toEqual(defined);
+});
+
+test('contents lead to the sections, and a fine topic stands below its coarse one', () => {
+  const topic = (layer: number) => ({
+    topic_key: `k${layer}`,
+    section: `t${layer}`,
+    layer,
+    cluster: 0,
+    name: `Layer ${layer}`,
+  });
+  const layers = [0, 1].map((layer) =>
+    storedRow(JOB_PLAN, { ...section(layer), title: `Layer ${layer}`, topic: topic(layer), shown: [3] }, 'b1', {
+      report,
+    }),
+  );
+  const text = markdownReport(
+    about,
+    reportsAnswer(JOB_PLAN.report_id, layers, { jobId: JOB_PLAN.report_job_id }),
+    new Map(),
+  );
+  expect(text).toContain('- [Layer 1](#section-1)\n  - [Layer 0](#section-2)');
+  expect(text).toContain('<a id="section-1"></a>\n\n## Layer 1\n');
+  expect(text).toContain('<a id="section-2"></a>\n\n### Layer 0\n');
 });
 
 test('what is suspicious in the source is printed, and how it was derived', () => {

@@ -178,7 +178,7 @@ describe('a report in its runs', () => {
   it('lists them, the newest first, and offers to compare them', async () => {
     const html = await pageWorld({ reports }).html(`/reports/${REPORT}`);
     expect(html.indexOf('/jobs/two')).toBeLessThan(html.indexOf('/jobs/one'));
-    expect(html).toContain(`/api/v3/delphi/reports?report_id=${REPORT}&amp;job_id=two`);
+    expect(html).toContain(`/api/v3/delphi/reports/${REPORT}/html?job_id=two`);
     expect(html).toContain(`action="/reports/${REPORT}/compare"`);
   });
 
