@@ -34,6 +34,14 @@ describe.skipIf(skipped)('the deployed HTTP API', () => {
     expect(text).not.toContain(String(SAMPLE.zid));
   });
 
+  it('gives the same report as one page', async () => {
+    const answer = await fetch(`${address}/reports/${SAMPLE.report_id}/html`);
+    const page = await answer.text();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page).toContain(`<h1 dir="auto">${SAMPLE.report_name}</h1>`);
+    expect(page).not.toContain(String(SAMPLE.zid));
+  });
+
   it('starts one job for a report however often it is asked', async () => {
     const { batches } = await asked(system);
     await holdBatches(system);

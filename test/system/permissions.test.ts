@@ -47,7 +47,7 @@ const ACCEPTED: readonly { of: RegExp; action: RegExp; reason: string }[] = [
     reason: 'Lambda writes dead letters in the name of the function that could not be called',
   },
   {
-    of: /^(adopt|submit|check-status|collect|complete|api-batch-reports)$/,
+    of: /^(adopt|submit|check-status|collect|complete|api-batch-reports|api-report-page)$/,
     action: /^secretsmanager:GetSecretValue$/,
     reason: 'secrets are read outside the steps: test/emulator/permissions.ts records that',
   },

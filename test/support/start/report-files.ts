@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 const text = z.string().min(1);
-const clause = z.strictObject({ text, citations: z.array(z.number().int().min(0)).max(10) });
+const clause = z.strictObject({
+  text,
+  citations: z.array(z.number().int().min(0)).max(10),
+  claim: z.unknown().optional(),
+});
 const paragraph = z.strictObject({
   id: text,
   title: z.string(),
   sentences: z.array(z.strictObject({ clauses: z.array(clause).min(1) })).min(1),
 });
-const reportData = z.strictObject({ id: text, title: text, paragraphs: z.array(paragraph).min(1) });
+const reportData = z.strictObject({
+  id: text,
+  title: text,
+  paragraphs: z.array(paragraph).min(1),
+  evidence: z.unknown().optional(),
+  taken_out: z.array(z.unknown()).optional(),
+});
 
 const clausesIn = ({ paragraphs }: z.output<typeof reportData>) =>
   paragraphs.flatMap(({ sentences }) => sentences.flatMap(({ clauses }) => clauses));
@@ -55,7 +65,7 @@ export function citationsIn({ answer, markdown }: ReturnType<typeof reportIn>): 
     clausesIn(report_data).flatMap(({ citations }) => citations),
   );
   const listed = markdown.matchAll(
-    /^\[\^(\d+)\]: \*\*\1\*\* .+ \(all \d+ agree \(\d+%\), .*; Group A (\d+ agree|no votes)/gm,
+    /^\[\^(\d+)\]: \*\*\1\*\* .+ \(all (?:\d+ agree \(\d+%\), .*|no votes); Group A (\d+ agree|no votes)/gm,
   );
   const inOrder = (tids: Iterable<number>) => [...new Set(tids)].sort((a, b) => a - b);
   return { cited: inOrder(cited), listed: inOrder([...listed].map(([, tid]) => Number(tid))) };
