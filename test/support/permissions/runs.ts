@@ -17,7 +17,7 @@ import { OPERATIONS } from '../../simulation/calls.ts';
 import { NO_FAULTS, planOf, strikeFrom } from '../../simulation/faults.ts';
 import { currentInvocation, invoke } from '../../simulation/gate.ts';
 import { simulate } from '../../simulation/runner.ts';
-import { putRow, SCENARIOS, type Scenario, scenarioOf } from '../../simulation/scenarios.ts';
+import { putJob, putRow, SCENARIOS, type Scenario, scenarioOf } from '../../simulation/scenarios.ts';
 import { openPolis, openTables, type Tables } from '../../simulation/stores.ts';
 import { type Breakage, MODEL, openWorld, type SimulatedWorld } from '../../simulation/world.ts';
 import { batchEntry, memoryLog } from '../make.ts';
@@ -48,7 +48,7 @@ const log = memoryLog().log;
  */
 export async function recordedCalls(): Promise<FunctionCall[]> {
   const calls: FunctionCall[] = [];
-  for (const scenario of [...SCENARIOS, unadopted, contended]) await record(calls, scenario);
+  for (const scenario of [...SCENARIOS, stubborn, unadopted, contended]) await record(calls, scenario);
   for (const [name, fault] of FAULTS) {
     const { struck } = await record(calls, scenarioOf(name), fault);
     if (struck.length === 0) throw new Error(`the fault never struck: ${name}, ${fault}`);
@@ -122,6 +122,17 @@ const batchRow = (world: SimulatedWorld, suffix: string, changes: Row): Row & { 
     ...changes,
     job_id,
   };
+};
+
+const stubborn: Scenario = {
+  name: 'stubborn',
+  about: 'a job with a section of which a clause has no claim however often it is asked for: the sentence is taken out',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    const { script } = world.standIn;
+    script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'lie', lie: 'no_claim', stubborn: true });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
 };
 
 const unadopted: Scenario = {
