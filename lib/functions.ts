@@ -97,10 +97,10 @@ export const FUNCTIONS = {
   },
   complete: {
     does: 'Publishes the report, names the sections that failed, and finishes the job',
-    timeoutSeconds: 5 * MINUTE,
-    memoryMb: 512,
+    timeoutSeconds: 15 * MINUTE,
+    memoryMb: 1024,
     jobs: ['get', 'update'],
-    ledger: ['get', 'get-many', 'query', 'put', 'put-many'],
+    ledger: ['get', 'get-many', 'query', 'put-many'],
     reports: ['put', 'put-many'],
     database: true,
   },

@@ -91,20 +91,20 @@ class Cutter {
 
   /** What stands in quotation marks is content, if it is not the label of a group. */
   quoted(open: number, close: number): number {
-    const label = this.labelAt(open + 1);
-    if (label && label.length === close - open - 1) this.add(open, close - open + 1, { letters: label.letters });
-    else this.add(open, close - open + 1, { quote: true });
-    return close - open + 1;
+    const label = this.labelAt(open + 1, close);
+    if (label?.length !== close - open - 1) return this.add(open, close - open + 1, { quote: true });
+    return this.add(open, close + 1 + this.nounAt(close + 1) - open, { letters: label.letters });
   }
 
   step(at: number): number {
     const label = this.labelAt(at);
     const group = this.groupAt(at);
     // "the group" is no phrase where "the Group A" stands
-    const phrase = phraseAt(this.list, this.all, at, (length) => length === 1 || !this.groupAt(at + length - 1, true));
+    const phrase = phraseAt(this.list, this.all, at, (length) => length === 1 || !this.cutsName(at, length));
     const { text } = this.all[at] as Token;
     const size = phrase?.words.length ?? 0;
-    if (label && label.length >= Math.max(size, group?.length ?? 0)) return this.add(at, label.length, label);
+    if (label && label.length >= Math.max(size, group?.length ?? 0))
+      return this.add(at, label.length + this.nounAt(at + label.length), label);
     if (group && group.length > size) return this.add(at, group.length, group);
     if (phrase) return this.add(at, size, phrase.meaning);
     if (COMMAS.has(text)) return this.add(at, 1, { stop: 'comma' });
@@ -121,13 +121,26 @@ class Cutter {
     return length;
   }
 
-  /** A group's own label. */
-  labelAt(at: number): { length: number; letters: string[]; loose: boolean } | undefined {
+  /** A phrase that would end inside of a name: "the most" in "the Most Houses group", "the group" in "the Group A". */
+  cutsName(at: number, length: number): boolean {
+    if (this.groupAt(at + length - 1, true)) return true;
+    for (let k = 1; k < length; k++) if ((this.labelAt(at + k)?.length ?? 0) > length - k) return true;
+    return false;
+  }
+
+  /** How many words say that the label before is one of a group: "the Locals group". */
+  nounAt(at: number): number {
+    const noun = phraseAt(this.list, this.all, at);
+    return noun?.meaning.is.has('group') && !this.letterAt(at + noun.words.length) ? noun.words.length : 0;
+  }
+
+  /** A group's own label. @param close where the quotation marks around it would end */
+  labelAt(at: number, close?: number): { length: number; letters: string[]; loose: boolean } | undefined {
     const first = this.all[at];
     const fits = (this.labels.get(first?.lower ?? '') ?? []).filter(({ lower }) =>
       lower.every((word, k) => this.all[at + k]?.lower === word),
     );
-    const meant = fits.filter((label) => this.isMeant(label, at));
+    const meant = fits.filter((label) => at + label.words.length === close || this.isMeant(label, at));
     const length = meant[0]?.words.length;
     if (length === undefined) return undefined;
     const longest = meant.filter(({ words }) => words.length === length);
@@ -141,6 +154,7 @@ class Cutter {
     if (isLetter(last) && this.all[at + words.length - 1]?.text !== last) return false;
     if (words.length === 1 && isLetter(last) && !this.standsAlone(at)) return false;
     if (words.length > 1 && !ambiguous) return true;
+    if (exact && !isLetter(last) && this.nounAt(at + words.length) > 0) return true;
     if (!this.claimed) return exact && (!ambiguous || this.standsAlone(at + words.length - 1));
     if (this.claimed.has(letter)) return exact || !ambiguous || at === 0;
     if (!exact) return false;

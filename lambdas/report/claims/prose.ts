@@ -6,7 +6,7 @@ import { readText } from './said.ts';
 import { type Language, wordsOf } from './words.ts';
 
 export { languageOf } from './language.ts';
-export { LANGUAGES, type Language } from './words.ts';
+export type { Language } from './words.ts';
 
 /** Why the words of a clause do not fit its claim. */
 export const PROSE_REASONS = {

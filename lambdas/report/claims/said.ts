@@ -98,13 +98,16 @@ class Reader {
     )
       last.negated = !last.negated;
     // "Support in Group A for rent caps is limited"
-    if (this.nominal && line.is(i - 1, 'gives')) {
-      const { degree } = line.at(i);
-      if (degree) last.levels.push(degree);
+    if (this.nominal && line.is(i - 1, 'gives') && (!this.parted || (line.at(i).quantity && line.ends(i + 1)))) {
+      const level = line.level(i);
+      // that doubt is widespread says no more than that many doubt
+      if (level && last.stand !== 'pass') last.levels.push(level);
       last.compares ||= line.compares(i);
     }
+    // "Compared with Group B, Group A agrees with … more often"
+    if (line.ends(i + 1) && (last.than.length > 0 || !this.parted)) last.compares ||= line.compares(i);
     // "is sceptical and mostly rejects", "agrees but opposes"
-    const joins = line.is(i, 'contrast') || (line.is(i, 'and') && last.stand === 'view');
+    const joins = (line.is(i, 'contrast') && !line.is(i, 'skip')) || (line.is(i, 'and') && last.stand === 'view');
     const next = joins ? line.past(line.level(i + 1) ? i + 2 : i + 1, 'skip') : i;
     const { stand, verb } = line.at(next);
     if (!joins || !verb || !(stand === 'agree' || stand === 'disagree')) return i + 1;
@@ -133,7 +136,7 @@ class Reader {
       const { stand, verb } = line.at(k);
       if (line.ends(k) || line.is(k, 'of', 'that', 'bears')) return false;
       if (line.is(k, 'report')) return true;
-      if (stand && verb) return stand !== 'divided' && !this.votersBy(k);
+      if (stand && verb) return stand !== 'divided' && !line.votersBy(k, this.zone === 'open');
     }
     return false;
   }
@@ -175,15 +178,20 @@ class Reader {
     const agent =
       (this.line.is(i, 'of') || this.line.at(i - 1).stop === 'comma') &&
       voters.levels.some((level) => COUNTS.has(level));
-    if (this.zone === 'before' && !contrast && !agent && !voters.sure) return undefined;
+    const known = voters.sure && (!voters.others || voters.letters.length > 0);
+    if (this.zone === 'before' && !contrast && !agent && !known) return undefined;
     const predicate = this.line.predicateAt(voters, this.line.is(i, 'of'));
     if (predicate === 'comment') return this.ofComments(i, voters);
     if (predicate) {
       this.record(i, predicate.end, voters, predicate);
+      const { verb, noun } = this.line.at(predicate.end - 1);
+      this.nominal = Boolean(noun && !verb);
       return this.trailing(predicate.end);
     }
     if (resumed) return this.elliptic(i, voters);
     if (this.pending && voters.sure) return this.settle(i, voters);
+    // "sharing the money among all residents"
+    if (this.started && this.line.is(i, 'of') && !voters.sure) return voters.end;
     if (!voters.strong || (this.zone === 'before' && voters.letters.length === 0)) return undefined;
     this.record(i, voters.end, voters);
     return voters.end;
@@ -197,7 +205,7 @@ class Reader {
   /** A subject may come again: after a comma, a contrast, an "and". */
   isBoundary(i: number): boolean {
     let k = i - 1;
-    while (k > i - MAX_PHRASE && this.line.is(k, 'skip', 'of')) k--;
+    while (k > i - MAX_PHRASE && this.line.is(k, 'skip', 'of', 'who')) k--;
     return this.line.ends(k) || this.line.is(k, 'contrast', 'and');
   }
 
@@ -231,7 +239,14 @@ class Reader {
       } else if (!this.line.is(k, 'skip')) break;
     }
     const says = last && denied && this.line.ends(k);
-    this.record(i, says ? k : voters.end, voters, says ? { ...copy, negated: !copy.negated } : undefined);
+    // "is larger in Groups A and B than in Group C"
+    const compares = voters.than.length > 0 ? voters.compares || this.nearest(i) : voters.compares;
+    this.record(
+      i,
+      says ? k : voters.end,
+      { ...voters, compares },
+      says ? { ...copy, negated: !copy.negated } : undefined,
+    );
     return says ? k : voters.end;
   }
 
@@ -241,6 +256,7 @@ class Reader {
     const unit = line.at(i);
     const { stand, verb, noun } = unit;
     if (!stand || stand === 'thin' || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
+    if (this.pending && !takesSide(stand)) return undefined;
     const before = line.before(i);
     const { levels, negated, compares } = before;
     const predicate = {
@@ -249,11 +265,15 @@ class Reader {
       negated,
       compares: line.compares(i) || compares,
     };
-    const voters = this.votersBy(i) ?? this.objectOf(i);
+    const voters = line.votersBy(i, this.zone === 'open') ?? this.objectOf(i);
     if (voters) {
       this.record(i, voters.end, voters, predicate);
       this.nominal = Boolean(noun);
       return this.trailing(voters.end);
+    }
+    if (this.zone === 'open' && !this.started && before.first && !before.joined && line.isTopic(i + 1)) {
+      this.zone = 'before';
+      return i + 1;
     }
     if (this.isImpersonal(i, before)) {
       this.record(i, i + 1, NOBODY, predicate);
@@ -286,26 +306,6 @@ class Reader {
     return is && Boolean(verb) && (stand === 'divided' ? !line.is(i + 1, 'of') : closing);
   }
 
-  /** "by most participants", "among Group A", after a stance. */
-  votersBy(i: number): Voters | undefined {
-    const { line } = this;
-    const direct = line.votersAt(i + 1);
-    // "popular with Group A", "support across all groups"
-    if (line.at(i).length > 1 && direct?.sure) return direct;
-    let k = i + 1;
-    while (k < i + NEAR && (line.is(k, 'skip') || line.level(k))) k++;
-    const voters = line.is(k, 'of') ? line.votersAt(k + 1) : undefined;
-    const known =
-      voters &&
-      (voters.sure || ((voters.levels.length > 0 || this.zone === 'open') && (voters.strong || line.ends(voters.end))));
-    if (known && voters) {
-      const levels = Array.from({ length: k - i - 1 }, (_, n) => line.level(i + 1 + n) ?? []).flat();
-      return { ...voters, levels: [...voters.levels, ...levels] };
-    }
-    const across = line.is(k, 'everyGroup') ? line.votersAt(k) : undefined;
-    return across?.sure && across.every ? across : undefined;
-  }
-
   /** "divides participants", "unites the groups", "befürworten die meisten" */
   objectOf(i: number): Voters | undefined {
     const { stand, verb, quantity } = this.line.at(i);
@@ -328,10 +328,12 @@ class Reader {
     const { line, pending } = this;
     const level = line.level(i);
     if (!pending || !level) return undefined;
+    // that doubt is widespread says no more than that many doubt
+    const levels: Level[] = [pending.stand === 'pass' ? 'some' : level];
     let k = i - 1;
     while (k > Math.max(pending.at, i - MAX_PHRASE) && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
-    if (k !== pending.at && !line.is(k, 'gives')) return undefined;
-    return this.settle(i, { ...NOBODY, levels: [level], end: i + 1 });
+    if (i - 1 !== pending.at && !line.is(k, 'gives')) return undefined;
+    return this.settle(i, { ...NOBODY, levels, end: i + 1 });
   }
 
   /** Adverbs and comparisons right after a stance: "agree overwhelmingly that", "is higher in Group A". */

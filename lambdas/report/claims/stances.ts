@@ -18,6 +18,8 @@ export interface Before extends Pick<Voters, 'negated' | 'levels' | 'compares'> 
   first: boolean;
   /** "and", "but" */
   joined: boolean;
+  /** the place after the last unit that is none of this */
+  end: number;
 }
 
 /** So many unknown words may stand between voters and their stance: between most voters, and between a stance and its adverb. */
@@ -57,12 +59,14 @@ export class Stances extends Line {
       }
       if (this.compares(k)) found.compares ||= this.compares(k);
       const levels = [...found.levels, ...counted];
-      if (this.isStance(k, voters, bears || levels.length > 0, unknown === 0, [...voters.levels, ...levels]))
-        return { ...found, stand: this.turned(k), levels: [...levels, ...ownLevel(unit)], end: k + 1 };
+      const stands = this.isStance(k, voters, bears || levels.length > 0, unknown === 0, [...voters.levels, ...levels]);
+      // "sharing among all residents is supported"
+      if (stands && within && bears && !voters.sure && unknown + commas === 0) return undefined;
+      if (stands) return { ...found, stand: this.turned(k), levels: [...levels, ...ownLevel(unit)], end: k + 1 };
       if (this.is(k, 'not')) found.negated = !found.negated;
       else if (level) {
         // "the groups all agree" says no more than that they agree
-        const floats = level === 'everyone' && (voters.letters.length > 1 || voters.every);
+        const floats = level === 'everyone' && commas === 0 && (voters.letters.length > 1 || voters.every);
         if (unit.degree) found.levels.push(level);
         else if (!floats) counted.push(level);
       } else if (this.is(k, 'bears', 'gives')) bears = true;
@@ -71,13 +75,26 @@ export class Stances extends Line {
       else if (this.is(k, 'statement') && unknown === 0 && !bears && !within) return 'comment';
       else if (this.is(k, 'report') && !this.is(k, 'opinions')) return 'comment';
       else if (unit.stop === 'comma' && voters.strong && ++commas <= 2) continue;
-      else if (this.is(k, 'that') && this.at(k - 1).quantity) continue;
+      else if (this.is(k, 'that') && (this.at(k - 1).quantity || k === voters.end)) continue;
+      // "In Group A, most people agree"
+      else if (this.is(k, 'people', 'voters') && counted.length > 0) continue;
       else if (unit.stop || this.is(k, 'that', 'modal', 'contrast')) return undefined;
       else if (++unknown > (voters.strong ? FAR : 0)) return undefined;
       // "is of all taxes" counts no voters
       else counted = [];
     }
     return undefined;
+  }
+
+  /** What stands here is a topic and no voters: a stance on it comes later with those who take it, "Rejecting the plan is opposed by most". */
+  isTopic(from: number): boolean {
+    for (let k = from; k < from + MAX_PHRASE && !this.ends(k); k++) {
+      const { stand, verb, noun } = this.at(k);
+      if (!stand || !takesSide(stand) || !this.votersBy(k)?.strong) continue;
+      const { is, bears, end } = this.before(k);
+      if (end > from && ((is && verb) || (bears && noun))) return true;
+    }
+    return false;
   }
 
   /** A word that is a verb and a noun is a noun after a preposition or "more"; that few vote says something, that people vote does not. */
@@ -94,11 +111,32 @@ export class Stances extends Line {
     return (this.is(k - 1, 'of') && !this.is(k - 1, 'skip')) || (!near && this.is(k - 1, 'more', 'less'));
   }
 
-  /** "a consensus against" */
+  /** "a consensus against", "common ground is opposition" */
   turned(i: number): Stand {
-    const { stand, noun } = this.at(i);
-    const next = this.at(this.past(i + 1, 'skip'));
-    return stand === 'agree' && noun && next.stand === 'disagree' && next.verb ? 'disagree' : (stand as Stand);
+    const { stand, verb, noun } = this.at(i);
+    const next = this.at(this.past(i + 1, 'gives', 'everyGroup'));
+    const turns = next.stand === 'disagree' && (next.verb || this.is(i + 1, 'gives'));
+    return stand === 'agree' && noun && !verb && turns ? 'disagree' : (stand as Stand);
+  }
+
+  /** "by most participants", "among Group A", after a stance. @param open no comment is told of, so that any voters count */
+  votersBy(i: number, open = false): Voters | undefined {
+    const direct = this.votersAt(i + 1);
+    // "popular with Group A", "support across all groups"
+    if (this.at(i).length > 1 && direct?.sure) return direct;
+    let k = i + 1;
+    while (k < i + NEAR && (this.is(k, 'skip') || this.level(k) || this.compares(k))) k++;
+    const voters = this.is(k, 'of') ? this.votersAt(k + 1) : undefined;
+    const known =
+      voters && (voters.sure || ((voters.levels.length > 0 || open) && (voters.strong || this.ends(voters.end))));
+    if (known && voters) {
+      const between = Array.from({ length: k - i - 1 }, (_, n) => i + 1 + n);
+      const compares = between.map((at) => this.compares(at)).find(Boolean) ?? 0;
+      const levels = between.flatMap((at) => this.level(at) ?? []);
+      return { ...voters, levels: [...voters.levels, ...levels], compares: voters.compares || compares };
+    }
+    const across = this.is(k, 'everyGroup') ? this.votersAt(k) : undefined;
+    return across?.sure && across.every ? across : undefined;
   }
 
   /** What stands right before a stance. */
@@ -111,10 +149,13 @@ export class Stances extends Line {
       is: false,
       first: false,
       joined: false,
+      end: 0,
     };
     let k = i - 1;
     for (; k > i - 6 && !this.ends(k) && !this.is(k, 'and', 'contrast'); k--) {
       const level = this.level(k);
+      // "for the majority is rejected": who comes before "is" is no adverb
+      if (found.is && this.at(k).quantity) break;
       if (level) found.levels.push(level);
       else if (this.is(k, 'not')) found.negated = !found.negated;
       else if (this.is(k, 'bears')) found.bears = true;
@@ -124,6 +165,7 @@ export class Stances extends Line {
     }
     found.joined = this.is(k, 'and', 'contrast');
     found.first = this.ends(k) || found.joined;
+    found.end = k + 1;
     return found;
   }
 }

@@ -50,7 +50,7 @@ const log = memoryLog().log;
  */
 export async function recordedCalls(): Promise<FunctionCall[]> {
   const calls: FunctionCall[] = [];
-  for (const scenario of [...SCENARIOS, unadopted, contended]) await record(calls, scenario);
+  for (const scenario of [...SCENARIOS, stubborn, unadopted, contended]) await record(calls, scenario);
   for (const [name, fault] of FAULTS) {
     const { struck } = await record(calls, scenarioOf(name), fault);
     if (struck.length === 0) throw new Error(`the fault never struck: ${name}, ${fault}`);
@@ -125,6 +125,17 @@ const batchRow = (world: SimulatedWorld, suffix: string, changes: Row): Row & { 
     ...changes,
     job_id,
   };
+};
+
+const stubborn: Scenario = {
+  name: 'stubborn',
+  about: 'a job with a section of which a clause has no claim however often it is asked for: the sentence is taken out',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    const { script } = world.standIn;
+    script.result(({ custom_id }) => custom_id.endsWith('_1_0'), { kind: 'lie', lie: 'no_claim', stubborn: true });
+    return [await putJob(world, polis, `${suffix}0`)];
+  },
 };
 
 const unadopted: Scenario = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES, languageOf } from '../../../../lambdas/report/claims/prose.ts';
-import { wordsOf } from '../../../../lambdas/report/claims/words.ts';
+import { languageOf } from '../../../../lambdas/report/claims/prose.ts';
+import { LANGUAGES, wordsOf } from '../../../../lambdas/report/claims/words.ts';
 import { examples } from './prose-sentences.ts';
 
 describe('the language of a text', () => {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLAIM_KINDS, type Claim, readClaim } from '../../../../lambdas/report/claims/claim.ts';
 import type { ClaimGroup } from '../../../../lambdas/report/claims/evidence.ts';
-import { LANGUAGES, type Language, type ProvenClause, proseProblems } from '../../../../lambdas/report/claims/prose.ts';
+import { type Language, type ProvenClause, proseProblems } from '../../../../lambdas/report/claims/prose.ts';
+import { LANGUAGES } from '../../../../lambdas/report/claims/words.ts';
 import { type Example, examples, otherClaims, problems } from './prose-sentences.ts';
 
 const show = ({ codes, texts }: Example): string => `${codes.join(' / ')} | ${texts.join(' / ')}`;
