@@ -68,7 +68,7 @@ async function proven(report: ReadReport, from: string | undefined): Promise<Sho
 
 /** A proof for `--json`, without any text of the report. */
 function proofValue(proof: Proof) {
-  const { checked, notChecked, noText, differences, groupsLeftOut } = proof;
+  const { checked, notChecked, noText, differences, groupsLeftOut, changed } = proof;
   const failures = checked.flatMap(({ section, clauses }) =>
     clauses.flatMap(({ paragraph, sentence, clause, clauseOf: { claim, citations }, failure, figures }) =>
       failure
@@ -95,5 +95,6 @@ function proofValue(proof: Proof) {
     failures,
     differences,
     groups_left_out: groupsLeftOut,
+    changed,
   };
 }

@@ -23,13 +23,15 @@ export interface Proof {
   differences: Difference[];
   /** letters of opinion groups of the export that a section does not know */
   groupsLeftOut: string[];
+  /** the page does not say what it said when it was published */
+  changed: boolean;
 }
 
 /**
  * Proves every claim of a report again.
  * @param counted the votes of an export; without them the votes that the report brings along are believed
  */
-export function proveReport({ sections }: ReadReport, counted?: Recount): Proof {
+export function proveReport({ sections, changed = false }: ReadReport, counted?: Recount): Proof {
   const named = (state: string) => sections.flatMap((each) => (each.state === state ? [each.section] : []));
   const proof: Proof = {
     checked: [],
@@ -37,6 +39,7 @@ export function proveReport({ sections }: ReadReport, counted?: Recount): Proof 
     noText: named('no text'),
     differences: [],
     groupsLeftOut: [],
+    changed,
   };
   const leftOut = new Set<string>();
   for (const each of sections) {
@@ -83,9 +86,10 @@ export function figuresOf({ checked }: Proof): Figures {
   };
 }
 
-/** Whether the report may be believed: it has claims, they hold, and its votes are those of the export. */
+/** Whether the report may be believed: it has claims, they hold, its votes are those of the export, and its page is unchanged. */
 export const holds = (proof: Proof): boolean =>
   proof.checked.length > 0 &&
   figuresOf(proof).failed === 0 &&
   proof.differences.length === 0 &&
-  proof.groupsLeftOut.length === 0;
+  proof.groupsLeftOut.length === 0 &&
+  !proof.changed;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type StoredSection, storedReportSchema } from '../../lambdas/report/shape.ts';
 import { jsonOrUndefined, parseOr } from '../../lambdas/shared/parse.ts';
 import { InvalidReport } from '../errors.ts';
+import { readPage } from './read-page.ts';
 
 /** A section of a report: with claims and what they are proven from, or with the reason why there is nothing to prove. */
 export type ReadSection =
@@ -12,9 +13,11 @@ export type ReadSection =
 export interface ReadReport {
   reportId: string;
   sections: ReadSection[];
+  /** a page that does not say what it said when it was published, by its own fingerprint */
+  changed?: boolean;
 }
 
-const WHAT = 'a report is the JSON that npm start or GET /api/v3/delphi/reports writes, or the HTML page made from it';
+const WHAT = 'a report is the JSON that npm start or GET /api/v3/delphi/reports writes, or the HTML page of the report';
 
 const answerSchema = z.object({
   request_report_id: z.string().default('(unnamed)'),
@@ -23,14 +26,17 @@ const answerSchema = z.object({
 const sectionSchema = z.object({ report_data: z.string().nullish(), errors: z.unknown().optional() });
 
 /**
- * Reads a report from the text of a file: JSON, or a page whose element `report-data` holds that JSON.
+ * Reads a report from the text of a file: JSON, or the page of a report.
  * @param name of the file, for errors, which quote nothing of it
  * @throws InvalidReport
  */
 export function readReportFile(text: string, name: string): ReadReport {
-  const json = /^\s*</.test(text) ? dataOfPage(text) : text;
-  if (json === undefined) throw new InvalidReport(`${name} is a page without an element "report-data": ${WHAT}`);
-  const value = jsonOrUndefined(json);
+  if (/^\s*</.test(text)) {
+    const page = readPage(text);
+    if (!page) throw new InvalidReport(`${name} is a page without the data of a report, or damaged: ${WHAT}`);
+    return { ...readReport(page.answer, name), changed: page.changed };
+  }
+  const value = jsonOrUndefined(text);
   if (value === undefined) throw new InvalidReport(`${name} is not JSON, or cut off: ${WHAT}`);
   return readReport(value, name);
 }
@@ -57,14 +63,3 @@ export function readReport(answer: unknown, name: string): ReadReport {
   });
   return { reportId: request_report_id, sections };
 }
-
-const DATA_ELEMENT = /<([a-z]+)\b[^>]*\sid\s*=\s*(["']?)report-data\2(?=[\s>/])[^>]*>(.*?)<\/\1\s*>/is;
-
-/** The content of the element `report-data`: as it stands in a script, without entities elsewhere. */
-function dataOfPage(page: string): string | undefined {
-  const [, element = '', , content] = DATA_ELEMENT.exec(page) ?? [];
-  return element.toLowerCase() === 'script' ? content : content?.replace(/&(lt|gt|quot|#39|amp);/g, decoded);
-}
-
-const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' };
-const decoded = (whole: string, name: string): string => ENTITIES[name] ?? whole;

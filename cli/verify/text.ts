@@ -65,6 +65,7 @@ function verdict(proof: Proof, counted: boolean): string {
           `${number(proof.differences.length)} stored ${proof.differences.length === 1 ? 'tally is' : 'tallies are'} not what the export says.`,
         ]
       : []),
+    ...(proof.changed ? ['The page is not as it was published: its fingerprint is another.'] : []),
     ...(proof.groupsLeftOut.length > 0 ? ['The export has other opinion groups than the report.'] : []),
   ].join(' ');
 }

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportPage } from '../../../lambdas/report/page/page.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
+import { sampleConversation } from '../../../local/sample.ts';
 import { oneLine, runMain, useDeployed } from '../../support/cli/deployed.ts';
 import { EXPORT_FILES, newFolder, removeFolders } from '../../support/export.ts';
+import { hostilePage, pageOfConversation, rightToLeftPage } from '../../support/report-page.ts';
 import {
   CLAIMS,
   HIDDEN,
@@ -173,20 +176,45 @@ test('--json has the same, with every failure and difference', async () => {
 });
 
 describe('a page', () => {
-  const script = (json: string) =>
-    `<!doctype html><html><body><p id="x">report-data</p><script type="application/json" id="report-data">${json}</script></body></html>`;
+  const page = reportPage(pageOfConversation(sampleConversation()));
+  const verifyPage = async (html: string, ...more: string[]) =>
+    runMain(['verify', await fileOf(html, 'html'), ...more]);
 
-  test('is read from the element report-data, as script or as text', async () => {
-    expect(await runMain(['verify', await fileOf(script(GOOD), 'html')])).toMatchObject({ code: 0, err: '' });
-    const escaped = GOOD.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-    const text = `<html>\n<pre hidden id='report-data'>${escaped}</pre>`;
-    expect(await runMain(['verify', await fileOf(text, 'html')])).toMatchObject({ code: 0, err: '' });
+  test('is proven from the texts, citations and votes that stand in it', async () => {
+    const said = await verifyPage(page);
+    const json = JSON.stringify({ request_report_id: 'r', reports: pageOfConversation(sampleConversation()).reports });
+    const ofJson = await verify(json);
+    expect(said.out.split('\n').slice(1)).toEqual(ofJson.out.split('\n').slice(1));
+    expect(said.out).toMatch(/proven +[1-9]/);
   });
 
-  test('with a changed figure says so', async () => {
-    const page = script(GOOD.replaceAll('[22,2,0]', '[22,29,0]'));
-    expect(page).not.toBe(script(GOOD));
-    expect((await runMain(['verify', await fileOf(page, 'html')])).code).toBe(1);
+  test.each([
+    ['hostile texts', hostilePage()],
+    ['another script', rightToLeftPage()],
+  ])('of %s is read as it was published', async (_, input) => {
+    const said = await verifyPage(reportPage(input), '--json');
+    expect(said.json()).toMatchObject({ report_id: input.reportId, changed: false });
+  });
+
+  test.each([
+    [
+      'a vote',
+      /(<tr id="c\d+">.*?<br\/?>)(\d)/s,
+      (_: string, before: string, digit: string) => before + (digit === '9' ? 1 : 9),
+    ],
+    ['a word', /(<span id="s1p1c1">)/, '$1No: '],
+    ['a citation', /(<span id="s1p1c1">.*?<\/span><sup[^>]*><a [^>]*>)(\d)/s, '$19'],
+  ] as const)('with %s changed says so', async (_, place, other) => {
+    const changed = page.replace(place, other as string);
+    expect(changed).not.toBe(page);
+    const said = await verifyPage(changed);
+    expect(said.code).toBe(1);
+    expect(said.out).toContain('The page is not as it was published: its fingerprint is another.');
+  });
+
+  test('whose data is damaged is one clear error', async () => {
+    const said = await verifyPage(page.replace('"fingerprint":', '"x":'));
+    expect(said).toMatchObject({ code: 1, out: '', err: oneLine(/^InvalidReport: .* or damaged/) });
   });
 });
 
@@ -194,7 +222,7 @@ describe('what is no report', () => {
   test.each([
     ['text', 'some words', /is not JSON, or cut off/],
     ['a report that is cut off', GOOD.slice(0, -20), /is not JSON, or cut off/],
-    ['a page of something else', '<html><body></body></html>', /a page without an element "report-data"/],
+    ['a page of something else', '<html><body></body></html>', /a page without the data of a report, or damaged/],
     ['other JSON', '{"name": "x"}', /is no report \(reports: /],
     ['a list', '[]', /is no report/],
     [

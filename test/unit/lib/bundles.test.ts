@@ -3,6 +3,8 @@ import { API_FUNCTIONS, FUNCTIONS, type FunctionNeeds } from '../../../lib/funct
 import { ALL_FUNCTIONS, bundleBare, bundleFunction, type FunctionBundle } from '../../../perf/bundles.ts';
 
 const MAX_BYTES = 1_500_000;
+/** The client that signs is 0.4 MB. */
+const MAX_BYTES_AWS = 1_750_000;
 const NEEDS: Record<string, FunctionNeeds> = { ...FUNCTIONS, ...API_FUNCTIONS };
 
 const built = new Map<string, Promise<FunctionBundle>>();
@@ -54,7 +56,7 @@ describe.each(['submit', 'check-status', 'collect'])('the bundle of %s for Claud
     expect(has).toContain('@anthropic-ai/aws-sdk');
     expect((await bundleOf(name)).packages.map(([pack]) => pack)).not.toContain('@anthropic-ai/aws-sdk');
     expect(has.filter((pack) => /credential-prov|nested-clients|token-providers/.test(pack))).toEqual([]);
-    expect(code.length).toBeLessThanOrEqual(MAX_BYTES);
+    expect(code.length).toBeLessThanOrEqual(MAX_BYTES_AWS);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   type ThinData,
   wholeData,
 } from '../data.ts';
-import { countsOfCell } from '../view/votes.ts';
+import { countsOfCell, FIRST_VOTES } from '../view/votes.ts';
 import { type Words, type Writer, writer } from '../words/words.ts';
 
 /** The page's own data, with the texts that stand in the page. */
@@ -48,6 +48,3 @@ const PAGE: PageReader = {
     return counts[0] && counts.map((each) => each ?? [0, 0, 0]);
   },
 };
-
-/** Number, text and sum of votes stand before them in a row. */
-const FIRST_VOTES = 3;

@@ -91,6 +91,9 @@ export function VoteCell({ counts }: { counts: Counts | undefined }): ComponentC
   );
 }
 
+/** Number, text and sum of votes stand before the cells of votes in a row of the table of comments. */
+export const FIRST_VOTES = 3;
+
 /** The counts of a cell, by its text. @returns undefined when it shows none */
 export function countsOfCell(
   cell: { lastChild: { textContent: string | null } | null } | undefined,
