@@ -20,6 +20,7 @@ import { reports } from './reports.ts';
 import { spending } from './spending.ts';
 import { submit } from './submit.ts';
 import { watch } from './watch.ts';
+import { worker } from './worker.ts';
 
 /** Every command, in the order of the help. */
 const COMMANDS: readonly Command[] = [
@@ -36,6 +37,7 @@ const COMMANDS: readonly Command[] = [
   publish,
   erase,
   doctor,
+  worker,
 ];
 
 /** What the program ends with. */

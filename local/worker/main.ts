@@ -1,0 +1,170 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { findingsText } from '../../cli/doctor/findings.ts';
+import { LEDGER_DAYS } from '../../lambdas/runtime/environment.ts';
+import type { Log } from '../../lambdas/shared/log.ts';
+import { anthropicBatches, anthropicClient } from '../../lambdas/stores/anthropic.ts';
+import { documentClient } from '../../lambdas/stores/dynamodb.ts';
+import { jobFinder } from '../../lambdas/stores/jobs.ts';
+import { conversationsOf, postgresPool, readOnly } from '../../lambdas/stores/postgres.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
+import { stepWorld } from '../embedded/steps.ts';
+import { NARRATIVES } from '../machine/narratives.ts';
+import { checkWorker } from './checks.ts';
+import { Figures } from './health.ts';
+import { serveHealth } from './http.ts';
+import { REAL_CLOCKS } from './lease.ts';
+import { leaseTable } from './lease-table.ts';
+import { workerLog } from './log.ts';
+import type { WorkerSettings } from './options.ts';
+import { Worker } from './worker.ts';
+
+export interface WorkerIo {
+  out(text: string): void;
+  err(text: string): void;
+  isTerminal: boolean;
+  now(): Date;
+  /** aborts when the worker is to stop */
+  stopped: AbortSignal;
+}
+
+/** A request that has no answer by then has none: the lease must be renewed in time. */
+const CONNECT_MS = 3_000;
+const ANSWER_MS = 10_000;
+
+const clientOptions = ({ DYNAMODB_ENDPOINT: endpoint, AWS_REGION: region }: WorkerSettings) => ({
+  region,
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
+  ...(endpoint ? { endpoint } : {}),
+  // DynamoDB Local takes any credentials, but asks for some
+  ...(endpoint && !process.env.AWS_ACCESS_KEY_ID
+    ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
+    : {}),
+});
+
+/**
+ * Runs a worker until it is stopped.
+ * @param stage of all workers on these tables
+ * @param onlyCheck whether it ends after its checks
+ * @returns the exit code: 0 when it was stopped, or when all checks passed; 1 when something that it needs is missing
+ * @throws InvalidSetting
+ */
+export async function runWorker(
+  settings: WorkerSettings,
+  { stage, onlyCheck }: { stage: string; onlyCheck: boolean },
+  io: WorkerIo,
+): Promise<number> {
+  await using parts = new AsyncDisposableStack();
+  const log = workerLog(settings.LOG_FORMAT ?? (io.isTerminal ? 'text' : 'json'), (line) => io.out(line), io.now);
+  const dynamo = new DynamoDBClient(clientOptions(settings));
+  parts.defer(() => dynamo.destroy());
+  const streams = new DynamoDBStreamsClient(clientOptions(settings));
+  parts.defer(() => streams.destroy());
+  const pool = postgresPool(settings.DATABASE_URL, settings.tls);
+  parts.defer(() => pool.end());
+  const anthropic = anthropicClient({ apiKey: settings.apiKey, baseURL: settings.ANTHROPIC_BASE_URL });
+
+  const findings = await checkWorker({
+    dynamo,
+    endpoint: settings.DYNAMODB_ENDPOINT ?? `AWS in ${settings.AWS_REGION}`,
+    pool,
+    tls: settings.tls.tls,
+    mathEnv: settings.MATH_ENV,
+    batches: anthropicBatches(anthropic),
+    defaultModel: settings.DEFAULT_MODEL,
+    aliases: settings.MODEL_ALIASES,
+  });
+  const failed = findings.some(({ state }) => state === 'FAIL');
+  if (failed || onlyCheck) {
+    io.err(`${findingsText(failed && !onlyCheck ? findings.filter(({ state }) => state !== 'ok') : findings)}\n`);
+    return failed ? 1 : 0;
+  }
+  for (const { state, what, found, todo } of findings)
+    if (state === 'warn') log.warn(`${what}: ${found}`, todo ? { todo } : {});
+
+  const figures = new Figures();
+  const db = documentClient(dynamo);
+  const world = {
+    ...stepWorld({ db, pool, anthropic, log, metrics: figures, settings: stepSettings(settings) }),
+    conversations: conversationsOf(readOnly(pool), settings.MATH_ENV),
+  };
+  const worker = new Worker({
+    dynamo,
+    streams,
+    world,
+    finder: jobFinder(db, TABLE_NAMES.jobs),
+    leases: leaseTable(db, TABLE_NAMES.ledger, LEDGER_DAYS),
+    clocks: REAL_CLOCKS,
+    narratives: NARRATIVES,
+    stage,
+    turnStreamOn: settings.JOB_STREAM === 'on',
+    sweepMinutes: settings.SWEEP_MINUTES,
+    log,
+  });
+  const http = await serveHealth(served(worker, figures, stage), settings.HTTP_HOST, settings.HTTP_PORT);
+  parts.defer(http.close);
+  await worker.start();
+  worker.run();
+  sayReady(log, worker, { stage, http: http.url });
+  await new Promise((resolve) => {
+    if (io.stopped.aborted) resolve(undefined);
+    io.stopped.addEventListener('abort', resolve, { once: true });
+  });
+  const open = worker.executions.names().length;
+  log.info('stopping', { jobs_under_way: open });
+  await worker.stop();
+  log.info('stopped', {
+    jobs_under_way: open,
+    ...(open > 0 ? { note: 'they continue where another worker runs, or when this one is started again' } : {}),
+  });
+  return 0;
+}
+
+const stepSettings = (settings: WorkerSettings) => ({
+  defaultModel: settings.DEFAULT_MODEL,
+  modelAliases: settings.MODEL_ALIASES,
+  unknownModel: settings.UNKNOWN_MODEL,
+  jobBudget: settings.JOB_BUDGET_USD,
+  dayBudget: settings.DAY_BUDGET_USD,
+  unpricedModels: settings.UNPRICED_MODELS,
+  ledgerDays: LEDGER_DAYS,
+});
+
+function sayReady(log: Log, worker: Worker, { stage, http }: { stage: string; http: string }): void {
+  log.info('worker is ready', {
+    worker: worker.id,
+    stage,
+    new_jobs_are_seen: worker.stream.seen,
+    jobs_under_way: worker.executions.names().length,
+    health: `${http}/healthz`,
+    metrics: `${http}/metrics`,
+    seconds: Number(performance.now().toFixed(0)) / 1000,
+  });
+}
+
+const served = (worker: Worker, figures: Figures, stage: string) => ({
+  health() {
+    const troubles = worker.health.troubles();
+    // a sweep that fails once is tried again; without the others nothing moves
+    const ok = worker.holdsLease && !troubles.lease && !troubles.look && !troubles.tables;
+    const { seen } = worker.stream;
+    return {
+      ok,
+      worker: worker.id,
+      stage,
+      jobs_under_way: worker.executions.names().length,
+      new_jobs_are_seen: seen,
+      troubles,
+    };
+  },
+  metrics: () =>
+    figures.text({
+      worker_up: 1,
+      lease_held: worker.holdsLease ? 1 : 0,
+      jobs_under_way: worker.executions.names().length,
+      stream_in_use: worker.stream.seen === 'by stream' ? 1 : 0,
+      process_resident_bytes: process.memoryUsage.rss(),
+      process_cpu_seconds: Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1000) / 1000,
+    }),
+});
