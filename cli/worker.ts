@@ -14,6 +14,16 @@ const options = FLAGS.map(({ name, flag: long, does }): OptionText => {
   return [`${long} <value>`, value === undefined ? does : `${does} (default: ${value})`];
 });
 
+/** @throws UsageError naming the variable */
+function settingsOf(...given: Parameters<typeof readWorkerSettings>): WorkerSettings {
+  try {
+    return readWorkerSettings(...given);
+  } catch (error) {
+    if (error instanceof InvalidSetting) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 export const worker = command({
   name: 'worker',
   description:
@@ -23,7 +33,7 @@ export const worker = command({
   async run({ io, global }, given) {
     const input = given as Record<string, unknown>;
     const flags = Object.fromEntries(FLAGS.map(({ name, key }) => [name, input[key]]));
-    const settings = readWorkerSettings(io.env, { ...flags, ...(global.region ? { AWS_REGION: global.region } : {}) });
+    const settings = settingsOf(io.env, { ...flags, ...(global.region ? { AWS_REGION: global.region } : {}) });
     const stop = io.stop();
     // nothing else needs what this loads
     const { runWorker } = await import('../local/worker/main.ts');

@@ -43,13 +43,13 @@ async function checkAnswers(dynamo: DynamoDBClient, endpoint: string): Promise<F
   try {
     await dynamo.send(new DescribeTableCommand({ TableName: TABLE_NAMES.jobs }));
   } catch (error) {
-    const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+    const { name, code, $metadata } = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } };
     if (name === 'CredentialsProviderError')
       return bad('DynamoDB', 'there are no AWS credentials', 'set DYNAMODB_ENDPOINT, or give the credentials for AWS');
     if (name !== 'ResourceNotFoundException')
       return bad(
         'DynamoDB',
-        `does not answer at ${endpoint} (${$metadata?.httpStatusCode ?? name})`,
+        `does not answer at ${endpoint} (${code ?? $metadata?.httpStatusCode ?? name})`,
         'start it, or correct DYNAMODB_ENDPOINT',
       );
   }
