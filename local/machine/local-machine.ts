@@ -19,6 +19,8 @@ export interface LocalStateMachineOptions {
   waitScale?: number;
   /** 0..1, shortens the pauses between retries. */
   retryScale?: number;
+  /** How a Wait state passes its time, in place of a timer; rejects when it is aborted. For simulations. */
+  pause?: (seconds: number, aborted: AbortSignal) => Promise<unknown>;
   /** Forgets executions that have ended, and keeps no history: for a process that runs for months. */
   forgetful?: boolean;
   onEvent?: (execution: string, event: MachineEvent) => void;
@@ -141,8 +143,13 @@ export class LocalStateMachine {
         return [[name, (input: unknown) => unlessAborted(aborted, () => callAsLambda(step, input))]];
       }
       if (state.Type !== 'Wait') return [];
-      const pause = async (input: unknown) =>
-        sleep(waitSeconds(state, input) * 1000 * scale, input, { signal: aborted });
+      const { pause: simulated } = this.#options;
+      const pause = async (input: unknown) => {
+        const seconds = waitSeconds(state, input);
+        if (simulated) await simulated(seconds, aborted);
+        else await sleep(seconds * 1000 * scale, undefined, { signal: aborted });
+        return input;
+      };
       return [[name, (input: unknown) => unlessAborted(aborted, () => pause(input))]];
     });
     return Object.fromEntries(handlers);

@@ -31,7 +31,7 @@ export interface WorkerExecutionsOptions {
   /** An execution failed or timed out; the sweep sees to its row if this fails. */
   onEndedBadly: (ended: EndedBadly) => Promise<unknown>;
   /** for simulations */
-  machine?: Pick<LocalStateMachineOptions, 'waitScale' | 'retryScale' | 'onEvent'>;
+  machine?: Pick<LocalStateMachineOptions, 'pause' | 'retryScale' | 'onEvent'>;
   /** for simulations: around each run of a step */
   around?: (name: StepName, step: Step) => Step;
 }

@@ -14,6 +14,7 @@ import { DAYS_OF_RESULTS, type SweepResult, sweep } from '../../lambdas/watchdog
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { StepWorld } from '../embedded/steps.ts';
 import type { SynthesizedNarratives } from '../machine/narratives.ts';
+import type { StreamHandler } from '../machine/stream-pump.ts';
 import { type EndedBadly, WorkerExecutions, type WorkerExecutionsOptions } from './executions.ts';
 import { type Duty, Health } from './health.ts';
 import { JobStream, type JobStreamOptions } from './job-stream.ts';
@@ -53,6 +54,8 @@ export class Worker {
   readonly health = new Health();
   readonly executions: WorkerExecutions;
   readonly stream: JobStream;
+  /** What the stream's records are handed to. */
+  readonly take: StreamHandler;
   readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
   #lease: Lease;
@@ -72,12 +75,12 @@ export class Worker {
       onEndedBadly: (ended) => this.#endedBadly(ended),
       ...simulated,
     });
-    const handler = streamHandler({ ...world, log, stage, executions: this.executions });
+    this.take = streamHandler({ ...world, log, stage, executions: this.executions });
     this.stream = new JobStream({
       dynamo,
       table: TABLE_NAMES.jobs,
       turnOn: options.turnStreamOn,
-      pump: { ...narratives, client: streams, handler },
+      pump: { ...narratives, client: streams, handler: this.take },
       log,
     });
   }

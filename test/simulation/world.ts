@@ -9,6 +9,7 @@ import { sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
+import type { LeaseTable } from '../../local/worker/lease-table.ts';
 import { silent } from '../../perf/runs/measure.ts';
 import { startStandIn } from '../../stand-in/server.ts';
 import { narratives } from '../support/memory/dynamodb.ts';
@@ -126,10 +127,21 @@ export async function openWorld(polis: Polis, tables: Tables, { plan, secondsPer
 }
 
 /** A client of the API that tries again at once where it would pause. */
-const impatient = (client: Anthropic): Anthropic =>
+export const impatient = (client: Anthropic): Anthropic =>
   Object.assign(client, { calculateDefaultRetryTimeoutMillis: () => 0 });
 
-export type SimulatedWorld = Awaited<ReturnType<typeof openWorld>>;
+type Opened = Awaited<ReturnType<typeof openWorld>>;
+
+/** What scenarios and invariants see of a world: of a deployment, or of workers. */
+export interface SimulatedWorld extends Omit<Opened, 'machine' | 'pass' | 'sweep'> {
+  machine: {
+    names(): string[];
+    status(name: string): { status: string } | undefined;
+  };
+  /** Lets time pass, and with workers all that happens meanwhile. */
+  pass(seconds: number): void | Promise<void>;
+  sweep(): Promise<unknown>;
+}
 
 type Happening = (state: string) => Promise<unknown> | false;
 
@@ -244,6 +256,8 @@ export interface Breakage {
   steps?: (world: StepWorld) => StepWorld;
   definition?: (definition: Definition) => Definition;
   executions?: (executions: Executions & ExecutionStatuses) => Executions & ExecutionStatuses;
+  /** of workers */
+  leases?: (leases: LeaseTable) => LeaseTable;
 }
 
 /** Applies what a breakage replaces, if it does. */
