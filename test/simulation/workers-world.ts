@@ -305,11 +305,13 @@ export async function openWorkersWorld(
     return read;
   }
 
-  /** Whether an execution has yet to come to its end, be it that its worker is gone. */
+  /** Whether an execution has yet to bring its job to an end, be it that its worker is gone. */
   async function isUnderWay(): Promise<boolean> {
     if (processes.some((process) => process.names().length > 0)) return true;
     const rows = await allRows(tables.db, TABLE_NAMES.ledger);
-    return rows.some(({ job_id, status }) => String(job_id).startsWith('execution:') && status === 'RUNNING');
+    const left = rows.filter(({ job_id, status }) => String(job_id).startsWith('execution:') && status === 'RUNNING');
+    const open = await Promise.all(left.map(({ input }) => steps.jobs.get((input as HandOff).job_id)));
+    return open.some((row) => row?.status === 'PENDING' || row?.status === 'PROCESSING' || row?.status === 'CANCELLED');
   }
 
   return {
