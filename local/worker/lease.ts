@@ -78,9 +78,23 @@ export const fenced = <T extends object>(store: T, lease: Pick<Lease, 'check'>):
       name,
       typeof call === 'function'
         ? (...given: unknown[]) => {
-            lease.check();
+            try {
+              lease.check();
+            } catch (error) {
+              return refused(error);
+            }
             return call.apply(store, given);
           }
         : call,
     ]),
   ) as T;
+
+/**
+ * What a call is answered with that is not made, whether its answer is waited for or read one by one. Nothing is thrown at the
+ * call itself: one made beside others at the same time would leave their errors unheard, which ends a process.
+ */
+function refused(error: unknown): Promise<never> & AsyncIterable<never> {
+  const answer = Promise.reject(error);
+  answer.catch(() => undefined);
+  return Object.assign(answer, { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) });
+}

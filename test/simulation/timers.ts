@@ -54,6 +54,20 @@ export class Timers {
     return true;
   }
 
+  /** Waits for what may need time to pass: a process may stand still in the middle of it. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const end = () => {
+      done = true;
+    };
+    void work.then(end, end);
+    for (;;) {
+      await this.quiet();
+      if (done) return work;
+      await this.next();
+    }
+  }
+
   /** Lets time pass, with all that happens in it. */
   async pass(seconds: number): Promise<void> {
     const until = this.#now + seconds * 1000;

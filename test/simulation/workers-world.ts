@@ -289,21 +289,8 @@ export async function openWorkersWorld(
     if (!losing) await Promise.all(processes.map((process) => process.take(event)));
     return { batchItemFailures: [] };
   };
-  for (let at = 0; at < count; at++) await startProcess(String.fromCharCode('A'.charCodeAt(0) + at), 1);
-
-  async function poll(): Promise<number> {
-    const polling = tables.pump.poll();
-    let read: number | undefined;
-    void polling.then((records) => {
-      read = records;
-    });
-    // a record may be delivered to a process that stands still in the middle of it
-    while (read === undefined) {
-      await timers.quiet();
-      if (read === undefined) await timers.next();
-    }
-    return read;
-  }
+  const letters = Array.from({ length: count }, (_, at) => String.fromCharCode('A'.charCodeAt(0) + at));
+  await timers.until(Promise.all(letters.map((letter) => startProcess(letter, 1))));
 
   /** Whether an execution has yet to bring its job to an end, be it that its worker is gone. */
   async function isUnderWay(): Promise<boolean> {
@@ -344,22 +331,13 @@ export async function openWorkersWorld(
       const until = timers.now() + MAX_SETTLE_SECONDS * 1000;
       for (;;) {
         await timers.quiet();
-        if ((await poll()) > 0) continue;
+        if ((await timers.until(tables.pump.poll())) > 0) continue;
         if (!(await isUnderWay())) return;
         if (!(await timers.next(until))) return;
       }
     },
     async sweep() {
-      const sweeping = Promise.all(processes.map((process) => process.sweep()));
-      let swept = false;
-      void sweeping.then(() => {
-        swept = true;
-      });
-      while (!swept) {
-        await timers.quiet();
-        if (!swept) await timers.next();
-      }
-      return undefined;
+      await timers.until(Promise.all(processes.map((process) => process.sweep())));
     },
     async close() {
       closed = true;
