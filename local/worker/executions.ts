@@ -8,7 +8,7 @@ import type { Step } from '../machine/asl.ts';
 import { endOf, type MachineEvent, type ExecutionStatus as MachineStatus } from '../machine/execution.ts';
 import { LocalStateMachine, type LocalStateMachineOptions } from '../machine/local-machine.ts';
 import type { SynthesizedNarratives } from '../machine/narratives.ts';
-import { type Clocks, fenced, LEASE_SECONDS, type Lease, LeaseLost } from './lease.ts';
+import { type Clocks, LEASE_SECONDS, type Lease, LeaseLost } from './lease.ts';
 import type { LeaseTable, RunRow } from './lease-table.ts';
 
 /** How an execution ended that did not come to its own end, as Step Functions would report it. */
@@ -26,7 +26,9 @@ export interface WorkerExecutionsOptions {
   lease: () => Lease;
   clocks: Clocks;
   narratives: Pick<SynthesizedNarratives, 'definition' | 'stepOfState'>;
-  world: StepWorld;
+  world: Pick<StepWorld, 'now'>;
+  /** What steps are given: nothing of it calls anybody any more once the lease has ended. */
+  worldFor: (lease: Lease) => StepWorld;
   log: Log;
   /** An execution failed or timed out; the sweep sees to its row if this fails. */
   onEndedBadly: (ended: EndedBadly) => Promise<unknown>;
@@ -39,7 +41,6 @@ export interface WorkerExecutionsOptions {
 interface Running {
   lease: Lease;
   row: RunRow;
-  /** what its steps are given: nothing of it works once the lease has ended */
   world: StepWorld;
 }
 
@@ -60,10 +61,11 @@ export class WorkerExecutions implements Executions, ExecutionStatuses {
   /** leases of others as they were first seen unchanged: how often renewed, and when, by the monotonic clock */
   readonly #seen = new Map<string, { renewals: number; since: number }>();
   readonly #inFlight = new Set<Promise<unknown>>();
+  #world: { lease: Lease; world: StepWorld } | undefined;
 
   constructor(options: WorkerExecutionsOptions) {
     this.#options = options;
-    const steps = Object.keys(taskSteps(options.world)) as StepName[];
+    const steps = [...new Set(Object.values(options.narratives.stepOfState))] as StepName[];
     this.#machine = new LocalStateMachine({
       ...options.narratives,
       ...options.machine,
@@ -156,16 +158,16 @@ export class WorkerExecutions implements Executions, ExecutionStatuses {
   #begin(name: string, row: RunRow, lease: Lease): void {
     // while the table was asked, another call may have begun it
     if (this.#running.has(name)) return;
-    const { world } = this.#options;
-    const { jobs, ledger, reports, spending, batches } = world;
-    const stores = { jobs, ledger, reports, spending, batches };
-    const fencedStores = Object.fromEntries(
-      Object.entries(stores).map(([of, store]) => [of, fenced<object>(store, lease)]),
-    ) as typeof stores;
-    this.#running.set(name, { lease, row, world: { ...world, ...fencedStores } });
+    this.#running.set(name, { lease, row, world: this.#worldOf(lease) });
     const { round, first_round, input } = row;
     // where it was: the count of rounds goes on
     this.#machine.start(name, round === 0 ? input : { ...input, round, first_round });
+  }
+
+  /** One world for each lease: it has clients of its own. */
+  #worldOf(lease: Lease): StepWorld {
+    if (this.#world?.lease !== lease) this.#world = { lease, world: this.#options.worldFor(lease) };
+    return this.#world.world;
   }
 
   #step(name: StepName): Step {

@@ -67,34 +67,3 @@ export class Lease {
     if (!this.isHeld()) throw new LeaseLost('this worker lost its lease: another one continues');
   }
 }
-
-/**
- * A store or a client that does nothing more once the lease has ended. Steps may still be at work at that moment; what they
- * have called already comes to its end, as in a function whose execution is stopped.
- */
-export const fenced = <T extends object>(store: T, lease: Pick<Lease, 'check'>): T =>
-  Object.fromEntries(
-    Object.entries(store).map(([name, call]) => [
-      name,
-      typeof call === 'function'
-        ? (...given: unknown[]) => {
-            try {
-              lease.check();
-            } catch (error) {
-              return refused(error);
-            }
-            return call.apply(store, given);
-          }
-        : call,
-    ]),
-  ) as T;
-
-/**
- * What a call is answered with that is not made, whether its answer is waited for or read one by one. Nothing is thrown at the
- * call itself: one made beside others at the same time would leave their errors unheard, which ends a process.
- */
-function refused(error: unknown): Promise<never> & AsyncIterable<never> {
-  const answer = Promise.reject(error);
-  answer.catch(() => undefined);
-  return Object.assign(answer, { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) });
-}

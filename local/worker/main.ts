@@ -11,9 +11,10 @@ import { TABLE_NAMES } from '../../lib/names.ts';
 import { stepWorld } from '../embedded/steps.ts';
 import { NARRATIVES } from '../machine/narratives.ts';
 import { checkWorker } from './checks.ts';
+import { fencedAnthropic, fencedDynamo } from './fence.ts';
 import { Figures } from './health.ts';
 import { serveHealth } from './http.ts';
-import { REAL_CLOCKS } from './lease.ts';
+import { type Lease, REAL_CLOCKS } from './lease.ts';
 import { leaseTable } from './lease-table.ts';
 import { workerLog } from './log.ts';
 import type { WorkerSettings } from './options.ts';
@@ -85,14 +86,20 @@ export async function runWorker(
 
   const figures = new Figures();
   const db = documentClient(dynamo);
-  const world = {
-    ...stepWorld({ db, pool, anthropic, log, metrics: figures, settings: stepSettings(settings) }),
-    conversations: conversationsOf(readOnly(pool), settings.MATH_ENV),
+  const conversations = conversationsOf(readOnly(pool), settings.MATH_ENV);
+  const common = { pool, log, metrics: figures, settings: stepSettings(settings) };
+  const world = { ...stepWorld({ ...common, db, anthropic }), conversations };
+  const worldFor = (lease: Lease) => {
+    const fenced = fencedDynamo(new DynamoDBClient(clientOptions(settings)), lease);
+    parts.defer(() => fenced.destroy());
+    const clients = { db: documentClient(fenced), anthropic: fencedAnthropic(anthropic, lease) };
+    return { ...stepWorld({ ...common, ...clients }), conversations };
   };
   const worker = new Worker({
     dynamo,
     streams,
     world,
+    worldFor,
     finder: jobFinder(db, TABLE_NAMES.jobs),
     leases: leaseTable(db, TABLE_NAMES.ledger, LEDGER_DAYS),
     clocks: REAL_CLOCKS,

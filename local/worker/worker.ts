@@ -25,7 +25,9 @@ import { createLedger } from './tables.ts';
 export interface WorkerOptions {
   dynamo: DynamoDBClient;
   streams: JobStreamOptions['pump']['client'];
+  /** for the sweep and for what starts executions: every change that they make is conditional */
   world: StepWorld;
+  worldFor: WorkerExecutionsOptions['worldFor'];
   finder: JobFinder;
   leases: LeaseTable;
   clocks: Clocks;
@@ -41,7 +43,10 @@ export interface WorkerOptions {
 
 /** Where the stream tells of new rows, this only finds what it has missed, and executions of workers that died. */
 const LOOK_SECONDS = { 'by stream': 30, 'by index': 2 } as const;
-const TABLES_SECONDS = 60;
+/** A table that was made anew has no stream. */
+const TABLES_SECONDS = { 'by stream': 60, 'by index': 10 } as const;
+/** How soon a duty is seen to be due. */
+const TICK_MS = 1_000;
 const EVENT_TRIES = 3;
 /** Steps at work when the worker is stopped have so long to come to their end. Docker kills after ten seconds. */
 const REST_MS = 6_000;
@@ -63,7 +68,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const { world, leases, clocks, narratives, log, stage, dynamo, streams, simulated } = options;
+    const { world, worldFor, leases, clocks, narratives, log, stage, dynamo, streams, simulated } = options;
     this.#lease = this.#newLease();
     this.executions = new WorkerExecutions({
       table: leases,
@@ -71,6 +76,7 @@ export class Worker {
       clocks,
       narratives,
       world,
+      worldFor,
       log,
       onEndedBadly: (ended) => this.#endedBadly(ended),
       ...simulated,
@@ -115,7 +121,7 @@ export class Worker {
       ),
       this.#again(
         'tables',
-        () => TABLES_SECONDS,
+        () => TABLES_SECONDS[this.stream.seen],
         () => this.checkTables(),
       ),
       this.#again(
@@ -233,11 +239,15 @@ export class Worker {
     return new Lease(`${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`, this.#options.clocks);
   }
 
+  /** @param seconds between two times; it may change while the duty is not yet due */
   async #again(duty: Duty, seconds: () => number, work: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#stopping;
+    let last = performance.now();
     while (!signal.aborted) {
-      await sleep(seconds() * 1000, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.#once(duty, work);
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || performance.now() - last < seconds() * 1000) continue;
+      last = performance.now();
+      await this.#once(duty, work);
     }
   }
 

@@ -14,12 +14,21 @@ import type { Pool } from '../support/memory/postgres.ts';
 import type { Failing, Kind, Side } from './faults.ts';
 import { currentInvocation, type Gate, type Invocation, never } from './gate.ts';
 
-/** `fetch` for the Anthropic SDK, every call of which passes the gate. @param cancels hears of a cancel before its effect */
-export function gatedFetch(gate: () => Gate, cancels: (batchId: string) => Promise<void>): typeof fetch {
+/**
+ * `fetch` for the Anthropic SDK, every call of which passes the gate.
+ * @param cancels hears of a cancel before its effect
+ * @param check the last thing before a call is sent; throws when it must not be
+ */
+export function gatedFetch(
+  gate: () => Gate,
+  cancels: (batchId: string) => Promise<void>,
+  check: () => void = () => undefined,
+): typeof fetch {
   return async (input, init) => {
     const url = new URL(String(input));
     const what = operationOf(init?.method ?? 'GET', url.pathname);
     const effect = async () => {
+      check();
       if (what === 'cancel') await cancels(url.pathname.split('/').at(-2) ?? '');
       return fetch(input, init);
     };
@@ -122,14 +131,19 @@ class Simulated extends Error {}
  * A document client whose every call passes the gate, its own retries included.
  * @param db a document client of a real DynamoDB, or of the tables in memory
  * @param wrote hears of a write of one row that has taken effect, before its caller does
+ * @param check the last thing before a call is sent; throws when it must not be
  */
 export function gatedDynamo(
   db: DynamoDBDocumentClient,
   gate: () => Gate,
   wrote: (table: string, call: Call) => Promise<void>,
+  check: () => void = () => undefined,
 ): DynamoDBDocumentClient {
   let sent = 0;
-  const toDb = (command: Command) => db.send(command as never) as Promise<object>;
+  const toDb = async (command: Command) => {
+    check();
+    return db.send(command as never) as Promise<object>;
+  };
 
   async function send(command: Command): Promise<object> {
     const { input } = command;

@@ -6,6 +6,7 @@ import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { stepWorld } from '../../local/embedded/steps.ts';
 import type { StreamsClient } from '../../local/machine/stream-reader.ts';
+import type { Lease } from '../../local/worker/lease.ts';
 import { leaseTable } from '../../local/worker/lease-table.ts';
 import { Worker } from '../../local/worker/worker.ts';
 import { silent } from '../../perf/runs/measure.ts';
@@ -85,18 +86,21 @@ export async function openWorkersWorld(
     clock: () => timers.now(),
     processing: processing(secondsPerBatch),
   });
-  const db = gatedDynamo(tables.functionsDb ?? tables.db, () => gate, watch.wrote);
+  const dbOf = (check?: () => void) => gatedDynamo(tables.functionsDb ?? tables.db, () => gate, watch.wrote, check);
+  const db = dbOf();
   let happens: ((state: string) => Promise<unknown> | false) | undefined;
   let between: Promise<unknown> = Promise.resolve();
   const jobs: string[] = [];
   const runs = new Map<string, number>();
 
-  function newWorld() {
+  /** @param lease whose end closes the stores; undefined: of none */
+  function newWorld(lease?: Lease) {
+    const check = lease && (() => lease.check());
     const whole = stepWorld({
-      db,
+      db: dbOf(check),
       pool: gatedPool(polis.pool, () => gate),
       anthropic: impatient(
-        new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels) }),
+        new Anthropic({ apiKey: 'key', baseURL: standIn.url, fetch: gatedFetch(() => gate, watch.cancels, check) }),
       ),
       log: silent,
       settings: {
@@ -121,6 +125,7 @@ export async function openWorkersWorld(
       dynamo: noStream,
       streams: {} as StreamsClient,
       world: steps,
+      worldFor: newWorld,
       finder,
       leases,
       clocks: { monotonic: () => timers.now(), wall: () => timers.now() },

@@ -63,6 +63,7 @@ export async function startPolis() {
       HTTP_PORT: '0',
       LOG_FORMAT: 'json',
     },
+    makeTables: () => makeTables(client),
     stop: () => parts.disposeAsync(),
   };
 }
@@ -78,7 +79,7 @@ async function startDynamoServer(): Promise<Running> {
 }
 
 /** The tables as the script of Polis makes them. */
-export async function makeTables(client: DynamoDBClient): Promise<void> {
+async function makeTables(client: DynamoDBClient): Promise<void> {
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   for (const table of DELPHI_TABLES)
     if (!TableNames.includes(table.TableName)) await client.send(new CreateTableCommand(table));
@@ -96,7 +97,7 @@ function hasPgbouncer(): boolean {
 const LOOKS = 200;
 
 /** PgBouncer in front of a PostgreSQL, pooling by transaction as deployments of Polis do. */
-export async function startPgbouncer(database: string): Promise<Running> {
+async function startPgbouncer(database: string): Promise<Running> {
   const { hostname, port, username } = new URL(database);
   const folder = mkdtempSync(join(tmpdir(), 'narratives-pgbouncer-'));
   const listen = await freePort();
