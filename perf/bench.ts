@@ -4,12 +4,13 @@ import { benchFunctions } from './bench/functions.ts';
 import { promptLines, samplePrompts } from './bench/prompts.ts';
 import { setUp } from './bench/setup.ts';
 import { benchSubmit } from './bench/submit.ts';
+import { benchWorker } from './bench/worker.ts';
 import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
 
-const HELP = `Measures submit, collect, prompts and the functions’ bundles; see docs/benchmarks.md.
+const HELP = `Measures submit, collect, prompts, the functions’ bundles and the worker; see docs/benchmarks.md.
 
-  --only <part>  runs one part: submit, collect, prompts or functions
-  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, 3 for collect, 15 for functions)
+  --only <part>  runs one part: submit, collect, prompts, functions or worker
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit and worker, 3 for collect, 15 for functions)
   --help         prints this
 
 Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
@@ -17,7 +18,7 @@ Figures over their target are marked so; the exit code is 0 unless something bre
 const PAIRS = 'should be a whole number from 1 to 100';
 const flagsSchema = z.strictObject({
   help: isSwitch,
-  only: oneOf(['submit', 'collect', 'prompts', 'functions']).optional(),
+  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'worker']).optional(),
   pairs: z
     .string(PAIRS)
     .regex(/^(?:[1-9]\d?|100)$/, PAIRS)
@@ -53,6 +54,10 @@ try {
     const { sizes, imports } = await benchFunctions(flags.pairs ?? 15, (remove) => resources.defer(remove));
     printTable('Bundles of the functions, and the packages that weigh most', sizes);
     printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
+  }
+  if (wanted('worker')) {
+    const lines = await benchWorker(flags.pairs ?? 5, (remove) => resources.defer(remove));
+    printTable('The worker, as it is installed, beside a Polis', lines);
   }
 } finally {
   await resources.disposeAsync();

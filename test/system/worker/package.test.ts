@@ -10,6 +10,19 @@ import { startPolis } from '../../support/worker/polis.ts';
 
 const MAX_INSTALLED_KB = 60_000;
 
+const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+
+/** The files that the container's build is given: nothing but what `.dockerignore` lists. */
+function filesOfImage(): string[] {
+  const kept: readonly string[] = read('.dockerignore').match(/(?<=^!).+$/gm) ?? [];
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: PROJECT_ROOT, encoding: 'utf8' }).split('\0');
+  return files.filter((path) => existsSync(join(PROJECT_ROOT, path)) && kept.includes(path.split('/')[0] ?? ''));
+}
+
+/** A command of the Dockerfile in its JSON form. */
+const commandOf = (instruction: string): string[] =>
+  JSON.parse(new RegExp(`^ *${instruction} (\\[.*\\])$`, 'm').exec(read('Dockerfile'))?.[1] ?? '[]') as string[];
+
 describe('the package, installed in an empty folder', () => {
   const folder = mkdtempSync(join(tmpdir(), 'narratives-package-'));
   const source = join(folder, 'source');
@@ -19,8 +32,7 @@ describe('the package, installed in an empty folder', () => {
 
   beforeAll(async () => {
     // npm packs with another package.json for a moment, which the other tests must not see
-    const files = execFileSync('git', ['ls-files', '-z'], { cwd: PROJECT_ROOT, encoding: 'utf8' }).split('\0');
-    for (const file of files.filter((path) => path && existsSync(join(PROJECT_ROOT, path)))) {
+    for (const file of filesOfImage()) {
       mkdirSync(dirname(join(source, file)), { recursive: true });
       cpSync(join(PROJECT_ROOT, file), join(source, file));
     }
@@ -52,6 +64,15 @@ describe('the package, installed in an empty folder', () => {
     for (const name of ['submit', 'worker', 'doctor']) expect(help).toMatch(new RegExp(`^ +${name} `, 'm'));
   });
 
+  it('is what the container runs', () => {
+    expect(commandOf('ENTRYPOINT')).toEqual(['node', 'bin/narratives.js']);
+    const { engines } = JSON.parse(readFileSync(join(dirname(bin), '../package.json'), 'utf8'));
+    expect(engines).toEqual({ node: '>=22.15' });
+    const { devDependencies } = JSON.parse(manifest);
+    const images = [...read('Dockerfile').matchAll(/^FROM node:(\S+)-bookworm-slim/gm)].map(([, version]) => version);
+    expect(images).toEqual([devDependencies.node, devDependencies.node]);
+  });
+
   it('says what the worker needs, as a usage error', async () => {
     await expect(
       runToEnd('npx', ['narratives', 'worker'], { cwd: installed, env: { PATH: process.env.PATH } }),
@@ -63,9 +84,14 @@ describe('the package, installed in an empty folder', () => {
     const workers = workersBeside(polis, bin);
     try {
       const worker = workers.start();
-      await worker.ready();
+      const { health } = await worker.ready();
       await workers.completed(await workers.putJob());
+      // as the container asks
+      const [, ...check] = commandOf('CMD');
+      const env = { ...process.env, HTTP_PORT: new URL(String(health)).port };
+      await runToEnd(process.execPath, check, { env });
       expect(await worker.ended('SIGTERM')).toBe(0);
+      await expect(runToEnd(process.execPath, check, { env })).rejects.toThrow('ended with 1');
     } finally {
       await workers.end();
       await polis.stop();

@@ -16,8 +16,8 @@ function bench(...args: string[]) {
 
 describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it.each([
-    [['--only', 'x'], '--only should be submit, collect, prompts or functions'],
-    [['--only'], '--only should be submit, collect, prompts or functions'],
+    [['--only', 'x'], '--only should be submit, collect, prompts, functions or worker'],
+    [['--only'], '--only should be submit, collect, prompts, functions or worker'],
     [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
     [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
     [['--help=yes'], '--help takes no value'],
