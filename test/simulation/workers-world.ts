@@ -14,7 +14,7 @@ import { startStandIn } from '../../stand-in/server.ts';
 import { narratives } from '../support/memory/dynamodb.ts';
 import { allRows } from '../support/readers.ts';
 import { gatedDynamo, gatedFetch, gatedPool } from './calls.ts';
-import { currentInvocation, Gate, type HandOff, type Invocation, invoke, type Process } from './gate.ts';
+import { currentInvocation, Gate, type HandOff, type Invocation, invoke, never, type Process } from './gate.ts';
 import { watchOf } from './invariants/watch.ts';
 import type { Polis, Tables } from './stores.ts';
 import { Timers } from './timers.ts';
@@ -95,7 +95,7 @@ export async function openWorkersWorld(
 
   /** @param lease whose end closes the stores; undefined: of none */
   function newWorld(lease?: Lease) {
-    const check = lease && (() => lease.check());
+    const check = lease && !broken.unfenced ? () => lease.check() : undefined;
     const whole = stepWorld({
       db: dbOf(check),
       pool: gatedPool(polis.pool, () => gate),
@@ -152,6 +152,10 @@ export async function openWorkersWorld(
           const state = input as HandOff;
           if (!jobs.includes(state.job_id)) jobs.push(state.job_id);
           const letter = String.fromCharCode('a'.charCodeAt(0) + jobs.indexOf(state.job_id));
+          // it may have died while something else happened
+          if (process.isGone) return never();
+          if (processes.filter((each) => each.worksOn(state.execution)).length > 1)
+            watch.lies.push(`two workers are at work on ${state.execution}`);
           return process.run(`${letter}.${name}`, () => step(input), state);
         },
       },
@@ -167,6 +171,10 @@ export async function openWorkersWorld(
     readonly #restart: () => void;
     #state: 'up' | 'stopping' | 'gone' = 'up';
     #frozen: Promise<void> | undefined;
+
+    get isGone(): boolean {
+      return this.#state === 'gone';
+    }
 
     get standsStill(): boolean {
       return this.#frozen !== undefined;
@@ -225,6 +233,11 @@ export async function openWorkersWorld(
     isBusy(): boolean {
       if (this.#state === 'gone' || this.#frozen) return false;
       return [...this.#underWay.values()].some((invocation) => !sleeping.has(invocation));
+    }
+
+    /** Whether it runs an execution and may: one that has lost its lease does nothing that counts. */
+    worksOn(execution: string): boolean {
+      return !this.#frozen && this.runs(execution) && this.#worker.holdsLease;
     }
 
     runs(execution: string): boolean {

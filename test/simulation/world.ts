@@ -258,6 +258,8 @@ export interface Breakage {
   executions?: (executions: Executions & ExecutionStatuses) => Executions & ExecutionStatuses;
   /** of workers */
   leases?: (leases: LeaseTable) => LeaseTable;
+  /** workers do not look at their lease before a request */
+  unfenced?: true;
 }
 
 /** Applies what a breakage replaces, if it does. */
