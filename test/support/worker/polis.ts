@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { documentClient } from '../../../lambdas/stores/dynamodb.ts';
 import { localAws, startDynamo } from '../../../local/embedded/dynamodb.ts';
 import { loadPostgres, loadTopics } from '../../../local/embedded/polis.ts';
 import { sampleConversation } from '../../../local/sample.ts';
-import { hasPostgres, startPostgres } from '../../../perf/servers/postgres.ts';
+import { hasPostgres, startPostgres, unprivileged } from '../../../perf/servers/postgres.ts';
 import { type Running, stopChild } from '../../../perf/servers/process.ts';
 import { startAnthropic } from '../emulator/servers.ts';
 import { freePort } from '../processes.ts';
@@ -142,13 +142,4 @@ pool_mode = transaction
   }
   await stop();
   throw new Error('PgBouncer did not start: see its messages above');
-}
-
-function unprivileged(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  return { uid: Number(user?.[2]), gid: Number(user?.[3]) };
 }
