@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { setTimeout } from 'node:timers/promises';
 import { main } from '../cli/main.ts';
 import { stopSignal } from '../local/os.ts';

@@ -13,6 +13,7 @@ import { spending } from './spending.ts';
 import { submit } from './submit.ts';
 import { verify } from './verify.ts';
 import { watch } from './watch.ts';
+import { worker } from './worker.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   publish,
   erase,
   doctor,
+  worker,
 ];

@@ -1,9 +1,7 @@
 import { flushCompileCache } from 'node:module';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LEDGER_DAYS } from '../lambdas/runtime/environment.ts';
-import { InvalidSetting } from '../lambdas/shared/errors.ts';
-import type { AwsCredentials } from '../lambdas/stores/anthropic-aws.ts';
 import { startStandIn } from '../stand-in/server.ts';
+import { awsCredentials } from './anthropic.ts';
 import type { ConversationData } from './conversation.ts';
 import { countOf } from './count-of.ts';
 import { type EmbeddedOptions, startEmbedded } from './embedded/embedded.ts';
@@ -108,20 +106,6 @@ function whoWrites(env: LocalEnvironment): string {
       ? ['ANTHROPIC_API_KEY is set', 'the Anthropic API']
       : ['ANTHROPIC_PROVIDER is aws', `workspace ${env.ANTHROPIC_AWS_WORKSPACE_ID} of Claude Platform on AWS`];
   return `${why}: the batch goes to ${env.ANTHROPIC_BASE_URL ?? usual} and costs money`;
-}
-
-/** The AWS credentials of this machine. @throws InvalidSetting when there are none, before anything else is done */
-async function awsCredentials(): Promise<AwsCredentials> {
-  const { credentials } = new DynamoDBClient().config;
-  try {
-    await credentials();
-  } catch (error) {
-    throw new InvalidSetting(
-      `ANTHROPIC_PROVIDER=aws needs AWS credentials, and there are none that can be used (${(error as Error).name}): log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
-      { cause: error },
-    );
-  }
-  return credentials;
 }
 
 /** The API that writes the text: the real one with a key or by AWS credentials, otherwise the stand-in, which is started here. */

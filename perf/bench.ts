@@ -7,13 +7,14 @@ import { benchPage } from './bench/page.ts';
 import { promptLines, samplePrompts } from './bench/prompts.ts';
 import { setUp } from './bench/setup.ts';
 import { benchSubmit } from './bench/submit.ts';
+import { benchWorker } from './bench/worker.ts';
 import { isSwitch, type Line, oneOf, printTable, readFlags } from './command-line.ts';
 
-const HELP = `Measures submit, collect, prompts, the functions’ bundles, the check of claims and the page of a report; see docs/benchmarks.md.
+const HELP = `Measures submit, collect, prompts, the functions’ bundles, the worker, the check of claims and the page of a report; see docs/benchmarks.md.
 
-  --only <part>  runs one part: submit, collect, prompts, functions, claims or page; the name alone does the same
+  --only <part>  runs one part: submit, collect, prompts, functions, worker, claims or page; the name alone does the same
   --data <path>  for claims: a folder with a Polis export in each of its folders, beside the sample
-  --pairs <N>    how often both sides run, 1 to 100 (5 for submit and page, 3 for collect, 15 for functions)
+  --pairs <N>    how often both sides run, 1 to 100 (5 for submit, worker and page, 3 for collect, 15 for functions)
   --help         prints this
 
 Figures over their target are marked so; the exit code is 0 unless something breaks, and 2 for a wrong flag.`;
@@ -21,7 +22,7 @@ Figures over their target are marked so; the exit code is 0 unless something bre
 const PAIRS = 'should be a whole number from 1 to 100';
 const flagsSchema = z.strictObject({
   help: isSwitch,
-  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'claims', 'page']).optional(),
+  only: oneOf(['submit', 'collect', 'prompts', 'functions', 'worker', 'claims', 'page']).optional(),
   data: z.string('needs the path of a folder').min(1, 'needs the path of a folder').optional(),
   pairs: z
     .string(PAIRS)
@@ -58,6 +59,10 @@ try {
     const { sizes, imports } = await benchFunctions(flags.pairs ?? 15, (remove) => resources.defer(remove));
     printTable('Bundles of the functions, and the packages that weigh most', sizes);
     printTable('Import of each bundle in a fresh process, against a function with the DynamoDB client only', imports);
+  }
+  if (wanted('worker')) {
+    const lines = await benchWorker(flags.pairs ?? 5, (remove) => resources.defer(remove));
+    printTable('The worker, as it is installed, beside a Polis', lines);
   }
   if (wanted('claims')) for (const { title, lines } of await benchClaims(flags.data)) printTable(title, lines);
   if (wanted('page')) printTable('The page of a report about 400 comments', await benchPage(flags.pairs ?? 5));

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Command, Option } from 'commander';
 import { COMMANDS } from '../cli/commands.ts';
 import * as narratives from '../cli/main.ts';
 import { SETTINGS, type Setting } from '../lib/settings.ts';
 import * as start from '../local/options.ts';
-import { pageAssets } from './page-assets.ts';
+import { jobsPageAssets, pageAssets } from './page-assets.ts';
 import { synthNarratives } from './synthesize.ts';
 
 /** The files that are written from the code, by path. `npm run generate` writes them; a test compares them. */
@@ -13,7 +14,19 @@ export const generated = (): Record<string, string> => ({
   'docs/cli.md': commandsPage(),
   'local/machine/narratives.json': `${JSON.stringify(synthNarratives())}\n`,
   'lambdas/report/page/assets.json': `${JSON.stringify(pageAssets())}\n`,
+  'local/page/assets.json': `${JSON.stringify(jobsPageAssets())}\n`,
+  'cli/doctor/arm64-regions.json': `${JSON.stringify(arm64Regions(), undefined, 2)}\n`,
 });
+
+/** Versions of AWS' Lambda Insights layer that CDK keeps the addresses of, by region and architecture. */
+const LAYER_VERSIONS = ['1.0.333.0', '1.0.119.0'];
+
+/** The regions in which AWS publishes its own Lambda layer for arm64, by CDK's table of regions. */
+const arm64Regions = (): string[] =>
+  RegionInfo.regions
+    .filter((region) => LAYER_VERSIONS.some((version) => region.cloudwatchLambdaInsightsArn(version, 'arm64')))
+    .map(({ name }) => name)
+    .sort();
 
 function settingsPage(): string {
   const rows = Object.entries<Setting>(SETTINGS).map(([key, { does, parse, wants, unset = '' }]) => {

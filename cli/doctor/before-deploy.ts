@@ -6,11 +6,10 @@ import { FILE_KEY, readConfig, readSettingsFile } from '../../lib/read-settings.
 import type { NarrativesConfig } from '../../lib/settings.ts';
 import { describe } from '../deployment.ts';
 import { UsageError } from '../errors.ts';
+import regions from './arm64-regions.json' with { type: 'json' };
 import { bad, type Check, type Finding, ok, warn } from './findings.ts';
 import { checkDescribed, describeTable, SHAPES } from './tables.ts';
 
-/** Versions of AWS' Lambda Insights layer that CDK keeps the addresses of, by region and architecture. */
-const LAYER_VERSIONS = ['1.0.333.0', '1.0.119.0'];
 /** What the templates of the installed CDK ask for. */
 const NEEDED_BOOTSTRAP = 6;
 
@@ -24,13 +23,9 @@ export async function checkCredentials(client: { config: { credentials: () => Pr
  * Whether the functions can run in a region. No API says so, but CDK's table of regions shows where AWS publishes its own
  * Lambda layer for arm64, and the functions run in those. About other regions nothing is known.
  */
-export async function checkRegion(region: string): Promise<Finding> {
-  // this module takes long to load, and only doctor needs it
-  const { RegionInfo } = await import('aws-cdk-lib/region-info');
+export function checkRegion(region: string): Finding {
   const what = `region ${region}`;
-  const info = RegionInfo.get(region);
-  if (LAYER_VERSIONS.some((version) => info.cloudwatchLambdaInsightsArn(version, 'arm64')))
-    return ok(what, 'runs Lambda on arm64');
+  if (regions.includes(region)) return ok(what, 'runs Lambda on arm64');
   return warn(
     what,
     'is not known to run Lambda on arm64',

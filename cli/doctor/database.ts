@@ -14,11 +14,21 @@ const READABLE = {
   math_main: 'zid, math_env, data',
 } as const;
 
-const UNREADABLE: Record<string, string> = {
-  '42501': 'GRANT SELECT on it to the user of the database secret',
-  '42P01': 'check that the database secret names the Polis database',
-  '42703': 'check that the database is a Polis database of a known version',
+/** Who asks: what to do differs by where the address comes from, and from where the database has to be reached. */
+export type Asker = 'deployment' | 'worker';
+
+const SECRET: Record<Asker, string> = { deployment: 'the database secret', worker: 'DATABASE_URL' };
+const LOGIN: Record<Asker, string> = { deployment: 'the database secret, or in DATABASE_URL', worker: 'DATABASE_URL' };
+const MATH_ENV: Record<Asker, string> = {
+  deployment: 'deploy with the setting mathEnv that the math worker writes',
+  worker: 'set MATH_ENV to what the math worker writes',
 };
+
+const unreadable = (asker: Asker): Record<string, string> => ({
+  '42501': `GRANT SELECT on it to the user of ${SECRET[asker]}`,
+  '42P01': `check that ${SECRET[asker]} names the Polis database`,
+  '42703': 'check that the database is a Polis database of a known version',
+});
 
 /** The database answers and refuses the connection: wrong user, password or database. */
 const REFUSED = /^(28|3D)/;
@@ -27,14 +37,17 @@ const REFUSED = /^(28|3D)/;
 export async function checkDatabase(
   { pool, tls }: Pick<Database, 'pool' | 'tls'>,
   mathEnv: string,
+  asker: Asker = 'deployment',
 ): Promise<Finding[]> {
   const what = 'database';
   const failure = await failureOf(pool, 'SELECT 1');
   if (failure?.tls) return [bad(what, failure.tls, '')];
   if (failure && REFUSED.test(failure.code)) {
-    const todo = 'check user, password and database in the database secret, or in DATABASE_URL';
+    const todo = `check user, password and database in ${LOGIN[asker]}`;
     return [bad(what, `refuses the connection (${failure.code})`, todo)];
   }
+  if (failure && asker === 'worker')
+    return [bad(what, `cannot be reached (${failure.shown})`, 'start it, or correct DATABASE_URL')];
   if (failure) {
     return [
       warn(
@@ -49,14 +62,14 @@ export async function checkDatabase(
     const refused = await failureOf(pool, `SELECT ${columns} FROM ${table} LIMIT 0`);
     if (refused)
       findings.push(
-        bad(`${what}, table ${table}`, `cannot be read (${refused.shown})`, UNREADABLE[refused.code] ?? ''),
+        bad(`${what}, table ${table}`, `cannot be read (${refused.shown})`, unreadable(asker)[refused.code] ?? ''),
       );
   }
   if (findings.length > 1) return findings;
   findings.push(
     ok(`${what}, tables`, `${Object.keys(READABLE).join(', ')} can be read`),
     await checkVoteSign(pool),
-    await checkMath(pool, mathEnv),
+    await checkMath(pool, mathEnv, asker),
   );
   return findings;
 }
@@ -82,17 +95,16 @@ async function checkVoteSign(pool: Database['pool']): Promise<Finding> {
   }
 }
 
-async function checkMath(pool: Database['pool'], mathEnv: string): Promise<Finding> {
+async function checkMath(pool: Database['pool'], mathEnv: string, asker: Asker): Promise<Finding> {
   const what = `database, math_env ${mathEnv}`;
   const { rows } = await pool.query('SELECT math_env FROM math_main GROUP BY math_env ORDER BY count(*) DESC LIMIT 10');
   const found = rows.map(({ math_env }) => String(math_env));
   if (found.includes(mathEnv)) return ok(what, 'math_main has rows with it');
   const there = found.length > 0 ? `it has ${found.join(', ')}` : 'it is empty';
-  return bad(
-    what,
-    `math_main has no row with it: ${there}`,
-    'deploy with the setting mathEnv that the math worker writes',
-  );
+  const none = `math_main has no row with it: ${there}`;
+  // a worker may be there before the first conversation is
+  if (asker === 'worker' && found.length === 0) return warn(what, none, 'let the math worker run');
+  return bad(what, none, MATH_ENV[asker]);
 }
 
 /** @returns undefined when the query works; else its code, what may be shown of it, and what to do if TLS failed */

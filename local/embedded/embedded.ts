@@ -3,10 +3,9 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type pg from 'pg';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
-import { anthropicClient } from '../../lambdas/stores/anthropic.ts';
-import { type AwsWorkspace, workspaceClient } from '../../lambdas/stores/anthropic-aws.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import { postgresPool } from '../../lambdas/stores/postgres.ts';
+import { type AnthropicAccess, connectApi } from '../anthropic.ts';
 import type { MachineEvent } from '../machine/execution.ts';
 import { LocalStateMachine } from '../machine/local-machine.ts';
 import { NARRATIVES } from '../machine/narratives.ts';
@@ -23,7 +22,7 @@ export interface EmbeddedOptions {
   postgres: Promise<EmbeddedPostgres>;
   dynamoPort?: number | undefined;
   dynamoEndpoint?: string | undefined;
-  anthropic: { apiKey: string; baseURL?: string | undefined } | AwsWorkspace;
+  anthropic: AnthropicAccess;
   /** the API is the stand-in on this machine */
   simulated: boolean;
   settings: StepWorld['settings'];
@@ -66,11 +65,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const pool = postgresPool((await options.postgres).url);
   starting.defer(() => pool.end());
   const db = documentClient(dynamo.client);
-  const access = options.anthropic;
-  const anthropic =
-    'apiKey' in access
-      ? anthropicClient({ apiKey: access.apiKey, baseURL: access.baseURL })
-      : await workspaceClient(access);
+  const anthropic = await connectApi(options.anthropic);
   const world = stepWorld({ db, pool, anthropic, log, settings: options.settings });
   const steps = taskSteps(world);
   const machine = new LocalStateMachine({

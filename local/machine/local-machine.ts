@@ -19,6 +19,10 @@ export interface LocalStateMachineOptions {
   waitScale?: number;
   /** 0..1, shortens the pauses between retries. */
   retryScale?: number;
+  /** How a Wait state passes its time, in place of a timer; rejects when it is aborted. For simulations. */
+  pause?: (seconds: number, aborted: AbortSignal) => Promise<unknown>;
+  /** Forgets executions that have ended, and keeps no history: for a process that runs for months. */
+  forgetful?: boolean;
   onEvent?: (execution: string, event: MachineEvent) => void;
 }
 
@@ -27,7 +31,7 @@ type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLo
 
 /**
  * Runs the template's own state machine in this process, with functions for the Lambda functions. Names of executions
- * are kept for as long as this object lives.
+ * are kept for as long as this object lives, unless it is forgetful.
  */
 export class LocalStateMachine {
   readonly #options: LocalStateMachineOptions;
@@ -99,6 +103,7 @@ export class LocalStateMachine {
     const execution = this.#executions.get(name);
     execution?.stop();
     execution?.aborted.abort();
+    if (this.#options.forgetful) this.#executions.delete(name);
   }
 
   async #follow(execution: Execution, run: Run): Promise<void> {
@@ -106,12 +111,19 @@ export class LocalStateMachine {
     run.result.catch(() => {});
     for await (const logged of run.eventLogs) {
       const event = toMachineEvent(logged, this.#options.definition);
-      execution.events.push(event);
+      if (!this.#options.forgetful) execution.events.push(event);
       execution.state = endOf(event) ?? execution.state;
+      if (execution.state.status !== 'RUNNING') this.#forget(execution);
       this.#tell(execution.name, event);
     }
     // After the machine's own time-out a step may still run or a Wait still pause.
     execution.aborted.abort();
+  }
+
+  /** One of the same name may have been started since. */
+  #forget(execution: Execution): void {
+    if (this.#options.forgetful && this.#executions.get(execution.name) === execution)
+      this.#executions.delete(execution.name);
   }
 
   /** An error of a listener is printed, but does not stop the execution. */
@@ -131,8 +143,13 @@ export class LocalStateMachine {
         return [[name, (input: unknown) => unlessAborted(aborted, () => callAsLambda(step, input))]];
       }
       if (state.Type !== 'Wait') return [];
-      const pause = async (input: unknown) =>
-        sleep(waitSeconds(state, input) * 1000 * scale, input, { signal: aborted });
+      const { pause: simulated } = this.#options;
+      const pause = async (input: unknown) => {
+        const seconds = waitSeconds(state, input);
+        if (simulated) await simulated(seconds, aborted);
+        else await sleep(seconds * 1000 * scale, undefined, { signal: aborted });
+        return input;
+      };
       return [[name, (input: unknown) => unlessAborted(aborted, () => pause(input))]];
     });
     return Object.fromEntries(handlers);

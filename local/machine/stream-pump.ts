@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { passes, type StreamPattern } from './stream-filter.ts';
-import { StreamReader, type StreamsClient, toLambdaRecord } from './stream-reader.ts';
+import { StreamReader, type StreamStart, type StreamsClient, toLambdaRecord } from './stream-reader.ts';
 
 export interface StreamPumpOptions {
   /** A DynamoDBStreamsClient of any endpoint. */
@@ -19,6 +19,8 @@ export interface StreamPumpOptions {
   onRecords?: (() => void) | undefined;
   /** Pause between two reads of a quiet stream, and between two tries of a batch, in ms. */
   pollMs?: number;
+  /** Without it, every record that the stream still has is read. */
+  startAt?: StreamStart;
 }
 
 const POLL_MS = 100;
@@ -33,7 +35,7 @@ export class StreamPump {
 
   constructor(options: StreamPumpOptions) {
     this.#options = options;
-    this.#reader = new StreamReader(options.client, options.streamArn);
+    this.#reader = new StreamReader(options.client, options.streamArn, options.startAt);
   }
 
   /** Reads and delivers until closed. */

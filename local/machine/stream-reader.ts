@@ -23,16 +23,21 @@ interface ShardPosition {
 /** New shards are looked for at least this often, in reads; DescribeStream allows ten calls a second. */
 const READS_BETWEEN_DESCRIBES = 50;
 
-/** Reads a DynamoDB stream from its oldest record on, each shard in order and a parent shard before its children. */
+/** Where reading begins: at the oldest record that the stream still has, or at what is written from now on. */
+export type StreamStart = 'TRIM_HORIZON' | 'LATEST';
+
+/** Reads a DynamoDB stream, each shard in order and a parent shard before its children. */
 export class StreamReader {
   readonly #client: StreamsClient;
   readonly #streamArn: string;
   readonly #shards = new Map<string, ShardPosition>();
+  #start: StreamStart;
   #reads = 0;
 
-  constructor(client: StreamsClient, streamArn: string) {
+  constructor(client: StreamsClient, streamArn: string, start: StreamStart = 'TRIM_HORIZON') {
     this.#client = client;
     this.#streamArn = streamArn;
+    this.#start = start;
   }
 
   /** One read of every shard whose turn it is, handed on shard by shard; no empty lists. */
@@ -45,6 +50,8 @@ export class StreamReader {
       const records = await this.#readShard(id, shard);
       if (records.length > 0) yield records;
     }
+    // shards that are found later begin after this moment, and are read whole
+    this.#start = 'TRIM_HORIZON';
   }
 
   async #findShards(): Promise<void> {
@@ -90,7 +97,7 @@ export class StreamReader {
   async #iterator(id: string, last: string | undefined): Promise<string | undefined> {
     const from = last
       ? { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, SequenceNumber: last }
-      : { ShardIteratorType: 'TRIM_HORIZON' as const };
+      : { ShardIteratorType: this.#start };
     const answer = await this.#client.send(
       new GetShardIteratorCommand({ StreamArn: this.#streamArn, ShardId: id, ...from }),
     );

@@ -1,8 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { h } from 'preact';
@@ -10,6 +7,7 @@ import { modelOf, runIdOf, type StoredReport } from '../../lambdas/report/public
 import { whyOf } from '../../lambdas/shared/errors.ts';
 import type { LocalAppDeps } from './app.ts';
 import { unknownJob } from './ask-routes.ts';
+import assets from './assets.json' with { type: 'json' };
 import { compareRuns } from './compare-runs.ts';
 import { ICON_PATH, livePage, plainPage, SCRIPT_PATH, STYLE_PATH } from './document.ts';
 import { pathOfJob, pathOfReport } from './job-parts.ts';
@@ -114,28 +112,14 @@ async function textsOf({ conversations, log }: LocalAppDeps, reportId: string): 
   }
 }
 
-const fileBeside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5fa8"/><path d="M7 22V10M13 22v-7M19 22V8M25 22v-5" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>';
 
 function assetRoutes(app: Hono): void {
-  // made at the first request: most runs never need them
-  let script: string | undefined;
-  let style: string | undefined;
-  app.get(SCRIPT_PATH, (c) => {
-    script ??= bundledScript();
-    return c.body(script, 200, { 'content-type': 'text/javascript; charset=utf-8' });
-  });
-  app.get(STYLE_PATH, (c) => {
-    style ??= readFileSync(fileBeside('./page.css'), 'utf8');
-    return c.body(style, 200, { 'content-type': 'text/css; charset=utf-8' });
-  });
-  app.get(ICON_PATH, (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml' }));
-}
-
-/** The script of the live pages, with what it imports, for a browser. */
-function bundledScript(): string {
-  const entryPoints = [fileBeside('./browser.ts')];
-  const built = buildSync({ entryPoints, bundle: true, write: false, format: 'esm', minify: true, target: 'es2022' });
-  return built.outputFiles[0]?.text ?? '';
+  const files = [
+    [SCRIPT_PATH, 'text/javascript; charset=utf-8', assets.script],
+    [STYLE_PATH, 'text/css; charset=utf-8', assets.style],
+    [ICON_PATH, 'image/svg+xml', ICON],
+  ] as const;
+  for (const [path, type, body] of files) app.get(path, (c) => c.body(body, 200, { 'content-type': type }));
 }

@@ -222,6 +222,37 @@ const ROWS: readonly BrokenBuild[] = [
   },
 ];
 
+/** Mistakes about who runs an execution. */
+const WORKERS: readonly BrokenBuild[] = [
+  {
+    name: 'every worker that sees a row runs its execution',
+    scenario: 'workers',
+    shownBy: undefined,
+    breaks: /two workers are at work on/,
+    how: {
+      leases: (leases) => ({
+        ...leases,
+        start: async (...given) => (await leases.start(...given)) || true,
+        note: async (...given) => (await leases.note(...given)) || true,
+      }),
+    },
+  },
+  {
+    name: 'a worker that stood still does not look at its lease before a request',
+    scenario: 'workers-forgotten',
+    shownBy: 'A1.a.check-status#2/dynamodb PutItem Delphi_NarrativeRequests#2 before frozen',
+    breaks: /is left ended/,
+    how: { unfenced: true },
+  },
+  {
+    name: 'a worker takes over what a living one runs',
+    scenario: 'workers-forgotten',
+    shownBy: undefined,
+    breaks: /two workers are at work on/,
+    how: { leases: (leases) => ({ ...leases, renewals: async () => undefined, note: async () => true }) },
+  },
+];
+
 function withoutRetry(definition: Definition): Definition {
   const states = structuredClone(definition.States) as Record<string, { Retry?: unknown }>;
   for (const state of Object.values(states)) delete state.Retry;
@@ -229,4 +260,4 @@ function withoutRetry(definition: Definition): Definition {
 }
 
 /** Builds that are broken on purpose, each of which the simulation must notice. */
-export const BROKEN_BUILDS: readonly BrokenBuild[] = [...SENDING, ...ANSWERS, ...ROWS];
+export const BROKEN_BUILDS: readonly BrokenBuild[] = [...SENDING, ...ANSWERS, ...ROWS, ...WORKERS];

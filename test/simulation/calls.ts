@@ -19,17 +19,20 @@ import type { Provider } from './world.ts';
  * `fetch` for the Anthropic SDK, every call of which passes the gate.
  * @param cancels hears of a cancel before its effect
  * @param provider with aws, errors are those of its gateway
+ * @param check the last thing before a call is sent; throws when it must not be
  */
 export function gatedFetch(
   gate: () => Gate,
   cancels: (batchId: string) => Promise<void>,
   provider: Provider = 'anthropic',
+  check: () => void = () => undefined,
 ): typeof fetch {
   const refusal = provider === 'aws' ? gatewayError : apiError;
   return async (input, init) => {
     const url = new URL(String(input));
     const what = operationOf(init?.method ?? 'GET', url.pathname);
     const effect = async () => {
+      check();
       if (what === 'cancel') await cancels(url.pathname.split('/').at(-2) ?? '');
       return fetch(input, init);
     };
@@ -142,14 +145,19 @@ class Simulated extends Error {}
  * A document client whose every call passes the gate, its own retries included.
  * @param db a document client of a real DynamoDB, or of the tables in memory
  * @param wrote hears of a write of one row that has taken effect, before its caller does
+ * @param check the last thing before a call is sent; throws when it must not be
  */
 export function gatedDynamo(
   db: DynamoDBDocumentClient,
   gate: () => Gate,
   wrote: (table: string, call: Call) => Promise<void>,
+  check: () => void = () => undefined,
 ): DynamoDBDocumentClient {
   let sent = 0;
-  const toDb = (command: Command) => db.send(command as never) as Promise<object>;
+  const toDb = async (command: Command) => {
+    check();
+    return db.send(command as never) as Promise<object>;
+  };
 
   async function send(command: Command): Promise<object> {
     const { input } = command;

@@ -3,11 +3,13 @@ import { between, mulberry32 } from '../../stand-in/random.ts';
 /**
  * What happens to one outside call. `killed`: the process that makes it dies, and with it all else it was doing.
  * `partial`: DynamoDB leaves items of a batch call unprocessed. `stopped`: a person stops the execution at this moment.
+ * Of a worker only: `frozen`: its process stands still for longer than its lease lasts, and continues; `terminated`: it is
+ * told to stop, and does so in order.
  */
-export const KINDS = ['error', 'timeout', 'throttle', 'killed', 'partial', 'stopped'] as const;
+export const KINDS = ['error', 'timeout', 'throttle', 'killed', 'partial', 'stopped', 'frozen', 'terminated'] as const;
 export type Kind = (typeof KINDS)[number];
 /** Kinds under which the caller gets no true answer. */
-export type Failing = Exclude<Kind, 'killed' | 'partial' | 'stopped'>;
+export type Failing = Exclude<Kind, 'killed' | 'partial' | 'stopped' | 'frozen' | 'terminated'>;
 /**
  * Before its effect, or after it with the answer lost. A partial call does none of its items, or half of them; one at
  * which the execution is stopped is answered either way.
@@ -39,13 +41,19 @@ const RETRIED = /\/(dynamodb|anthropic (list|models)) ?/;
 const BATCH_CALL = /\/dynamodb Batch(Get|Write)Item /;
 /** A function that an execution calls for a job, such as `a.submit#1/`; others cannot be stopped with it. */
 const OF_AN_EXECUTION = /^[a-z]\.[\w-]+#/;
+/** What a worker does, such as `A1.a.submit#1/`: the first process of worker A. */
+const OF_A_WORKER = /^[A-Z]\d+\./;
 
 /** Every fault that a call can meet. */
 export function faultsOf(label: string): Fault[] {
-  const kinds = KINDS.filter(
-    (kind) => (kind !== 'partial' || BATCH_CALL.test(label)) && (kind !== 'stopped' || OF_AN_EXECUTION.test(label)),
-  );
+  const kinds = KINDS.filter((kind) => isPossible(kind, label));
   return kinds.flatMap((kind) => SIDES.flatMap((side) => [{ kind, side }, ...lastingOf(label, kind, side)]));
+}
+
+function isPossible(kind: Kind, label: string): boolean {
+  if (kind === 'partial') return BATCH_CALL.test(label);
+  if (kind === 'stopped') return OF_AN_EXECUTION.test(label);
+  return (kind !== 'frozen' && kind !== 'terminated') || OF_A_WORKER.test(label);
 }
 
 const fails = (kind: Kind): kind is Failing => kind === 'error' || kind === 'timeout' || kind === 'throttle';

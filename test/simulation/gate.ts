@@ -20,9 +20,22 @@ export interface OutsideCall<T> {
 /** What a fault does beside the call itself. */
 export interface Happenings {
   /** before the effect of a call that is waited for in vain */
-  timeout(service: Service, what: string): void;
+  timeout(service: Service, what: string): void | Promise<void>;
   /** a person stops the execution that the invocation works for */
   stop(invocation: Invocation): Promise<void>;
+}
+
+/** A process of a worker, in which many invocations run: what becomes of it becomes of all of them. */
+export interface Process {
+  die(): void;
+  /** Stands still for a while, longer than a lease lasts. */
+  freeze(): void;
+  /** Resolves when it does not stand still. */
+  awake(): Promise<void>;
+  /** Is told to stop, as by a signal. */
+  terminate(): void;
+  /** what ends its invocations */
+  readonly ends: Set<() => void>;
 }
 
 /** Every outside call of the system under simulation passes here; the plan decides which of them meet a fault. */
@@ -31,6 +44,8 @@ export class Gate {
   readonly calls: string[] = [];
   /** faults that have struck, as text */
   readonly struck: string[] = [];
+  /** calls under way, each by the invocation that makes it */
+  readonly underWay = new Map<symbol, Invocation>();
   readonly #plan: FaultPlan;
   readonly #happenings: Happenings;
   readonly #tries = new Map<string, Fault | undefined>();
@@ -45,14 +60,21 @@ export class Gate {
     const invocation = currentInvocation();
     if (!invocation || this.#open) return call.effect();
     if (invocation.dead) return never();
-    const fault = this.#faultFor(call, invocation);
+    const key = Symbol('call');
+    this.underWay.set(key, invocation);
     try {
+      await invocation.process?.awake();
+      if (invocation.dead) return await never();
+      const fault = this.#faultFor(call, invocation);
       const answer = await (fault ? this.#strike(call, invocation, fault) : call.effect());
+      await invocation.process?.awake();
       // a parallel call may have killed the process meanwhile
       return invocation.dead ? await never() : answer;
     } catch (error) {
       if (invocation.dead) return never();
       throw error;
+    } finally {
+      this.underWay.delete(key);
     }
   }
 
@@ -68,8 +90,9 @@ export class Gate {
 
   async #strike<T>(call: OutsideCall<T>, invocation: Invocation, { kind, side }: Fault): Promise<T> {
     if (kind === 'stopped') return this.#stop(call, invocation, side);
+    if (kind === 'frozen' || kind === 'terminated') return happeningTo(call, invocation, { kind, side });
     if (kind === 'partial') return call.partly ? call.partly(side) : call.effect();
-    if (kind === 'timeout') this.#happenings.timeout(call.service, call.what);
+    if (kind === 'timeout') await this.#happenings.timeout(call.service, call.what);
     if (side === 'after') {
       if (call.half) return call.half(kind, () => invocation.kill());
       await call.effect().catch(() => undefined);
@@ -109,6 +132,16 @@ export class Gate {
   }
 }
 
+/** The call itself is made as ever, before its process is hit or after. */
+async function happeningTo<T>(call: OutsideCall<T>, { process }: Invocation, { kind, side }: Fault): Promise<T> {
+  const hit = () => (kind === 'frozen' ? process?.freeze() : process?.terminate());
+  if (side === 'before') hit();
+  await process?.awake();
+  const answer = await call.effect();
+  if (side === 'after') hit();
+  return answer;
+}
+
 /** How Step Functions hears of a function whose process died under it. */
 export class ProcessDied extends Error {
   override readonly name = 'Runtime.ExitError';
@@ -126,6 +159,8 @@ export interface Invocation {
   /** the hand-off that an execution called it with; absent for what is not called by an execution */
   state: HandOff | undefined;
   dead: boolean;
+  /** the worker's process that it runs in; absent: it has one of its own */
+  process: Process | undefined;
   kill(): void;
   /** how often each kind of call was made so far */
   made: Map<string, number>;
@@ -140,19 +175,22 @@ export const currentInvocation = (): Invocation | undefined => current.getStore(
  * Runs a function as one invocation.
  * @throws ProcessDied when it was killed; its code is then stuck for good at the call where it died
  */
-export async function invoke<T>(label: string, work: () => Promise<T>, state?: HandOff): Promise<T> {
+export async function invoke<T>(label: string, work: () => Promise<T>, state?: HandOff, process?: Process): Promise<T> {
   const death = Promise.withResolvers<never>();
   death.promise.catch(() => undefined);
+  const end = () => {
+    invocation.dead = true;
+    death.reject(new ProcessDied('the process was killed'));
+  };
   const invocation: Invocation = {
     label,
     state,
     dead: false,
+    process,
     made: new Map(),
-    kill() {
-      invocation.dead = true;
-      death.reject(new ProcessDied('the process was killed'));
-    },
+    kill: () => (process ? process.die() : end()),
   };
+  process?.ends.add(end);
   return current.run(invocation, () => Promise.race([work(), death.promise]));
 }
 

@@ -25,6 +25,8 @@ export interface Scenario {
   reuses?: number;
   /** How many answers all jobs together pay for, whichever of them does. */
   payOnce?: number;
+  /** How many workers share the tables; absent: there is a deployment. */
+  workers?: number;
   /** The batch was sent by the old pipeline: its custom ids are not ours. */
   legacy?: boolean;
 }
@@ -91,7 +93,7 @@ const forgotten: Scenario = {
 
 /** So late that the rows have not been written to for a while. */
 async function sweepLate(world: SimulatedWorld): Promise<void> {
-  world.pass(600);
+  await world.pass(600);
   await world.sweep();
 }
 
@@ -203,7 +205,22 @@ const adopted: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [one, two, twice, proven, forgotten, cancelled, reused, adopted];
+/** Some of these in workers, which may be killed, stand still for longer than their lease lasts, or be told to stop. */
+const inWorkers = (scenario: Scenario, workers: number, name: string): Scenario => ({
+  ...scenario,
+  name,
+  about: `${scenario.about}; ${workers === 1 ? 'a worker runs it' : `${workers} workers share the tables`}`,
+  workers,
+});
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...[one, two, twice, proven, forgotten, cancelled, reused, adopted],
+  inWorkers(one, 1, 'worker'),
+  inWorkers(two, 2, 'workers'),
+  inWorkers(cancelled, 2, 'workers-cancelled'),
+  inWorkers(adopted, 2, 'workers-adopted'),
+  inWorkers(forgotten, 2, 'workers-forgotten'),
+];
 
 /** @throws Error for a name that none has */
 export function scenarioOf(name: string): Scenario {

@@ -9,6 +9,7 @@ import { sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { type StepWorld, stepWorld, taskSteps } from '../../local/embedded/steps.ts';
 import { LocalStateMachine } from '../../local/machine/local-machine.ts';
+import type { LeaseTable } from '../../local/worker/lease-table.ts';
 import { silent } from '../../perf/runs/measure.ts';
 import { startStandIn } from '../../stand-in/server.ts';
 import { narratives } from '../support/memory/dynamodb.ts';
@@ -55,23 +56,13 @@ export async function openWorld(
     timeout: (service, what) => pass(secondsInVain(service, what)),
     stop: async ({ state }) => void (state && (await stop(state))),
   });
-  const keysSent: string[] = [];
-  const standIn = await startStandIn({
-    apiKey: provider === 'aws' ? WORKSPACE : KEY,
-    clock: () => clock,
-    processing: processing(secondsPerBatch),
-    onRequest: (request) => void keysSent.push(...sentAs(request).filter((way) => way !== 'AWS4-HMAC-SHA256')),
-  });
-  /** The deployed client of the provider. */
-  const client = (given?: typeof fetch): Promise<BaseAnthropic> | Anthropic =>
-    provider === 'aws'
-      ? clientOf(standIn.url, given ? { fetch: given } : {})
-      : new Anthropic({ apiKey: KEY, baseURL: standIn.url, ...(given ? { fetch: given } : {}) });
+  const api = await openApi(provider, secondsPerBatch, () => clock);
+  const { standIn, keysSent, putBatch } = api;
   const db = gatedDynamo(tables.functionsDb ?? tables.db, () => gate, watch.wrote);
   const whole = stepWorld({
     db,
     pool: gatedPool(polis.pool, () => gate),
-    anthropic: impatient(await client(gatedFetch(() => gate, watch.cancels, provider))),
+    anthropic: impatient(api.client.withOptions({ fetch: gatedFetch(() => gate, watch.cancels, provider) })),
     log: silent,
     settings: {
       defaultModel: MODEL,
@@ -117,13 +108,8 @@ export async function openWorld(
   return {
     gate,
     standIn,
-    /** every use of a key in a request to the API, none of which there is with Claude Platform on AWS */
     keysSent,
-    /** Sends a batch past the system, as somebody else does. @returns its id */
-    async putBatch(requests: object[]): Promise<string> {
-      const batch = await (await client()).post<{ id: string }>('/v1/messages/batches', { body: { requests } });
-      return batch.id;
-    },
+    putBatch,
     machine,
     steps,
     deadLetters,
@@ -155,11 +141,45 @@ export async function openWorld(
   };
 }
 
+/** A stand-in on the clock of a simulation, and the deployed client of a provider that calls it. */
+export async function openApi(provider: Provider, secondsPerBatch: number | undefined, clock: () => number) {
+  const keysSent: string[] = [];
+  const standIn = await startStandIn({
+    apiKey: provider === 'aws' ? WORKSPACE : KEY,
+    clock,
+    processing: processing(secondsPerBatch),
+    onRequest: (request) => void keysSent.push(...sentAs(request).filter((way) => way !== 'AWS4-HMAC-SHA256')),
+  });
+  const client: BaseAnthropic =
+    provider === 'aws' ? await clientOf(standIn.url) : new Anthropic({ apiKey: KEY, baseURL: standIn.url });
+  return {
+    standIn,
+    client,
+    /** every use of a key in a request to the API, none of which there is with Claude Platform on AWS */
+    keysSent,
+    /** Sends a batch past the system, as somebody else does. @returns its id */
+    async putBatch(requests: object[]): Promise<string> {
+      return (await client.post<{ id: string }>('/v1/messages/batches', { body: { requests } })).id;
+    },
+  };
+}
+
 /** A client of the API that tries again at once where it would pause. */
-const impatient = (client: BaseAnthropic): BaseAnthropic =>
+export const impatient = (client: BaseAnthropic): BaseAnthropic =>
   Object.assign(client, { calculateDefaultRetryTimeoutMillis: () => 0 });
 
-export type SimulatedWorld = Awaited<ReturnType<typeof openWorld>>;
+type Opened = Awaited<ReturnType<typeof openWorld>>;
+
+/** What scenarios and invariants see of a world: of a deployment, or of workers. */
+export interface SimulatedWorld extends Omit<Opened, 'machine' | 'pass' | 'sweep'> {
+  machine: {
+    names(): string[];
+    status(name: string): { status: string } | undefined;
+  };
+  /** Lets time pass, and with workers all that happens meanwhile. */
+  pass(seconds: number): void | Promise<void>;
+  sweep(): Promise<unknown>;
+}
 
 type Happening = (state: string) => Promise<unknown> | false;
 
@@ -274,6 +294,10 @@ export interface Breakage {
   steps?: (world: StepWorld) => StepWorld;
   definition?: (definition: Definition) => Definition;
   executions?: (executions: Executions & ExecutionStatuses) => Executions & ExecutionStatuses;
+  /** of workers */
+  leases?: (leases: LeaseTable) => LeaseTable;
+  /** workers do not look at their lease before a request */
+  unfenced?: true;
 }
 
 /** Applies what a breakage replaces, if it does. */

@@ -141,6 +141,8 @@ export async function startWorld({
   return {
     data,
     db,
+    /** address of the DynamoDB */
+    endpoint: dynamo.endpoint,
     pool,
     /** what every step is given; a test may put something else in its place */
     deps,

@@ -16,13 +16,13 @@ function bench(...args: string[]) {
 
 describe('the flags of the benchmarks', { timeout: 60_000 }, () => {
   it.each([
-    [['--only', 'x'], '--only should be submit, collect, prompts, functions or claims'],
-    [['--only'], '--only should be submit, collect, prompts, functions or claims'],
+    [['--only', 'x'], '--only should be submit, collect, prompts, functions, worker, claims or page'],
+    [['--only'], '--only should be submit, collect, prompts, functions, worker, claims or page'],
     [['--pairs', 'abc'], '--pairs should be a whole number from 1 to 100'],
     [['--pairs', '0'], '--pairs should be a whole number from 1 to 100'],
     [['--help=yes'], '--help takes no value'],
     [['--bogus'], '--bogus is not a flag'],
-    [['x'], '--only should be submit, collect, prompts, functions or claims'],
+    [['x'], '--only should be submit, collect, prompts, functions, worker, claims or page'],
     [['prompts', 'claims'], '"claims" is not a flag'],
     [['claims', '--data'], '--data needs the path of a folder'],
   ])('%j are refused in one line with exit code 2', (args, problem) => {
