@@ -84,7 +84,8 @@ describe('the package, installed in an empty folder', () => {
     const workers = workersBeside(polis, bin);
     try {
       const worker = workers.start();
-      const { health } = await worker.ready();
+      const { health, page } = await worker.ready();
+      for (const file of ['', 'page.js', 'page.css']) expect((await fetch(`${page}${file}`)).status, file).toBe(200);
       await workers.completed(await workers.putJob());
       // as the container asks
       const [, ...check] = commandOf('CMD');

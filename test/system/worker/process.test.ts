@@ -37,7 +37,7 @@ describe.skipIf(lacksParts())('narratives worker beside a Polis', () => {
 
   it('makes its ledger, turns the stream on, and writes the report as the server reads it', async () => {
     const worker = workers.start();
-    const { health, metrics } = await worker.ready();
+    const { health, metrics, page } = await worker.ready();
     expect(worker.said(`table ${TABLE_NAMES.ledger} did not exist: created`)).toHaveLength(1);
     expect(worker.said('the stream of the job table was off: turned on, with NEW_IMAGE')).toHaveLength(1);
     const jobId = await workers.putJob();
@@ -47,6 +47,11 @@ describe.skipIf(lacksParts())('narratives worker beside a Polis', () => {
     expect(rows.every((row) => row.job_id === jobId && row.errors === undefined)).toBe(true);
     expect(await (await fetch(String(health))).json()).toMatchObject({ ok: true, new_jobs_are_seen: 'by stream' });
     expect(await (await fetch(String(metrics))).text()).toContain('narratives_jobs_completed_total 1\n');
+    const shown = async (path: string) => (await fetch(new URL(path, String(page)))).text();
+    expect(await shown('/')).toContain(jobId);
+    const html = await shown(`/api/v3/delphi/reports/${SAMPLE.report_id}/html?job_id=${jobId}`);
+    expect(html).toContain('How far you can trust this report');
+    expect(html).toContain('What speaks for each group is in the report');
     expect(await worker.ended('SIGTERM')).toBe(0);
     expect(worker.said('stopped')).toHaveLength(1);
   });
