@@ -6,7 +6,7 @@ import type { Report } from '../report/shape.ts';
 import type { BatchEntry, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
 import { pack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { readTexts } from './answers.ts';
+import { answerName, readTexts } from './answers.ts';
 import { askedRow, inWords, type ToAsk } from './asked.ts';
 import { type BudgetDeps, mostOf, reserveLater } from './budget.ts';
 import { evidenceIn } from './evidence.ts';
@@ -174,10 +174,11 @@ async function withoutAnswered(
     open.flatMap(({ section }) => section.prompt_hash ?? []),
     now(),
   );
-  const answerOf = ({ section }: SectionState) => {
-    const answer = answers.get(section.prompt_hash ?? '');
-    // one that is unproven is no better than what the section has
-    return answer?.unproven ? undefined : answer;
+  const answerOf = (state: SectionState) => {
+    const answer = answers.get(state.section.prompt_hash ?? '');
+    // no better than what the section has: the very same, or one with clauses that fail
+    const isSame = answer && 'answer' in state && answerName(answer) === answerName(state.answer);
+    return isSame || answer?.unproven ? undefined : answer;
   };
   const answered = open.flatMap((state) => {
     const reused = answerOf(state);
