@@ -191,7 +191,7 @@ class Reader {
     if (resumed) return this.elliptic(i, voters);
     if (this.pending && voters.sure) return this.settle(i, voters);
     // "sharing the money among all residents"
-    if (this.started && this.line.is(i, 'of') && !voters.sure) return voters.end;
+    if (this.started && this.line.is(i, 'of') && voters.people && !voters.sure) return voters.end;
     if (!voters.strong || (this.zone === 'before' && voters.letters.length === 0)) return undefined;
     this.record(i, voters.end, voters);
     return voters.end;
@@ -255,7 +255,7 @@ class Reader {
     const { line } = this;
     const unit = line.at(i);
     const { stand, verb, noun } = unit;
-    if (!stand || stand === 'thin' || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
+    if (!stand || (stand === 'thin' && !noun) || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
     if (this.pending && !takesSide(stand)) return undefined;
     const before = line.before(i);
     const { levels, negated, compares } = before;

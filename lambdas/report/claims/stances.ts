@@ -96,7 +96,10 @@ export class Stances extends Line {
       if (!stand || !takesSide(stand)) continue;
       const { is, bears, end } = this.before(k);
       if (stand === 'divided' && verb && this.votersAt(k + 1)?.strong) return true;
-      if (end > from && ((is && verb && this.votersBy(k)?.strong) || (bears && noun))) return true;
+      // "left many participants undecided"
+      if (stand === 'pass' && k > from && this.isTarget(k - 1)) return true;
+      if (end > from && ((is && verb && this.votersBy(k)?.strong) || (bears && (noun || stand === 'thin'))))
+        return true;
     }
     return false;
   }
