@@ -271,14 +271,8 @@ class Reader {
       this.nominal = Boolean(noun);
       return this.trailing(voters.end);
     }
-    if (
-      this.zone === 'open' &&
-      !this.started &&
-      before.first &&
-      !before.joined &&
-      !before.bears &&
-      line.isTopic(i + 1)
-    ) {
+    const leads = before.first && !before.bears && (!before.joined || line.is(before.end - 1, 'contrast'));
+    if (this.zone === 'open' && !this.started && leads && line.isTopic(i + 1)) {
       this.zone = 'before';
       return i + 1;
     }
@@ -287,7 +281,7 @@ class Reader {
       return this.trailing(i + 1);
     }
     if (this.zone !== 'open' || line.isTarget(i)) return undefined;
-    if (!this.started && before.first && verb && (before.joined || !noun)) {
+    if (!this.started && before.first && verb && (!noun || (before.joined && unit.length === 1))) {
       this.record(i, i + 1, { ...NOBODY, same: true }, predicate);
       return this.trailing(i + 1);
     }
