@@ -98,7 +98,7 @@ class Reader {
     )
       last.negated = !last.negated;
     // "Support in Group A for rent caps is limited"
-    if (this.nominal && this.isTold(i) && (!this.parted || (line.at(i).quantity && line.ends(i + 1)))) {
+    if (this.nominal && line.isTold(i) && (!this.parted || (line.at(i).quantity && line.ends(i + 1)))) {
       const level = line.level(i);
       // that doubt is widespread says no more than that many doubt
       if (level && last.stand !== 'pass') last.levels.push(level);
@@ -271,14 +271,8 @@ class Reader {
       this.nominal = Boolean(noun);
       return this.trailing(voters.end);
     }
-    if (
-      this.zone === 'open' &&
-      !this.started &&
-      before.first &&
-      !before.joined &&
-      !before.bears &&
-      line.isTopic(i + 1)
-    ) {
+    const leads = before.first && !before.bears && (!before.joined || line.is(before.end - 1, 'contrast'));
+    if (this.zone === 'open' && !this.started && leads && line.isTopic(i + 1)) {
       this.zone = 'before';
       return i + 1;
     }
@@ -287,7 +281,7 @@ class Reader {
       return this.trailing(i + 1);
     }
     if (this.zone !== 'open' || line.isTarget(i)) return undefined;
-    if (!this.started && before.first && verb && (before.joined || !noun)) {
+    if (!this.started && before.first && verb && (!noun || (before.joined && unit.length === 1))) {
       this.record(i, i + 1, { ...NOBODY, same: true }, predicate);
       return this.trailing(i + 1);
     }
@@ -330,19 +324,12 @@ class Reader {
     return this.trailing(voters.end);
   }
 
-  /** What stands here is told of what was named before: "is limited", "comes from a minority". */
-  isTold(i: number): boolean {
-    let k = i - 1;
-    while (k > i - NEAR && this.line.is(k, 'skip', 'of') && !this.line.is(k, 'gives')) k--;
-    return this.line.is(k, 'gives');
-  }
-
   /** "Support for the harbour is widespread." */
   spreadAt(i: number): number | undefined {
     const { line, pending } = this;
     const level = line.level(i);
     if (!pending || !level) return undefined;
-    if (i - 1 !== pending.at && !this.isTold(i)) return undefined;
+    if (i - 1 !== pending.at && !line.isTold(i)) return undefined;
     // that doubt is widespread says no more than that many doubt
     const levels: Level[] = [pending.stand === 'pass' ? 'some' : level];
     return this.settle(i, { ...NOBODY, levels, end: i + 1 });

@@ -148,6 +148,13 @@ export class Stances extends Line {
     return across?.sure && across.every ? across : undefined;
   }
 
+  /** What stands here is told of what was named before: "is limited", "comes from a minority". */
+  isTold(i: number): boolean {
+    let k = i - 1;
+    while (k > i - NEAR && this.is(k, 'skip', 'of') && !this.is(k, 'gives')) k--;
+    return this.is(k, 'gives');
+  }
+
   /** What stands right before a stance. */
   before(i: number): Before {
     const found: Before = {
