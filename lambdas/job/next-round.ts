@@ -60,7 +60,10 @@ export async function writeNextRound(deps: BudgetDeps, plan: Plan, next: RoundTo
   const most_micro_usd = mostOf(plan, asked.map(inWords), deps.now());
   const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)
-    return { kind: 'over budget', why: `round ${round} with ${asked.length} requests is not sent: ${why}` };
+    return {
+      kind: 'over budget',
+      why: `round ${round} with ${asked.length} request${asked.length === 1 ? '' : 's'} is not sent: ${why}`,
+    };
   const requests = splitIntoParts(
     asked.map((request) => ({ ...request.request, characters: inWords(request).prompt.length })),
     plan.max_batch_size,
