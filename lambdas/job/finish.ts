@@ -191,7 +191,18 @@ function reasonOf({ status, error, cause }: EndedRun, jobId: string): Reason {
 
 const count = z.number().nonnegative().catch(0);
 /** Of `job_results` and `job_details` as an earlier end of the same job wrote them: what has been counted. */
-const countedResultsSchema = z.object({ stored: count, reused: count, rounds: count });
+const countedClaimsSchema = z.object({
+  proven: z.record(z.string(), count).catch({}),
+  content: count,
+  thin: count,
+  taken_out: count,
+});
+const countedResultsSchema = z.object({
+  stored: count,
+  reused: count,
+  rounds: count,
+  claims: countedClaimsSchema.catch({ proven: {}, content: 0, thin: 0, taken_out: 0 }),
+});
 const countedDetailsSchema = z.object({ tokens: tokensSchema.catch(NO_TOKENS), cost_usd: count });
 const objectIn = (text: unknown): object => {
   const value = jsonOrUndefined(String(text ?? ''));
@@ -233,10 +244,11 @@ function countEnding(
   grown('CostUsd', toUsd((summary.cost_micro_usd ?? 0) - microUsd(counted.cost_usd)), 0);
   const figures = summary.claims?.figures;
   if (figures) {
-    metrics.add('ClausesProven', provenCount(figures));
-    metrics.add('ClausesContent', figures.content);
-    metrics.add('ClausesThin', figures.thin);
-    metrics.add('ClausesTakenOut', figures.taken_out);
+    const { claims } = counted;
+    grown('ClausesProven', provenCount(figures), provenCount(claims));
+    grown('ClausesContent', figures.content, claims.content);
+    grown('ClausesThin', figures.thin, claims.thin);
+    grown('ClausesTakenOut', figures.taken_out, claims.taken_out);
   }
   for (const [reason, sections] of byReason(summary)) metrics.add('SectionsFailed', sections, { reason });
 }

@@ -6,7 +6,7 @@ import type { Report } from '../report/shape.ts';
 import type { BatchEntry, Plan, Prompt, Request } from '../shared/ledger-rows.ts';
 import { pack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { readTexts } from './answers.ts';
+import { answerName, readTexts } from './answers.ts';
 import { askedRow, inWords, type ToAsk } from './asked.ts';
 import { type BudgetDeps, mostOf, reserveLater } from './budget.ts';
 import { evidenceIn } from './evidence.ts';
@@ -60,7 +60,10 @@ export async function writeNextRound(deps: BudgetDeps, plan: Plan, next: RoundTo
   const most_micro_usd = mostOf(plan, asked.map(inWords), deps.now());
   const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)
-    return { kind: 'over budget', why: `round ${round} with ${asked.length} requests is not sent: ${why}` };
+    return {
+      kind: 'over budget',
+      why: `round ${round} with ${asked.length} request${asked.length === 1 ? '' : 's'} is not sent: ${why}`,
+    };
   const requests = splitIntoParts(
     asked.map((request) => ({ ...request.request, characters: inWords(request).prompt.length })),
     plan.max_batch_size,
@@ -174,10 +177,11 @@ async function withoutAnswered(
     open.flatMap(({ section }) => section.prompt_hash ?? []),
     now(),
   );
-  const answerOf = ({ section }: SectionState) => {
-    const answer = answers.get(section.prompt_hash ?? '');
-    // one that is unproven is no better than what the section has
-    return answer?.unproven ? undefined : answer;
+  const answerOf = (state: SectionState) => {
+    const answer = answers.get(state.section.prompt_hash ?? '');
+    // no better than what the section has: the very same, or one with clauses that fail
+    const isSame = answer && 'answer' in state && answerName(answer) === answerName(state.answer);
+    return isSame || answer?.unproven ? undefined : answer;
   };
   const answered = open.flatMap((state) => {
     const reused = answerOf(state);

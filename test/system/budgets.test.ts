@@ -171,7 +171,7 @@ describe('a day budget', () => {
     expect(world.sent().length).toBe(before + 1);
     expect(await world.spendRow(row.job_id, 2)).toBeUndefined();
     expect(String(ended.logs)).toMatch(
-      /round 2 with 1 sections is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is already spent or reserved/,
+      /round 2 with 1 request is not sent: it could cost up to \$0\.\d\d, and \$\d\.\d\d of the day budget of \$0\.02 is already spent or reserved/,
     );
   });
 });

@@ -30,12 +30,16 @@ const valuesOf = (name: MetricName) => added.filter((figure) => figure.name === 
 
 /** The figures of a job as its row tells them. */
 const toldOnTheRow = (results: Record<string, never>) => {
-  const { stored, rounds, tokens, cost_usd } = results as unknown as {
+  const { stored, rounds, tokens, cost_usd, claims } = results as unknown as {
+    /** a word where nothing was published */
+    claims: string | { proven: Record<string, number>; content: number; thin: number; taken_out: number };
     stored: number;
     rounds: number;
     tokens: { input: number; output: number; cache_read: number; cache_write: number };
     cost_usd: number;
   };
+  const { proven, content, thin, taken_out } =
+    typeof claims === 'object' ? claims : { proven: {}, content: 0, thin: 0, taken_out: 0 };
   const figures = {
     SectionsStored: stored,
     Rounds: rounds,
@@ -43,6 +47,10 @@ const toldOnTheRow = (results: Record<string, never>) => {
     OutputTokens: tokens.output,
     CacheReadTokens: tokens.cache_read,
     CacheWriteTokens: tokens.cache_write,
+    ClausesProven: Object.values(proven).reduce((sum, count) => sum + count, 0),
+    ClausesContent: content,
+    ClausesThin: thin,
+    ClausesTakenOut: taken_out,
   };
   return {
     // a figure of zero is not published

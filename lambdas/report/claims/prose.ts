@@ -49,7 +49,7 @@ export function proseProblems(
       return undefined;
     }
     const text = clause.text.normalize('NFC');
-    const claimed = clause.claim.kind === 'content' ? undefined : claimedLetters(clause.claim);
+    const claimed = clause.claim.kind === 'content' ? undefined : claimedLetters(clause.claim, groups);
     const said = readText(unitsOf(text, groups, claimed, list), list.order);
     const found = misfit(said, { ...clause, text, groups, before });
     before = clause.claim;
@@ -57,5 +57,10 @@ export function proseProblems(
   });
 }
 
-const claimedLetters = (claim: Claim): Set<string> =>
-  new Set([...(('groups' in claim && claim.groups) || []), ...('than' in claim ? claim.than : [])]);
+/** A consensus is one of all groups. */
+const claimedLetters = (claim: Claim, groups: readonly ClaimGroup[]): Set<string> =>
+  new Set([
+    ...(claim.kind === 'consensus' ? groups.map(({ letter }) => letter) : []),
+    ...(('groups' in claim && claim.groups) || []),
+    ...('than' in claim ? claim.than : []),
+  ]);

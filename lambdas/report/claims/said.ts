@@ -98,7 +98,7 @@ class Reader {
     )
       last.negated = !last.negated;
     // "Support in Group A for rent caps is limited"
-    if (this.nominal && line.is(i - 1, 'gives') && (!this.parted || (line.at(i).quantity && line.ends(i + 1)))) {
+    if (this.nominal && line.isTold(i) && (!this.parted || (line.at(i).quantity && line.ends(i + 1)))) {
       const level = line.level(i);
       // that doubt is widespread says no more than that many doubt
       if (level && last.stand !== 'pass') last.levels.push(level);
@@ -191,7 +191,7 @@ class Reader {
     if (resumed) return this.elliptic(i, voters);
     if (this.pending && voters.sure) return this.settle(i, voters);
     // "sharing the money among all residents"
-    if (this.started && this.line.is(i, 'of') && !voters.sure) return voters.end;
+    if (this.started && this.line.is(i, 'of') && voters.people && !voters.sure) return voters.end;
     if (!voters.strong || (this.zone === 'before' && voters.letters.length === 0)) return undefined;
     this.record(i, voters.end, voters);
     return voters.end;
@@ -255,7 +255,7 @@ class Reader {
     const { line } = this;
     const unit = line.at(i);
     const { stand, verb, noun } = unit;
-    if (!stand || stand === 'thin' || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
+    if (!stand || (stand === 'thin' && !noun) || (line.is(i, 'opinions') && this.zone === 'open')) return undefined;
     if (this.pending && !takesSide(stand)) return undefined;
     const before = line.before(i);
     const { levels, negated, compares } = before;
@@ -271,7 +271,8 @@ class Reader {
       this.nominal = Boolean(noun);
       return this.trailing(voters.end);
     }
-    if (this.zone === 'open' && !this.started && before.first && !before.joined && line.isTopic(i + 1)) {
+    const leads = before.first && !before.bears && (!before.joined || line.is(before.end - 1, 'contrast'));
+    if (this.zone === 'open' && !this.started && leads && line.isTopic(i + 1)) {
       this.zone = 'before';
       return i + 1;
     }
@@ -280,7 +281,7 @@ class Reader {
       return this.trailing(i + 1);
     }
     if (this.zone !== 'open' || line.isTarget(i)) return undefined;
-    if (!this.started && before.first && verb && (before.joined || !noun)) {
+    if (!this.started && before.first && verb && (!noun || (before.joined && unit.length === 1))) {
       this.record(i, i + 1, { ...NOBODY, same: true }, predicate);
       return this.trailing(i + 1);
     }
@@ -328,11 +329,9 @@ class Reader {
     const { line, pending } = this;
     const level = line.level(i);
     if (!pending || !level) return undefined;
+    if (i - 1 !== pending.at && !line.isTold(i)) return undefined;
     // that doubt is widespread says no more than that many doubt
     const levels: Level[] = [pending.stand === 'pass' ? 'some' : level];
-    let k = i - 1;
-    while (k > Math.max(pending.at, i - MAX_PHRASE) && line.is(k, 'skip') && !line.is(k, 'gives')) k--;
-    if (i - 1 !== pending.at && !line.is(k, 'gives')) return undefined;
     return this.settle(i, { ...NOBODY, levels, end: i + 1 });
   }
 

@@ -44,10 +44,13 @@ export class Stances extends Line {
   /** What is said of voters after they are named. `comment`: it is not about votes but about what they wrote. */
   predicateAt(voters: Voters, within: boolean): Predicate | 'comment' | undefined {
     const found = predicateOf('view', voters.end);
-    let [unknown, bears, commas] = [0, false, 0];
+    let [unknown, bears, commas, topic] = [0, false, 0, false];
     let counted: Level[] = [];
     for (let k = voters.end; k < Math.min(this.length, voters.end + MAX_PHRASE); k++) {
       const unit = this.at(k);
+      // "views on closing most bars diverge"
+      topic ||= this.is(k, 'opinions') && this.is(k + 1, 'of');
+      if (topic && !unit.stop && !this.is(k, 'that') && unit.stand !== 'divided' && !this.before(k).is) continue;
       const level = this.level(k);
       const compared = this.is(k, 'than') ? this.votersAt(k + 1) : undefined;
       if (compared && (compared.letters.length > 0 || compared.others)) {
@@ -90,9 +93,13 @@ export class Stances extends Line {
   isTopic(from: number): boolean {
     for (let k = from; k < from + MAX_PHRASE && !this.ends(k); k++) {
       const { stand, verb, noun } = this.at(k);
-      if (!stand || !takesSide(stand) || !this.votersBy(k)?.strong) continue;
+      if (!stand || !takesSide(stand)) continue;
       const { is, bears, end } = this.before(k);
-      if (end > from && ((is && verb) || (bears && noun))) return true;
+      if (stand === 'divided' && verb && this.votersAt(k + 1)?.strong) return true;
+      // "left many participants undecided"
+      if (stand === 'pass' && k > from && this.isTarget(k - 1)) return true;
+      if (end > from && ((is && verb && this.votersBy(k)?.strong) || (bears && (noun || stand === 'thin'))))
+        return true;
     }
     return false;
   }
@@ -111,11 +118,13 @@ export class Stances extends Line {
     return (this.is(k - 1, 'of') && !this.is(k - 1, 'skip')) || (!near && this.is(k - 1, 'more', 'less'));
   }
 
-  /** "a consensus against", "common ground is opposition" */
+  /** "a consensus against", "common ground is opposition", "a consensus not in favour of" */
   turned(i: number): Stand {
     const { stand, verb, noun } = this.at(i);
-    const next = this.at(this.past(i + 1, 'gives', 'everyGroup'));
-    const turns = next.stand === 'disagree' && (next.verb || this.is(i + 1, 'gives'));
+    const at = this.past(i + 1, 'gives', 'everyGroup');
+    const next = this.at(this.is(at, 'not') ? at + 1 : at);
+    const against = next.stand === (this.is(at, 'not') ? 'agree' : 'disagree');
+    const turns = against && (next.verb || this.is(i + 1, 'gives'));
     return stand === 'agree' && noun && !verb && turns ? 'disagree' : (stand as Stand);
   }
 
@@ -139,6 +148,13 @@ export class Stances extends Line {
     return across?.sure && across.every ? across : undefined;
   }
 
+  /** What stands here is told of what was named before: "is limited", "comes from a minority". */
+  isTold(i: number): boolean {
+    let k = i - 1;
+    while (k > i - NEAR && this.is(k, 'skip', 'of') && !this.is(k, 'gives')) k--;
+    return this.is(k, 'gives');
+  }
+
   /** What stands right before a stance. */
   before(i: number): Before {
     const found: Before = {
@@ -155,7 +171,7 @@ export class Stances extends Line {
     for (; k > i - 6 && !this.ends(k) && !this.is(k, 'and', 'contrast'); k--) {
       const level = this.level(k);
       // "for the majority is rejected": who comes before "is" is no adverb
-      if (found.is && this.at(k).quantity) break;
+      if ((found.is || found.bears) && this.at(k).quantity) break;
       if (level) found.levels.push(level);
       else if (this.is(k, 'not')) found.negated = !found.negated;
       else if (this.is(k, 'bears')) found.bears = true;

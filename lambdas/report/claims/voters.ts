@@ -168,7 +168,7 @@ export class Line {
   listGoesOn(from: number): boolean {
     for (let k = from; k < Math.min(this.length, from + MAX_PHRASE); k++) {
       if (this.is(k, 'and')) return this.at(this.past(k + 1, 'skip', 'of')).letters !== undefined;
-      if (this.at(k).stop !== 'comma' && !this.at(k).letters) return false;
+      if (this.at(k).stop !== 'comma' && !this.at(k).letters && !this.is(k, 'skip')) return false;
     }
     return false;
   }

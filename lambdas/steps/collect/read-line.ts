@@ -46,8 +46,9 @@ export function answerIn(
     const { prompt_hash } = asked;
     const about = { reads: reading.of, ...(prompt_hash ? { prompt_hash } : {}) };
     const read = readReading(line.result, reading);
-    const found =
-      read.kind === 'stored' ? { kind: read.kind, ...read.value } : { kind: read.kind, reason: read.reason };
+    // one that was paid for and cannot be used would most likely be so again
+    const kind = read.kind === 'ask_again' && read.tokens ? 'failed' : read.kind;
+    const found = read.kind === 'stored' ? { kind, ...read.value } : { kind, reason: read.reason };
     return answeredRow(round, batchId, section, line, read, { ...about, ...found });
   }
   const prompt = prompts.get(section.ordinal);

@@ -10,7 +10,7 @@ describe('functions', () => {
     ['submit', 300, 1024],
     ['check-status', 60, 256],
     ['collect', 900, 1024],
-    ['complete', 300, 512],
+    ['complete', 900, 1024],
     ['fail', 60, 256],
     ['execution-changed', 60, 256],
     ['sweep', 300, 512],
