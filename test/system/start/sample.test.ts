@@ -33,7 +33,7 @@ describe('npm start without flags', () => {
 
   it('prints the phases, the batch and the figures in order', () => {
     expect(ended.stdout).toMatch(
-      /PENDING[\s\S]*Submit batch\n[\s\S]*sections planned[\s\S]*batch msgbatch_\w+ holds \d+ sections\n[\s\S]*Collect results\n[\s\S]*Complete job\n[\s\S]*COMPLETED: (\d+) of \1 sections stored, 1 round, [\d,]+ tokens in, [\d,]+ out, would have cost \$\d+\.\d{4}/,
+      /PENDING[\s\S]*Submit batch\n[\s\S]*sections planned[\s\S]*batch msgbatch_\w+ holds \d+ requests\n[\s\S]*Collect results\n[\s\S]*Complete job\n[\s\S]*COMPLETED: (\d+) of \1 sections stored, 1 round, [\d,]+ tokens in, [\d,]+ out, would have cost \$\d+\.\d{4}/,
     );
   });
 
