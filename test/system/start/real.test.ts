@@ -5,7 +5,8 @@ import { Command, command, EXPORT, oneLine, tempFolder } from '../../support/sta
 import { reportIn } from '../../support/start/report-files.ts';
 
 const KEY = 'key-of-this-test';
-const PRICE = /\d+ sections, about [\d,]+ input tokens, model claude-\S+: about \$\d+\.\d\d, at most \$\d+\.\d\d/;
+const PRICE =
+  /\d+ sections, about [\d,]+ input tokens, model claude-\S+: about \$\d+\.\d\d \(\$\d+\.\d\d of it in later rounds\), at most \$\d+\.\d\d/;
 const state = tempFolder();
 let api: StandIn;
 
@@ -65,7 +66,7 @@ describe('a run that would cost money', () => {
   it('shows the price before it sends the batch, and which model wrote the report', async () => {
     const { code, stdout, stderr } = await command(args('--yes', '--model', 'claude-opus-4-8'), { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/\$\d+\.\d\d, at most [\s\S]*Submit batch\n/);
+    expect(stdout).toMatch(/of it in later rounds\), at most \$\d+\.\d\d[\s\S]*Submit batch\n/);
     expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored, .*, cost \$\d+\.\d{4}, \d+ s/);
     expect(stdout).toContain(api.url);
     expect(sent().map(({ path }) => path)).toEqual(['/v1/messages/batches']);

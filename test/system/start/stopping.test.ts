@@ -102,7 +102,7 @@ describe('a job that another conversation’s run completes', () => {
     expect(other.stdout).toMatch(
       /resuming batch_report_\S+, which an earlier run started\n.*it belongs to another conversation/,
     );
-    expect(other.stdout.match(/round 1: \d+ stored/g)).toHaveLength(1);
+    expect(other.stdout.match(/round 1: \d+ good/g)).toHaveLength(1);
 
     const { code, stdout, stderr } = await command(sample);
     expect({ code, stderr, stdout }).toEqual({
