@@ -46,7 +46,7 @@ describe('a run through Claude Platform on AWS', () => {
     const { code, stdout, stderr } = await run();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`ANTHROPIC_PROVIDER is aws: the batch goes to ${api.url} and costs money`);
-    expect(stdout).toMatch(/about \$\d+\.\d\d, at most \$\d+\.\d\d/);
+    expect(stdout).toMatch(/about \$\d+\.\d\d \(.* in later rounds\), at most \$\d+\.\d\d/);
     expect(stdout).toMatch(/COMPLETED: (\d+) of \1 sections stored/);
     expect(new Set(sent)).toEqual(new Set(['AWS4-HMAC-SHA256']));
     expect(reportIn(join(state, 'real-aws', 'reports')).markdown).not.toMatch(/simulated/i);
