@@ -51,17 +51,17 @@ export const rowAtEnd = (system: System, jobId: string, table?: string): Promise
   rowOnce(system, jobId, ({ status }) => /^(COMPLETED|FAILED|CANCELLED)$/.test(String(status)), table);
 
 /** What the web client's report page needs of a section to draw it. */
-const narrativeSchema = z.strictObject({
+const narrativeSchema = z.looseObject({
   id: z.string(),
   title: z.string(),
   paragraphs: z
     .array(
-      z.strictObject({
+      z.looseObject({
         id: z.string(),
         title: z.string(),
         sentences: z.array(
-          z.strictObject({
-            clauses: z.array(z.strictObject({ text: z.string().min(1), citations: z.array(z.int()).min(1) })),
+          z.looseObject({
+            clauses: z.array(z.looseObject({ text: z.string().min(1), citations: z.array(z.int()).min(1) })),
           }),
         ),
       }),
