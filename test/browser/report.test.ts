@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pageData } from '../../lambdas/report/page/build.ts';
 import { clausesOf } from '../../lambdas/report/page/data.ts';
 import { reportPage } from '../../lambdas/report/page/page.ts';
 import { sampleConversation } from '../../local/sample.ts';
-import { hasBrowser, type Opener, startBrowser } from '../support/browser.ts';
+import { foundByAxe, hasBrowser, type Opener, startBrowser } from '../support/browser.ts';
 import { hostilePage, pageOfConversation, rightToLeftPage } from '../support/report-page.ts';
 
 const input = pageOfConversation(sampleConversation());
@@ -26,12 +25,6 @@ const SMALL = reportPage({
 const WIDE = { viewport: { width: 1300, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-const axe = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-    .analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3)}`);
-};
 const panelIsOpen = (page: Page) => page.locator('#evidence').evaluate((panel) => panel.matches(':popover-open'));
 const proved = async (page: Page) => {
   await page.click('#prove');
@@ -224,7 +217,7 @@ describe.skipIf(!hasBrowser())('the page of a report in a browser', () => {
     });
     await page.locator('#s2p1c2').click();
     await page.waitForSelector('#evidence:popover-open');
-    expect(await axe(page)).toEqual([]);
+    expect(await foundByAxe(page)).toEqual([]);
     expect(trouble).toEqual([]);
   });
 
@@ -260,7 +253,7 @@ describe.skipIf(!hasBrowser())('the page of a report in a browser', () => {
         return text.left - box.left < box.right - text.right ? 'left' : 'right';
       });
     expect([await starts('#t1'), await starts('#t2')]).toEqual(['right', 'left']);
-    expect(await axe(page)).toEqual([]);
+    expect(await foundByAxe(page)).toEqual([]);
     expect(await proved(page)).toContain('as it was published');
     expect(trouble).toEqual([]);
   });

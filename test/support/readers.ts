@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { StoredReport } from '../../lambdas/report/public.ts';
 import { NarrativesError } from '../../lambdas/shared/errors.ts';
 import { STATE } from '../../lib/names.ts';
@@ -16,6 +16,21 @@ export async function allRows(db: DynamoDBDocumentClient, TableName: string): Pr
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey);
   return rows;
+}
+
+const MAX_BATCH_WRITES = 25;
+
+/** Deletes every row of a table. @param keys names of its key attributes */
+export async function emptyTable(db: DynamoDBDocumentClient, table: string, keys: readonly string[]): Promise<void> {
+  const rows = await allRows(db, table);
+  for (let at = 0; at < rows.length; at += MAX_BATCH_WRITES) {
+    const Keys = rows
+      .slice(at, at + MAX_BATCH_WRITES)
+      .map((row) => Object.fromEntries(keys.map((key) => [key, row[key]])));
+    await db.send(
+      new BatchWriteCommand({ RequestItems: { [table]: Keys.map((Key) => ({ DeleteRequest: { Key } })) } }),
+    );
+  }
 }
 
 /** A row as text that is the same for equal rows: bytes as text, attributes in one order at every depth. */

@@ -6,7 +6,7 @@ import { serverJob } from '../../lambdas/job/put.ts';
 import { sectionsOf } from '../../lambdas/job/sections.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
 import type { Plan, Prompt, Section } from '../../lambdas/shared/ledger-rows.ts';
-import { answerKey, customId, executionName, turnKey } from '../../lambdas/shared/names.ts';
+import { answerKey, customId, executionName } from '../../lambdas/shared/names.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
@@ -28,7 +28,7 @@ import { sampleConversation } from '../../local/sample.ts';
 import type { ProcessingOptions } from '../../stand-in/batches.ts';
 import { DEFAULT_MODELS } from '../../stand-in/models.ts';
 import { startStandIn } from '../../stand-in/server.ts';
-import { allRows, rowText } from './readers.ts';
+import { allRows, emptyTable, rowText } from './readers.ts';
 
 export const MODEL = 'claude-sonnet-5-5';
 /** A model that the API knows and the price list does not. */
@@ -165,15 +165,20 @@ export async function startWorld({
     },
     now: () => clock,
     today: () => new Date(clock).toISOString().slice(0, 10),
-    /** What a test changed for itself is as at first again; batches are counted from here on. */
+    /** What a test changed for itself is as at first again, and the tables are empty; batches are counted from here on. */
     async calm() {
       standIn.script.clear();
       Object.assign(settings, USUAL_SETTINGS);
       Object.assign(processing, PROCESSING);
       Object.assign(pace, { waitScale: 0, onEvent: undefined });
       batchesBefore = standIn.batches().length;
-      // a job that a test has left halfway would keep it
-      await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: turnKey(data.report.report_id) }));
+      // each run would read the rows of all runs before it
+      for (const { TableName = '', KeySchema = [] } of NARRATIVES.tables)
+        await emptyTable(
+          db,
+          TableName,
+          KeySchema.map(({ AttributeName = '' }) => AttributeName),
+        );
     },
 
     /** A job row as the server writes it, of the sample's conversation; every section is bought again. */
