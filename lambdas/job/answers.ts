@@ -19,11 +19,20 @@ export function reportIn({ raw }: Pick<Answered, 'raw'>, tids: ReadonlySet<numbe
 /** What an answer says, and which batch brought it. */
 export type TextOf = (answer: AnswerRef, section: Section) => { report: Report; batch_id: string } | undefined;
 
-/** Reads answers from the ledger. @returns undefined for one that is gone */
-export async function readTexts(ledger: Pick<Ledger, 'answersAt'>, answers: readonly AnswerRef[]): Promise<TextOf> {
+/** Reads answers from the ledger. @returns each answer's row; undefined for one that is gone */
+export async function readAnswers(
+  ledger: Pick<Ledger, 'answersAt'>,
+  answers: readonly AnswerRef[],
+): Promise<(answer: AnswerRef) => Answered | undefined> {
   const rows = new Map((await ledger.answersAt(answers)).map((row) => [answerName(row), row]));
+  return (answer) => rows.get(answerName(answer));
+}
+
+/** Reads the texts of answers from the ledger. @returns undefined for one that is gone */
+export async function readTexts(ledger: Pick<Ledger, 'answersAt'>, answers: readonly AnswerRef[]): Promise<TextOf> {
+  const rowOf = await readAnswers(ledger, answers);
   return (answer, { shown }) => {
-    const row = rows.get(answerName(answer));
+    const row = rowOf(answer);
     const report = row && reportIn(row, new Set(shown));
     return report && { report, batch_id: row.batch_id ?? '' };
   };

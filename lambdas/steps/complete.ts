@@ -1,3 +1,4 @@
+import { readAnswers } from '../job/answers.ts';
 import { type FinishDeps, finishJob } from '../job/finish.ts';
 import { type PublishedClaims, publish } from '../job/publish.ts';
 import { type SectionState, writtenOf } from '../job/sections.ts';
@@ -34,7 +35,11 @@ export async function complete(deps: CompleteDeps, input: unknown): Promise<JobS
     }
     summary.claims = claims;
     summary.coverage = claims && (await coverageOfReport(deps, plan, claims));
-    await accept(deps, plan, summary.states);
+    const gone = new Set(gaps.map(({ section }) => section.ordinal));
+    await accept(
+      deps,
+      summary.states.filter(({ section }) => !gone.has(section.ordinal)),
+    );
     if (summary.stored === 0) throw new NothingStored(nothingStored(summary));
   }
   const seconds = secondsSince(row?.started_at, deps.now());
@@ -77,13 +82,22 @@ async function coverageOfReport(
   }
 }
 
-/** Later jobs use what this one ends with, and do not ask for it again. */
-async function accept({ ledger }: CompleteDeps, plan: Plan, states: readonly SectionState[]): Promise<void> {
-  const accepted = states.flatMap((state): KnownAnswer[] => {
-    const { prompt_hash } = state.section;
-    if (state.kind !== 'unproven' || !writtenOf(state) || prompt_hash === undefined) return [];
-    const answer = { ...state.answer, accepted: [...state.failed] };
-    return [{ ...answerKey(prompt_hash), answer, expires_at_epoch: plan.expires_at_epoch }];
+/**
+ * Later jobs use what this one ends with, and do not ask for it again: as long as the answer is kept, which another job may have bought
+ * long before.
+ * @param published how the sections stand that have a text
+ */
+async function accept({ ledger }: CompleteDeps, published: readonly SectionState[]): Promise<void> {
+  const ended = published.flatMap((state) => (state.kind === 'unproven' && writtenOf(state) ? [state] : []));
+  const rowOf = await readAnswers(
+    ledger,
+    ended.map(({ answer }) => answer),
+  );
+  const accepted = ended.flatMap(({ section: { prompt_hash }, answer, failed }): KnownAnswer[] => {
+    const row = rowOf(answer);
+    if (!row || prompt_hash === undefined) return [];
+    const known = { ...answer, accepted: [...failed] };
+    return [{ ...answerKey(prompt_hash), answer: known, expires_at_epoch: row.expires_at_epoch }];
   });
   await ledger.putKnownAnswers(accepted);
 }

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkReport } from '../../lambdas/report/claims/check.ts';
 import type { Evidence } from '../../lambdas/report/claims/evidence.ts';
 import { storedReportSchema } from '../../lambdas/report/shape.ts';
+import { answerRefSchema } from '../../lambdas/shared/ledger-rows.ts';
+import { TABLE_NAMES } from '../../lib/names.ts';
 import type { Lie } from '../../stand-in/lies.ts';
+import { killed, onNextCall } from '../support/faults.ts';
 import { bySection } from '../support/readers.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -75,6 +78,26 @@ describe('a section with a clause that the votes refute', () => {
     expect(JSON.parse(String(row?.report_data)).taken_out).toHaveLength(1);
     // the lesson is not paid for twice
     expect((await world.runReusing()).bought).toEqual([]);
+  });
+
+  it('is kept for later jobs no longer than the job that bought it keeps its answer', async () => {
+    lie('stance_flipped', true);
+    onNextCall(world.deps.reports, 'writeTogether', { before: killed });
+    expect((await world.runReusing()).row.status).toBe('FAILED');
+    world.passTime(10 * 86_400);
+    world.standIn.script.clear();
+    // the second job gets nothing better
+    world.standIn.script.result(({ custom_id }) => custom_id.endsWith('_0'), { kind: 'refusal' });
+    const job = await world.runReusing();
+    expect(job.results).toMatchObject({ stored: ALL, reused: ALL, failed: [], taken_out_count: 1 });
+    const rows = await world.all(TABLE_NAMES.ledger);
+    const [known] = rows.flatMap(({ answer, expires_at_epoch }) => {
+      const found = answerRefSchema.safeParse(answer).data;
+      return found?.accepted ? [{ ...found, expires_at_epoch }] : [];
+    });
+    const bought = rows.find(({ job_id, entry }) => job_id === known?.job_id && entry === known?.entry);
+    expect(known?.job_id).not.toBe(job.row.job_id);
+    expect(known?.expires_at_epoch).toBe(bought?.expires_at_epoch);
   });
 
   it('is a gap that says why when it would lose a third of its sentences', async () => {
