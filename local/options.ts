@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import * as z from 'zod';
-import { budgetSchema } from '../lambdas/money/money.ts';
+import { modelVariables } from '../lambdas/runtime/environment.ts';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 import { layerList } from '../lambdas/shared/layers.ts';
-import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
+import { UNKNOWN_MODEL_POLICIES } from '../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../lambdas/shared/parse.ts';
 import { LIES } from '../stand-in/lies.ts';
 
@@ -61,16 +61,10 @@ const environmentSchema = z
       .optional(),
     AWS_REGION: z.string().optional(),
     DYNAMODB_ENDPOINT: address,
-    MODEL_ALIASES: modelAliasesText.prefault(''),
+    ...modelVariables,
     UNKNOWN_MODEL: z
       .enum(UNKNOWN_MODEL_POLICIES, `must be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
       .default('use default'),
-    JOB_BUDGET_USD: budgetSchema.optional(),
-    DAY_BUDGET_USD: budgetSchema.optional(),
-    UNPRICED_MODELS: z
-      .string()
-      .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
-      .default([]),
   })
   .superRefine((env, problems) => {
     if (env.ANTHROPIC_PROVIDER !== 'aws') return;

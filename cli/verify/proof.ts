@@ -1,15 +1,18 @@
-import { type CheckedClause, checkReport } from '../../lambdas/report/claims/check.ts';
-import { CLAIM_KINDS, type ClaimKind } from '../../lambdas/report/claims/claim.ts';
+import { type CheckedReport, checkReport } from '../../lambdas/report/claims/check.ts';
+import { CLAIM_KINDS } from '../../lambdas/report/claims/claim.ts';
+import {
+  addFigures,
+  type ClaimFigures,
+  figuresOf as figuresOfSection,
+  NO_FIGURES,
+} from '../../lambdas/report/claims/figures.ts';
 import { citedTids } from '../../lambdas/report/shape.ts';
 import type { ReadReport } from './read-report.ts';
 import { type Difference, type Recount, recountEvidence } from './recount.ts';
 
 /** A section whose claims were proven again. */
-export interface CheckedSection {
+export interface CheckedSection extends CheckedReport {
   section: string;
-  clauses: CheckedClause[];
-  /** its words could be held against its claims, because there is a word list for its language */
-  guarded: boolean;
 }
 
 /** What proving a report again has found. */
@@ -46,8 +49,7 @@ export function proveReport({ sections, changed = false }: ReadReport, counted?:
     if (each.state !== 'checked') continue;
     const { section, report } = each;
     const again = counted && recountEvidence(section, each.evidence, citedTids(report), counted);
-    const { clauses, language } = checkReport(report, again?.evidence ?? each.evidence);
-    proof.checked.push({ section, clauses, guarded: language !== undefined });
+    proof.checked.push({ section, ...checkReport(report, again?.evidence ?? each.evidence) });
     proof.differences.push(...(again?.differences ?? []));
     const known = new Set(each.evidence.groups.map(({ letter }) => letter));
     for (const letter of counted?.letters ?? []) if (!known.has(letter)) leftOut.add(letter);
@@ -56,34 +58,17 @@ export function proveReport({ sections, changed = false }: ReadReport, counted?:
 }
 
 /** Counts of clauses. */
-export interface Figures {
-  clauses: number;
-  /** by kind, those that occur */
-  proven: Partial<Record<ClaimKind, number>>;
-  /** they only say what comments are about */
-  content: number;
-  /** they only say that few voted */
-  thin: number;
+export interface Figures extends Omit<ClaimFigures, 'taken_out'> {
   failed: number;
-  /** their words were not held against their claims, for want of a word list */
-  unguarded: number;
 }
 
 export function figuresOf({ checked }: Proof): Figures {
-  const clauses = checked.flatMap((section) => section.clauses);
-  const standing = (verdict: string) => clauses.filter((clause) => !clause.failure && clause.verdict === verdict);
-  const kinds = CLAIM_KINDS.map((kind) => {
-    const count = standing('proven').filter(({ clauseOf }) => clauseOf.claim?.kind === kind).length;
-    return [kind, count] as const;
-  });
-  return {
-    clauses: clauses.length,
-    proven: Object.fromEntries(kinds.filter(([, count]) => count > 0)),
-    content: standing('content').length,
-    thin: standing('thin').length,
-    failed: clauses.filter(({ failure }) => failure).length,
-    unguarded: checked.reduce((sum, section) => sum + (section.guarded ? 0 : section.clauses.length), 0),
-  };
+  const all = checked.map((section) => figuresOfSection(section, () => false)).reduce(addFigures, NO_FIGURES);
+  const { clauses, proven, content, thin, unguarded } = all;
+  const failed = checked.flatMap((section) => section.clauses).filter(({ failure }) => failure).length;
+  // always in the same order, whichever section has a kind first
+  const kinds = CLAIM_KINDS.flatMap((kind) => (proven[kind] ? [[kind, proven[kind]] as const] : []));
+  return { clauses, proven: Object.fromEntries(kinds), content, thin, failed, unguarded };
 }
 
 /** Whether the report may be believed: it has claims, they hold, its votes are those of the export, and its page is unchanged. */

@@ -1,5 +1,6 @@
 import { type CheckedClause, FAILURES } from '../../lambdas/report/claims/check.ts';
 import { claimCode } from '../../lambdas/report/claims/claim.ts';
+import { provenCount } from '../../lambdas/report/claims/figures.ts';
 import type { Figure } from '../../lambdas/report/claims/prove.ts';
 import { countOf } from '../../local/count-of.ts';
 import { type CheckedSection, figuresOf, holds, type Proof } from './proof.ts';
@@ -19,10 +20,9 @@ export function proofText(proof: Proof, { reportId, counted, warnings }: About):
   const { checked, notChecked, noText } = proof;
   const figures = figuresOf(proof);
   const kinds = Object.entries(figures.proven).map(([kind, count]) => `${kind.replace('_', ' ')} ${count}`);
-  const proven = Object.values(figures.proven).reduce((sum, count) => sum + count, 0);
   const rows = [
     `  checked        ${countOf(checked.length, 'section')}, ${countOf(figures.clauses, 'clause')}`,
-    `  proven         ${number(proven)}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`,
+    `  proven         ${number(provenCount(figures))}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`,
     `  content        ${number(figures.content)}: they only say what comments are about`,
     `  thin           ${number(figures.thin)}: they only say that few voted`,
     `  failed         ${number(figures.failed)}`,

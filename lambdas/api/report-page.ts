@@ -10,7 +10,7 @@ import { reportPage } from '../report/page/page.ts';
 import { shownTexts } from '../report/page/texts.ts';
 import { type ReportsAnswer, readReports, reportsAnswer, runIdOf, type StoredReport } from '../report/public.ts';
 import { allSections, readSections } from '../report/reading.ts';
-import { type Tally, tally } from '../report/votes.ts';
+import { type Tally, talliesOf } from '../report/votes.ts';
 import type { Plan } from '../shared/ledger-rows.ts';
 import type { Log } from '../shared/log.ts';
 import { jsonOrUndefined, problems } from '../shared/parse.ts';
@@ -89,9 +89,7 @@ export async function storedPage(answer: ReportsAnswer, jobId: string, sources: 
     report ? conversations?.about(report.zid, reportId) : undefined,
   ]);
   const inNoSection = plan?.in_no_section;
-  const named = (inNoSection?.most_voted ?? []).map(
-    ({ tid, all, groups }) => [tid, [all, ...groups].map(([, a, d, p]) => tally(a, d, p))] as const,
-  );
+  const named = (inNoSection?.most_voted ?? []).map((kept) => [kept.tid, talliesOf(kept)] as const);
   const tallies = new Map<number, Tally[]>([...shown, ...named]);
   const map = readOpinionMap(about?.map);
   const current = answer.available_runs.find(({ isCurrent }) => isCurrent);

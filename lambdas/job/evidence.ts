@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Evidence } from '../report/claims/evidence.ts';
-import { type Tally, tally } from '../report/votes.ts';
+import { type Tally, talliesOf } from '../report/votes.ts';
 import type { Plan, Prompt } from '../shared/ledger-rows.ts';
 import { unpack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
@@ -11,14 +11,7 @@ const talliesSchema = z.array(z.object({ tid: count, all: counts, groups: z.arra
 
 /** The votes that a prompt shows, by tid: of all participants first, then of each opinion group. */
 function talliesIn({ tallies }: Pick<Prompt, 'tallies'>): Map<number, Tally[]> {
-  return new Map(
-    talliesSchema
-      .parse(JSON.parse(unpack(tallies)))
-      .map(({ tid, all, groups }) => [
-        tid,
-        [all, ...groups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes)),
-      ]),
-  );
+  return new Map(talliesSchema.parse(JSON.parse(unpack(tallies))).map((kept) => [kept.tid, talliesOf(kept)]));
 }
 
 /**

@@ -52,12 +52,17 @@ export async function writeNextRound(deps: BudgetDeps, plan: Plan, next: RoundTo
   const { ledger } = deps;
   const { round, version } = next;
   const states = await statesOf(ledger, plan);
-  const asked = [
+  const toSend = [
     ...(await sectionsToAsk(deps, plan, states, next)),
     ...(await readingsToAsk(deps, plan, states, round)),
   ];
+  const asked = toSend.map((request) => ({ ...request, words: inWords(request) }));
   if (asked.length === 0) return { kind: 'nothing left' };
-  const most_micro_usd = mostOf(plan, asked.map(inWords), deps.now());
+  const most_micro_usd = mostOf(
+    plan,
+    asked.map(({ words }) => words),
+    deps.now(),
+  );
   const why = await reserveLater(deps, plan, { round, version, most_micro_usd });
   if (why !== undefined)
     return {
@@ -65,7 +70,7 @@ export async function writeNextRound(deps: BudgetDeps, plan: Plan, next: RoundTo
       why: `round ${round} with ${asked.length} request${asked.length === 1 ? '' : 's'} is not sent: ${why}`,
     };
   const requests = splitIntoParts(
-    asked.map((request) => ({ ...request.request, characters: inWords(request).prompt.length })),
+    asked.map(({ request, words }) => ({ ...request, characters: words.prompt.length })),
     plan.max_batch_size,
   );
   await ledger.putRound(
@@ -114,10 +119,7 @@ async function sectionsToAsk(
   if (round - first_round + 1 > MAX_ROUNDS) return [];
   const open = states.filter((state) => isOpen(state, round === first_round));
   const left = await withoutAnswered(deps, plan, open);
-  const asked = toAsk(
-    left.map((state) => ({ ...state.section, state })),
-    () => true,
-  );
+  const asked = toAsk(left.map((state) => ({ ...state.section, state })));
   const [room, prompts, texts] = await Promise.all([
     roomSoFar(ledger, plan, round),
     ledger.prompts(

@@ -68,10 +68,10 @@ export async function publish(
       // also of sections without a text: what they would have shown counts as not cited
       deps.ledger.prompts(plan.job_id, claims ? slice.map(({ section }) => section.ordinal) : []),
     ]);
-    for (const [tid, tallies] of evidenceIn(plan, prompts.values())?.votes ?? []) claims?.votes.set(tid, tallies);
     for (const state of slice) {
       const prompt = prompts.get(state.section.ordinal);
       const evidence = evidenceIn(plan, prompt ? [prompt] : []);
+      for (const [tid, tallies] of evidence?.votes ?? []) claims?.votes.set(tid, tallies);
       const { row, gap } = sectionRow(plan, state, textOf, evidence, claims);
       if (gap) gaps.push({ section: state.section, reason: gap });
       if (row) rows.push(row);

@@ -1,13 +1,13 @@
 import { claimCode } from '../report/claims/claim.ts';
 import { readBackMessage } from '../report/claims/messages.ts';
 import { READ_BACK_MAX_TOKENS } from '../report/request.ts';
-import type { Report } from '../report/shape.ts';
+import { clausesOf, type Report, sentenceCount } from '../report/shape.ts';
 import { READ_BACK_SYSTEM_PROMPT } from '../report/system-prompt.ts';
 import type { Plan, Reading } from '../shared/ledger-rows.ts';
 import { promptHash } from '../shared/names.ts';
 import { pack } from '../shared/packed.ts';
 import type { Ledger } from '../stores/ledger.ts';
-import { answerName, readTexts } from './answers.ts';
+import { answerName, readAnswers, readTexts } from './answers.ts';
 import { askedRow, type ToAsk } from './asked.ts';
 import { type SectionState, toAsk } from './sections.ts';
 
@@ -27,7 +27,6 @@ export async function readingsToAsk(
   if (!plan.read_back || !groups) return [];
   const unread = toAsk(
     states.flatMap((state) => (state.kind === 'stored' && state.read === 'no' ? [{ ...state.section, state }] : [])),
-    () => true,
   );
   const texts = await readTexts(
     ledger,
@@ -55,7 +54,7 @@ export async function readingsToAsk(
 
 const readingOf = ({ answer }: Unread, report: Report): Reading => ({
   of: answerName(answer),
-  sentences: report.paragraphs.reduce((sum, { sentences }) => sum + sentences.length, 0),
+  sentences: sentenceCount(report),
   clauses: clausesOf(report).map(({ claim, paragraph, sentence, clause }) => ({
     paragraph,
     sentence,
@@ -63,14 +62,6 @@ const readingOf = ({ answer }: Unread, report: Report): Reading => ({
     code: claim ? claimCode(claim) : '',
   })),
 });
-
-/** The clauses of a section in reading order, with their places. */
-const clausesOf = ({ paragraphs }: Report) =>
-  paragraphs.flatMap(({ sentences }, paragraph) =>
-    sentences.flatMap(({ clauses }, sentence) =>
-      clauses.map((inSentence, clause) => ({ ...inSentence, paragraph, sentence, clause })),
-    ),
-  );
 
 /** Keeps what known readings found with the sections. @returns the hashes of readings that are known */
 async function useKnown(
@@ -80,10 +71,10 @@ async function useKnown(
 ): Promise<Set<string>> {
   const hashes = readings.map(({ prompt_hash }) => prompt_hash);
   const known = await ledger.knownAnswers(hashes, now);
-  const rows = new Map((await ledger.answersAt([...known.values()])).map((row) => [answerName(row), row]));
+  const rowOf = await readAnswers(ledger, [...known.values()]);
   const found = readings.flatMap(({ prompt_hash, reading: { of, sentences }, state: { section } }) => {
     const ref = known.get(prompt_hash);
-    const row = ref && rows.get(answerName(ref));
+    const row = ref && rowOf(ref);
     if (row?.kind !== 'stored') return [];
     return [
       { prompt_hash, section: { ...section, known_reading: { of, sentences, failed: row.failed_clauses ?? [] } } },

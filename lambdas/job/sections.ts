@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isUnproven } from '../report/claims/check.ts';
+import { isUnproven, sentencesOf } from '../report/claims/check.ts';
 import {
   type AnsweredFacts,
   type AnswerRef,
@@ -161,8 +161,7 @@ function afterReading(
   { failed, sentences }: { failed: readonly FailedClause[]; sentences: number },
 ): Standing {
   if (failed.length === 0) return { ...before, read: 'yes' };
-  const lost = new Set(failed.map(({ paragraph, sentence }) => `${paragraph} ${sentence}`)).size;
-  const unproven = { sentences, lost };
+  const unproven = { sentences, lost: sentencesOf(failed) };
   return { ...before, kind: 'unproven', read: 'yes', failed, unproven, askAgain: true, cutOff: false };
 }
 
@@ -185,7 +184,7 @@ export const writtenOf = (state: SectionState): Written | undefined =>
 /** The sections of a list that have to be asked for: of those with the very same question only the first. */
 export function toAsk<S extends { ordinal: number; prompt_hash?: string | undefined }>(
   sections: readonly S[],
-  open: (section: S) => boolean,
+  open: (section: S) => boolean = () => true,
 ): S[] {
   const firstOf = firstByQuestion(sections);
   return sections.filter((section) => firstOf(section) === section && open(section));

@@ -196,15 +196,3 @@ export class Bill {
 /** Whether a line that could not be filed is on no other bill: what was filed by elimination is billed with its section. */
 export const isBilledApart = ({ why, filed_as }: Pick<Unfiled, 'why' | 'filed_as'>): boolean =>
   why !== 'no_custom_id' || (filed_as ?? 'topic_').startsWith('topic_');
-
-/** What the billed answers of one round cost, filed and unfiled; undefined when that of any is not known. */
-export async function roundCost(
-  ledger: Ledger,
-  { job_id }: Pick<Plan, 'job_id'>,
-  round: number,
-): Promise<MicroUsd | undefined> {
-  const bill = new Bill();
-  for await (const answer of ledger.answers(job_id, round)) bill.add(answer);
-  for await (const row of ledger.unfiled(job_id, round)) if (isBilledApart(row)) bill.add(row);
-  return bill.cost;
-}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConversationNotReady } from '../shared/errors.ts';
 import { parseOr, wholeCount } from '../shared/parse.ts';
+import { letterOf } from './claims/kinds.ts';
 
 /** The math worker's numbers may arrive as text. */
 const number = z.union([z.number(), z.string().trim().min(1).transform(Number).pipe(z.number())]);
@@ -57,7 +58,7 @@ export interface MathVotes {
 }
 
 /** Group A, Group B … Group Z, Group 27 … for gid 0, 1 … */
-export const defaultLabel = (gid: number): string => `Group ${gid < 26 ? String.fromCharCode(65 + gid) : gid + 1}`;
+export const defaultLabel = (gid: number): string => `Group ${letterOf(gid)}`;
 
 /**
  * Parses the math worker's answer and resolves each group's participants: group → base clusters → pids.

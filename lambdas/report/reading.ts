@@ -81,7 +81,7 @@ function placeOf(name: string, stored: Stored): Placed {
     rank: RANK[read.kind],
     layer: metadata.layer_id ?? 0,
     cluster: metadata.cluster_id ?? 0,
-    cited: new Set(citedTids({ id: '', title: '', paragraphs: read.paragraphs })),
+    cited: new Set(citedTids(read)),
   };
 }
 

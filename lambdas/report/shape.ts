@@ -86,11 +86,27 @@ export const REPORT_JSON_SCHEMA = { plain: reportJsonSchema({}), claims: reportJ
 export const READ_BACK_JSON_SCHEMA: JsonSchema = objectOf({ claims: arrayOf(text) });
 export const readBackSchema = z.object({ claims: listOf(z.unknown().transform(readClaim), 0) });
 
-/** Every tid a report cites, each once, in order of appearance. */
-export function citedTids(report: Report): number[] {
-  const cited = new Set<number>();
-  for (const { sentences } of report.paragraphs)
-    for (const { clauses } of sentences)
-      for (const { citations } of clauses) for (const tid of citations) cited.add(tid);
-  return [...cited];
+/** A text, whatever it is called. */
+export type Text = Pick<Report, 'paragraphs'>;
+
+/** Where a clause stands: indexes from 0. */
+export interface Place {
+  paragraph: number;
+  sentence: number;
+  clause: number;
 }
+
+/** The clauses of a text in reading order, with their places. */
+export const clausesOf = ({ paragraphs }: Text): (Clause & Place)[] =>
+  paragraphs.flatMap(({ sentences }, paragraph) =>
+    sentences.flatMap(({ clauses }, sentence) =>
+      clauses.map((inSentence, clause) => ({ ...inSentence, paragraph, sentence, clause })),
+    ),
+  );
+
+/** How many sentences a text has. */
+export const sentenceCount = ({ paragraphs }: Text): number =>
+  paragraphs.reduce((sum, { sentences }) => sum + sentences.length, 0);
+
+/** Every tid a text cites, each once, in order of appearance. */
+export const citedTids = (text: Text): number[] => [...new Set(clausesOf(text).flatMap(({ citations }) => citations))];

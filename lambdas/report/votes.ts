@@ -50,3 +50,10 @@ export function postgresVoteFromExport(vote: number): PostgresVote {
 export function tally(agrees: number, disagrees: number, passes: number): Tally {
   return { votes: agrees + disagrees + passes, agrees, disagrees, passes };
 }
+
+/** A tally as the ledger keeps it. */
+export type KeptTally = readonly [votes: number, agrees: number, disagrees: number, passes: number];
+
+/** The tallies of a comment that the ledger keeps: of all participants first, then of each opinion group. */
+export const talliesOf = ({ all, groups }: { all: KeptTally; groups: readonly KeptTally[] }): Tally[] =>
+  [all, ...groups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes));

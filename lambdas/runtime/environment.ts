@@ -6,6 +6,17 @@ import { parseOr } from '../shared/parse.ts';
 
 const name = z.string().min(1);
 
+/** Which models may be used and what jobs may cost, wherever the steps run: as functions, on a laptop or in a worker. */
+export const modelVariables = {
+  MODEL_ALIASES: modelAliasesText.prefault(''),
+  JOB_BUDGET_USD: budgetSchema.optional(),
+  DAY_BUDGET_USD: budgetSchema.optional(),
+  UNPRICED_MODELS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((model) => model.trim() || [])),
+} as const;
+
 /** Every environment variable a function may have; `lib/narratives-function.ts` says which has which. */
 const variables = {
   JOB_TABLE: name,
@@ -15,16 +26,10 @@ const variables = {
   CLUSTER_ASSIGNMENTS_TABLE: name,
   MATH_ENV: name,
   DEFAULT_MODEL: name,
-  MODEL_ALIASES: modelAliasesText.prefault(''),
   UNKNOWN_MODEL: z.enum(UNKNOWN_MODEL_POLICIES).default('use default'),
   CLAIMS: z.enum(['on', 'off']).default('on'),
   CLAIMS_READ_BACK: z.enum(['true', 'false']).default('false'),
-  JOB_BUDGET_USD: budgetSchema.optional(),
-  DAY_BUDGET_USD: budgetSchema.optional(),
-  UNPRICED_MODELS: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').flatMap((model) => model.trim() || [])),
+  ...modelVariables,
   ANTHROPIC_SECRET_NAME: name,
   DATABASE_SECRET_NAME: name,
   DATABASE_TLS: z.enum(['verify', 'off']).default('verify'),

@@ -53,7 +53,7 @@ export function markdownReport(
   const leftOut = allSections(outer).filter(({ state }) => state === 'left_out');
   const places = new Map(allSections(outer).map((section, at) => [section, `section-${at + 1}`]));
   const body = outer.flatMap((section) => sectionText(section, 2, places));
-  const cited = new Set(allSections(outer).flatMap(({ paragraphs }) => citedTids({ id: '', title: '', paragraphs })));
+  const cited = new Set(allSections(outer).flatMap(citedTids));
   const notes = [...cited]
     .sort((a, b) => a - b)
     .map((tid) => `[^${tid}]: ${citedLine(tid, comments.get(tid), about.groups)}`);

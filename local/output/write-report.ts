@@ -10,7 +10,7 @@ import type { ReportPageInput } from '../../lambdas/report/page/input.ts';
 import { reportPage } from '../../lambdas/report/page/page.ts';
 import { shownTexts } from '../../lambdas/report/page/texts.ts';
 import { type ReportsAnswer, reportsAnswer, type StoredReport } from '../../lambdas/report/public.ts';
-import { type Tally, tally } from '../../lambdas/report/votes.ts';
+import { type Tally, talliesOf } from '../../lambdas/report/votes.ts';
 import type { Plan } from '../../lambdas/shared/ledger-rows.ts';
 import { storedReports } from '../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
@@ -200,10 +200,10 @@ function leftOutOf(
     }),
     inNoSection: {
       count: in_no_section?.count ?? 0,
-      mostVoted: (in_no_section?.most_voted ?? []).map(({ tid, all, groups }) => ({
-        tid,
-        txt: text.get(tid) ?? '',
-        tallies: [all, ...groups].map(([, agrees, disagrees, passes]) => tally(agrees, disagrees, passes)),
+      mostVoted: (in_no_section?.most_voted ?? []).map((kept) => ({
+        tid: kept.tid,
+        txt: text.get(kept.tid) ?? '',
+        tallies: talliesOf(kept),
       })),
     },
   };

@@ -1,7 +1,7 @@
-import type { Claim } from '../../lambdas/report/claims/claim.ts';
+import { type Claim, claimKey } from '../../lambdas/report/claims/claim.ts';
 import type { ClaimGroup } from '../../lambdas/report/claims/evidence.ts';
 import { type StoredReport, sectionOf } from '../../lambdas/report/public.ts';
-import { type Clause, type StoredSection, storedReportSchema } from '../../lambdas/report/shape.ts';
+import { type Clause, clausesOf, type StoredSection, storedReportSchema } from '../../lambdas/report/shape.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';
 import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
 
@@ -84,8 +84,7 @@ function readRun(rows: readonly StoredReport[]): Run {
     if (!section) continue;
     const title = section.title || sectionOf(row);
     run.titles.set(sectionOf(row), title);
-    for (const { sentences } of section.paragraphs)
-      for (const { clauses } of sentences) for (const clause of clauses) addClause(run.clauses, clause, title);
+    for (const clause of clausesOf(section)) addClause(run.clauses, clause, title);
     if (!section.evidence) continue;
     if (run.groups.length === 0) run.groups = section.evidence.groups;
     for (const [tid, tallies] of section.evidence.votes) run.votes.set(tid, tallies);
@@ -100,23 +99,12 @@ function addClause(all: Map<string, RunClause>, { text, claim, citations: cited 
   const citations = [...new Set(cited)].sort((a, b) => a - b);
   // a sentence that says why a section is missing cites nothing
   if (!claim && citations.length === 0) return;
-  const key = identityOf(claim, citations);
+  // what a clause is known by in every run
+  const key = `${claim ? claimKey(claim) : ''} ${citations.join(',')}`;
   const known = all.get(key);
   if (!known) all.set(key, { text, claim, citations, sections: [title] });
   else if (!known.sections.includes(title)) known.sections.push(title);
 }
-
-/** What a clause is known by in every run. */
-function identityOf(claim: Claim | undefined, citations: readonly number[]): string {
-  const { groups, than } = scopeOf(claim);
-  const stance = claim && 'stance' in claim ? claim.stance : '';
-  return JSON.stringify([claim?.kind ?? '', stance, groups?.toSorted() ?? [], than?.toSorted() ?? [], citations]);
-}
-
-const scopeOf = (claim: Claim | undefined): { groups?: string[]; than?: string[] } => ({
-  ...(claim && 'groups' in claim && claim.groups ? { groups: claim.groups } : {}),
-  ...(claim && 'than' in claim ? { than: claim.than } : {}),
-});
 
 /** The votes that a claim speaks of and that are not the same in both runs. */
 function changedVotes({ claim, citations }: RunClause, before: Run, after: Run): ChangedVotes[] {
@@ -132,7 +120,8 @@ function changedVotes({ claim, citations }: RunClause, before: Run, after: Run):
 /** Whose votes a claim speaks of; undefined stands for all participants. */
 function groupsOf(claim: Claim, all: readonly ClaimGroup[]): (string | undefined)[] {
   if (claim.kind === 'consensus') return all.map(({ letter }) => letter);
-  const { groups = [], than = [] } = scopeOf(claim);
+  const groups = 'groups' in claim ? (claim.groups ?? []) : [];
+  const than = 'than' in claim ? claim.than : [];
   return groups.length > 0 ? [...groups, ...than] : [undefined];
 }
 

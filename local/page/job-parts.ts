@@ -26,6 +26,33 @@ export const Facts = ({ of }: { of: [string, ComponentChildren | undefined][] })
     ),
   );
 
+/** A table with a heading row that scrolls by itself where the page is too narrow for it. */
+export const ScrollTable = ({ head, named, children }: ScrollTableProps): JSX.Element =>
+  h(
+    'div',
+    { class: 'scroll', tabIndex: 0, role: 'region', ...named },
+    h(
+      'table',
+      null,
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          head.map((name) => h('th', { key: name, scope: 'col' }, name)),
+        ),
+      ),
+      h('tbody', null, children),
+    ),
+  );
+interface ScrollTableProps {
+  head: readonly string[];
+  /** what a screen reader calls it */
+  named: { 'aria-label': string } | { 'aria-labelledby': string };
+  children?: ComponentChildren;
+}
+
 export const Simulated = (): JSX.Element =>
   h(
     'p',

@@ -8,6 +8,7 @@ import {
   Now,
   pathOfJob,
   pathOfReport,
+  ScrollTable,
   Sections,
   Simulated,
   Status,
@@ -191,30 +192,13 @@ const Batches = ({ job: { batches } }: { job: JobDetails }): JSX.Element | null 
         null,
         h('h2', { id: 'batches' }, 'Rounds and batches'),
         h(
-          'div',
-          { class: 'scroll', tabIndex: 0, role: 'region', 'aria-labelledby': 'batches' },
-          h(
-            'table',
-            null,
+          ScrollTable,
+          { head: ['Round', 'Part', 'State', 'Requests', 'Batch'], named: { 'aria-labelledby': 'batches' } },
+          batches.map(({ round, part, state, requests, batch_id }) =>
             h(
-              'thead',
-              null,
-              h(
-                'tr',
-                null,
-                ['Round', 'Part', 'State', 'Sections', 'Batch'].map((name) => h('th', { scope: 'col' }, name)),
-              ),
-            ),
-            h(
-              'tbody',
-              null,
-              batches.map(({ round, part, state, requests, batch_id }) =>
-                h(
-                  'tr',
-                  { key: `${round} ${part}` },
-                  [round, part + 1, state, requests, batch_id ?? 'not confirmed'].map((cell) => h('td', null, cell)),
-                ),
-              ),
+              'tr',
+              { key: `${round} ${part}` },
+              [round, part + 1, state, requests, batch_id ?? 'not confirmed'].map((cell) => h('td', null, cell)),
             ),
           ),
         ),

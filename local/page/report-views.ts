@@ -3,7 +3,7 @@ import type { ClaimGroup } from '../../lambdas/report/claims/evidence.ts';
 import type { Tally } from '../../lambdas/report/votes.ts';
 import { claimWords } from './claim-words.ts';
 import type { ChangedClause, Comparison, RunClause } from './compare-runs.ts';
-import { pathOfJob, pathOfReport, pathOfStored, Simulated, Time } from './job-parts.ts';
+import { pathOfJob, pathOfReport, pathOfStored, ScrollTable, Simulated, Time } from './job-parts.ts';
 import { count, counted } from './words.ts';
 
 /** One run of a report, as it is listed. */
@@ -227,44 +227,24 @@ interface ChangedProps {
 }
 function Changed({ one: { clause, votes }, texts, groups }: ChangedProps): JSX.Element {
   const labels = new Map(groups.map(({ letter, label }) => [letter, label]));
-  const head = ['Comment', 'Whose votes', 'Earlier', 'Later'];
   return h(
     'li',
     { class: 'card' },
     h(About, { clause }),
     h(
-      'div',
+      ScrollTable,
       {
-        class: 'scroll',
-        tabIndex: 0,
-        role: 'region',
-        'aria-label': `votes on the comments of: ${claimWords(clause.claim)}`,
+        head: ['Comment', 'Whose votes', 'Earlier', 'Later'],
+        named: { 'aria-label': `votes on the comments of: ${claimWords(clause.claim)}` },
       },
-      h(
-        'table',
-        null,
+      votes.map(({ tid, group, earlier, later }) =>
         h(
-          'thead',
-          null,
-          h(
-            'tr',
-            null,
-            head.map((name) => h('th', { key: name, scope: 'col' }, name)),
-          ),
-        ),
-        h(
-          'tbody',
-          null,
-          votes.map(({ tid, group, earlier, later }) =>
-            h(
-              'tr',
-              { key: `${tid} ${group}` },
-              h('th', { scope: 'row' }, h(Comment, { tid, texts })),
-              h('td', null, group === undefined ? 'All participants' : (labels.get(group) ?? `Group ${group}`)),
-              h('td', null, h(Votes, { of: earlier })),
-              h('td', null, h(Votes, { of: later })),
-            ),
-          ),
+          'tr',
+          { key: `${tid} ${group}` },
+          h('th', { scope: 'row' }, h(Comment, { tid, texts })),
+          h('td', null, group === undefined ? 'All participants' : (labels.get(group) ?? `Group ${group}`)),
+          h('td', null, h(Votes, { of: earlier })),
+          h('td', null, h(Votes, { of: later })),
         ),
       ),
     ),

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { budgetSchema } from '../../lambdas/money/money.ts';
+import { modelVariables } from '../../lambdas/runtime/environment.ts';
 import { anthropicKeyOf } from '../../lambdas/runtime/secrets.ts';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { modelAliasesText, UNKNOWN_MODEL_POLICIES } from '../../lambdas/shared/model-aliases.ts';
+import { UNKNOWN_MODEL_POLICIES } from '../../lambdas/shared/model-aliases.ts';
 import { parseOr } from '../../lambdas/shared/parse.ts';
 import type { AwsWorkspace } from '../../lambdas/stores/anthropic-aws.ts';
 import { hostOf } from '../../lambdas/stores/database-tls.ts';
@@ -43,18 +43,12 @@ const settingsSchema = z.object({
     .optional(),
   ANTHROPIC_AWS_REGION: text.optional(),
   DEFAULT_MODEL: modelId.default('claude-sonnet-5-5'),
-  MODEL_ALIASES: modelAliasesText.prefault(''),
+  ...modelVariables,
   UNKNOWN_MODEL: z
     .enum(UNKNOWN_MODEL_POLICIES, `should be one of: ${UNKNOWN_MODEL_POLICIES.join(', ')}`)
     .default('use default'),
   CLAIMS: z.enum(['on', 'off'], 'should be on or off').default('on'),
   CLAIMS_READ_BACK: z.enum(['true', 'false'], 'should be true or false').default('false'),
-  JOB_BUDGET_USD: budgetSchema.optional(),
-  DAY_BUDGET_USD: budgetSchema.optional(),
-  UNPRICED_MODELS: z
-    .string()
-    .transform((list) => list.split(',').flatMap((model) => model.trim() || []))
-    .default([]),
   SWEEP_MINUTES: wholeNumber(1, 1440).default(15),
   JOB_STREAM: z.enum(['on', 'off'], 'should be on or off').default('on'),
   HTTP_HOST: text.default('127.0.0.1'),

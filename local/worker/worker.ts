@@ -101,7 +101,7 @@ export class Worker {
   }
 
   /**
-   * Makes the ledger if there is none, turns the stream on, and takes up what waits and what workers that died have left.
+   * Makes the ledger if there is none, turns the stream on, and starts the jobs that wait and those that a dead worker left.
    * @throws what DynamoDB answers
    */
   async start(): Promise<void> {
@@ -149,14 +149,14 @@ export class Worker {
     await this.executions.tend().catch(() => undefined);
     // what is still at work finds every store closed
     this.#lease.end();
-    await this.#options.leases
-      .close(this.#lease.id)
-      .catch((error: unknown) =>
-        this.#options.log.warn('the lease could not be given back: others wait until it ends', { why: whyOf(error) }),
-      );
+    await this.#options.leases.close(this.#lease.id).catch((error: unknown) =>
+      this.#options.log.warn('the lease could not be released: other workers wait until it ends', {
+        why: whyOf(error),
+      }),
+    );
   }
 
-  /** Renews the lease; without it, everything is stopped and taken up again under a new one. */
+  /** Renews the lease; without it, every run is stopped, and resumed under a new lease. */
   async renew(): Promise<void> {
     const { leases, world, log } = this.#options;
     const lease = this.#lease;

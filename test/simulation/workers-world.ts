@@ -1,6 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
-import { microUsd } from '../../lambdas/money/money.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import { stepWorld } from '../../local/embedded/steps.ts';
@@ -19,13 +18,13 @@ import { Timers } from './timers.ts';
 import {
   impatient,
   LEDGER_DAYS,
-  MODEL,
   openApi,
   replaced,
   SECONDS_OF_A_RUN,
   type SimulatedWorld,
   START,
   secondsInVain,
+  settingsOf,
   type WorldOptions,
 } from './world.ts';
 
@@ -95,17 +94,7 @@ export async function openWorkersWorld(
       pool: gatedPool(polis.pool, () => gate),
       anthropic: impatient(client.withOptions({ fetch: gatedFetch(() => gate, watch.cancels, provider, check) })),
       log: silent,
-      settings: {
-        defaultModel: MODEL,
-        jobBudget: microUsd(100),
-        dayBudget: microUsd(1_000),
-        unpricedModels: [],
-        modelAliases: new Map(),
-        unknownModel: 'use default' as const,
-        claims: true,
-        claimsReadBack: readBack ?? false,
-        ledgerDays: LEDGER_DAYS,
-      },
+      settings: settingsOf(readBack),
       now,
     });
     return replaced(broken.steps, whole);

@@ -36,6 +36,19 @@ export interface WorldOptions {
   broken?: Breakage | undefined;
 }
 
+/** The settings of every simulated job. */
+export const settingsOf = (readBack: true | undefined): StepWorld['settings'] => ({
+  defaultModel: MODEL,
+  jobBudget: microUsd(100),
+  dayBudget: DAY_BUDGET,
+  unpricedModels: [],
+  modelAliases: new Map(),
+  unknownModel: 'use default',
+  claims: true,
+  claimsReadBack: readBack ?? false,
+  ledgerDays: LEDGER_DAYS,
+});
+
 /**
  * The system under simulation for one run: the template's state machine with its Retry and Catch, the real steps and
  * clients over gated calls, and an Anthropic stand-in of its own. The clock moves only by waits, time-outs and runs of functions.
@@ -64,17 +77,7 @@ export async function openWorld(
     pool: gatedPool(polis.pool, () => gate),
     anthropic: impatient(api.client.withOptions({ fetch: gatedFetch(() => gate, watch.cancels, provider) })),
     log: silent,
-    settings: {
-      defaultModel: MODEL,
-      jobBudget: microUsd(100),
-      dayBudget: DAY_BUDGET,
-      unpricedModels: [],
-      modelAliases: new Map(),
-      unknownModel: 'use default' as const,
-      claims: true,
-      claimsReadBack: readBack ?? false,
-      ledgerDays: LEDGER_DAYS,
-    },
+    settings: settingsOf(readBack),
     now,
   });
   const steps = replaced(broken.steps, whole);

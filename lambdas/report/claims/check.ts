@@ -1,5 +1,5 @@
 import type { FailedClause, Unproven } from '../../shared/ledger-rows.ts';
-import type { Clause, Report } from '../shape.ts';
+import { type Clause, clausesOf, type Place, type Report, sentenceCount, type Text } from '../shape.ts';
 import { claimCode } from './claim.ts';
 import type { Evidence } from './evidence.ts';
 import {
@@ -24,13 +24,6 @@ export const FAILURES = {
 } as const satisfies Record<VoteReason | ProseReason | 'claims_nothing' | 'read_back', string>;
 export type Failure = keyof typeof FAILURES;
 
-/** Where a clause stands: indexes from 0. */
-export interface Place {
-  paragraph: number;
-  sentence: number;
-  clause: number;
-}
-
 export interface CheckedClause extends Place {
   clauseOf: Clause;
   verdict: Verdict['verdict'];
@@ -50,11 +43,15 @@ export interface CheckedReport {
 }
 
 /** Proves every clause of a section from the votes, and holds its words against its claim. */
-export function checkReport(report: Pick<Report, 'paragraphs'>, evidence: Evidence): CheckedReport {
+export function checkReport(report: Text, evidence: Evidence): CheckedReport {
   const sentences = report.paragraphs.flatMap(({ sentences }, paragraph) =>
     sentences.map(({ clauses }, sentence) => ({ paragraph, sentence, clauses })),
   );
-  const language = languageOf(sentences.flatMap(({ clauses }) => clauses.map(({ text }) => text)).join(' '));
+  const language = languageOf(
+    clausesOf(report)
+      .map(({ text }) => text)
+      .join(' '),
+  );
   const clauses = sentences.flatMap(({ clauses, ...place }) =>
     checkSentence(clauses, evidence, language).map((checked, clause) => ({ ...place, clause, ...checked })),
   );
@@ -107,28 +104,33 @@ export function whyItFails({ failure, figures, clauseOf: { claim } }: CheckedCla
   return `${about}comment ${tid}${whose}: ${says}`;
 }
 
+/** What a sentence is known by within its text. */
+const sentenceKey = ({ paragraph, sentence }: SentencePlace): string => `${paragraph} ${sentence}`;
+type SentencePlace = Pick<Place, 'paragraph' | 'sentence'>;
+
+/** In how many sentences of a text these clauses stand. */
+export const sentencesOf = (clauses: readonly SentencePlace[]): number => new Set(clauses.map(sentenceKey)).size;
+
 /** A section without the sentences in which a clause fails. */
 export interface Trimmed extends Unproven {
   report: Report;
   /** by the title of its paragraph: why each of the sentences is not there */
   takenOut: { paragraph: string; why: string }[];
   /** whether the sentence at a place was taken out */
-  isOut: (place: Pick<Place, 'paragraph' | 'sentence'>) => boolean;
+  isOut: (place: SentencePlace) => boolean;
 }
 
 /** Takes the sentences out in which a clause fails, and the paragraphs that are empty then. */
 export function withoutFailed(report: Report, failed: readonly FailedClause[]): Trimmed {
   const why = new Map<string, string>();
-  for (const { paragraph, sentence, why: reason } of failed) {
-    const place = `${paragraph} ${sentence}`;
-    if (!why.has(place)) why.set(place, reason);
+  for (const clause of failed) {
+    const key = sentenceKey(clause);
+    if (!why.has(key)) why.set(key, clause.why);
   }
   const takenOut: Trimmed['takenOut'] = [];
-  let total = 0;
   const paragraphs = report.paragraphs.map((about, paragraph) => {
     const sentences = about.sentences.filter((_, sentence) => {
-      total += 1;
-      const reason = why.get(`${paragraph} ${sentence}`);
+      const reason = why.get(sentenceKey({ paragraph, sentence }));
       if (reason !== undefined) takenOut.push({ paragraph: about.title, why: reason });
       return reason === undefined;
     });
@@ -138,9 +140,9 @@ export function withoutFailed(report: Report, failed: readonly FailedClause[]): 
   return {
     report: { ...report, paragraphs: kept },
     takenOut,
-    sentences: total,
+    sentences: sentenceCount(report),
     lost: takenOut.length,
-    isOut: ({ paragraph, sentence }) => why.has(`${paragraph} ${sentence}`),
+    isOut: (place) => why.has(sentenceKey(place)),
   };
 }
 
@@ -148,7 +150,7 @@ export function withoutFailed(report: Report, failed: readonly FailedClause[]): 
 export const isUnproven = ({ sentences, lost }: Unproven): boolean => lost * 3 >= sentences;
 
 /** How many sentences of a report hold a clause that fails, and how many it has. */
-export function unprovenOf(report: Pick<Report, 'paragraphs'>, failed: readonly FailedClause[]): Unproven {
-  const places = new Set(failed.map(({ paragraph, sentence }) => `${paragraph} ${sentence}`));
-  return { lost: places.size, sentences: report.paragraphs.reduce((sum, { sentences }) => sum + sentences.length, 0) };
-}
+export const unprovenOf = (report: Text, failed: readonly FailedClause[]): Unproven => ({
+  lost: sentencesOf(failed),
+  sentences: sentenceCount(report),
+});

@@ -52,6 +52,14 @@ function decoded(code: string): unknown {
   };
 }
 
+/** What a claim is known by: its code, with its groups in order. */
+export const claimKey = (claim: Claim): string =>
+  claimCode({
+    ...claim,
+    ...('groups' in claim && claim.groups ? { groups: claim.groups.toSorted() } : {}),
+    ...('than' in claim ? { than: claim.than.toSorted() } : {}),
+  } as Claim);
+
 /** A claim as its code, such as `M+ A,B` or `D+ A>B`. */
 export function claimCode(claim: Claim): string {
   const sign = 'stance' in claim ? STANCE_SIGNS[claim.stance] : '';

@@ -2,7 +2,7 @@ import type { FailedClause } from '../../shared/ledger-rows.ts';
 import { asData } from '../prompt.ts';
 import type { Message } from '../request.ts';
 import type { Clause, Report } from '../shape.ts';
-import { type Claim, claimCode, readClaim } from './claim.ts';
+import { type Claim, claimCode, claimKey, readClaim } from './claim.ts';
 import type { ClaimGroup } from './evidence.ts';
 
 /** Failures that a message lists at most: a model that fails more often has to read its instructions again in any case. */
@@ -68,12 +68,5 @@ export function readBackMessage(clauses: readonly Pick<Clause, 'text'>[], groups
 /** Whether a reading says the same as the claim of its clause: kind, stance and groups, in whatever order. */
 export function readsAlike(code: string, read: Claim | undefined): boolean {
   const claim = readClaim(code);
-  return claim !== undefined && read !== undefined && inOrder(claim) === inOrder(read);
+  return claim !== undefined && read !== undefined && claimKey(claim) === claimKey(read);
 }
-
-const inOrder = (claim: Claim): string =>
-  claimCode({
-    ...claim,
-    ...('groups' in claim && claim.groups ? { groups: claim.groups.toSorted() } : {}),
-    ...('than' in claim ? { than: claim.than.toSorted() } : {}),
-  } as Claim);

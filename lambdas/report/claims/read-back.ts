@@ -2,7 +2,7 @@ import type { FailedClause, Reading, Unproven } from '../../shared/ledger-rows.t
 import { jsonOrUndefined } from '../../shared/parse.ts';
 import { readBatchResult } from '../answer.ts';
 import { readBackSchema } from '../shape.ts';
-import { FAILURES } from './check.ts';
+import { FAILURES, sentencesOf } from './check.ts';
 import { type Claim, claimCode } from './claim.ts';
 import { readsAlike } from './messages.ts';
 
@@ -32,6 +32,5 @@ function compared({ clauses, sentences }: Reading, read: readonly (Claim | undef
     const found = other ? claimCode(other) : 'no claim';
     return [{ ...place, failure: 'read_back', why: `${code}: ${FAILURES.read_back} (${found})` }];
   });
-  const lost = new Set(failed_clauses.map(({ paragraph, sentence }) => `${paragraph} ${sentence}`)).size;
-  return { failed_clauses, unproven: { sentences, lost } };
+  return { failed_clauses, unproven: { sentences, lost: sentencesOf(failed_clauses) } };
 }

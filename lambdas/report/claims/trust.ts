@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jsonOrUndefined } from '../../shared/parse.ts';
+import { provenCount } from './figures.ts';
 
 const counts = z.record(z.string(), z.number());
 const claimFiguresSchema = z.object({
@@ -36,9 +37,8 @@ export function trustLines(jobResults: unknown): string[] {
   const { claims, coverage, taken_out } = results;
   const { clauses, proven, content, thin, unguarded } = claims;
   const kinds = Object.entries(proven).map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`);
-  const borne = Object.values(proven).reduce((sum, count) => sum + count, 0);
   return [
-    `${number(clauses)} clauses: ${number(borne)} proven by the votes (${kinds.join(', ')}), ${content} only tell what comments say, ${thin} say that few voted`,
+    `${number(clauses)} clauses: ${number(provenCount(claims))} proven by the votes (${kinds.join(', ')}), ${content} only tell what comments say, ${thin} say that few voted`,
     ...(unguarded > 0
       ? [`the words of ${unguarded} clauses are in a language without a word list, and were not checked`]
       : []),

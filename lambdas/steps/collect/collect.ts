@@ -3,13 +3,12 @@ import { splitLines } from '../../batch/result-lines.ts';
 import { API_AWAITED, MAX_TROUBLES, secondsBetween, waitAfterTrouble } from '../../batch/wait.ts';
 import { mostRounds } from '../../job/next-round.ts';
 import { sectionsOf } from '../../job/sections.ts';
-import { roundCost } from '../../job/summary.ts';
+import { Bill, isBilledApart } from '../../job/summary.ts';
 import { noteWaiting } from '../../job/transitions.ts';
 import { AnthropicUnavailable, InvalidSetting, ResultsStalled } from '../../shared/errors.ts';
 import { type JobState, parseJobState } from '../../shared/hand-off.ts';
-import { type BatchEntry, type CacheUse, ledgerExpiry, type Plan } from '../../shared/ledger-rows.ts';
+import { type BatchEntry, ledgerExpiry, type Plan } from '../../shared/ledger-rows.ts';
 import { cacheUseKey, ordinalOf } from '../../shared/names.ts';
-import type { Ledger } from '../../stores/ledger.ts';
 import { knownAnswer } from './answer-rows.ts';
 import { Filing } from './filing.ts';
 import { type CollectDeps, type Round, RoundAnswers } from './round.ts';
@@ -54,8 +53,7 @@ export async function collect(deps: CollectDeps, input: unknown): Promise<JobSta
   }
   await settleRound(deps, round);
   // what the old pipeline sent was never counted
-  if (!plan.legacy) await priceRound(deps, round);
-  if (plan.cached) await deps.ledger.putCacheUse(await cacheUseOf(deps.ledger, plan, state.round));
+  if (!plan.legacy) await billRound(deps, round);
   // only now: a crash before this point reads the batches again
   for (const batch of await deps.ledger.batches(plan.job_id, state.round)) {
     if (batch.state === 'collected') continue;
@@ -108,22 +106,22 @@ async function readRound({ ledger, now }: CollectDeps, plan: Plan, round: number
   };
 }
 
-/** How many tokens of the fixed part of its prompts a round read from the cache and wrote to it. */
-async function cacheUseOf(ledger: Ledger, plan: Plan, round: number): Promise<CacheUse> {
-  const use = { read: 0, written: 0 };
-  for await (const { tokens } of ledger.answers(plan.job_id, round)) {
-    use.read += tokens?.cache_read ?? 0;
-    use.written += tokens?.cache_write ?? 0;
-  }
-  const key = cacheUseKey(plan.model, plan.report_timestamp, plan.job_id, round);
-  // figures that are older say little about how batches are processed now
-  return { ...key, ...use, expires_at_epoch: ledgerExpiry(new Date(plan.report_timestamp), CACHE_USE_DAYS) };
-}
-
-/** The round counts on its day's budget at what it did cost from now on. */
-async function priceRound({ ledger, spending, now }: CollectDeps, { plan, round }: Round): Promise<void> {
+/**
+ * The round counts on its day's budget at what it did cost from now on: its answers, filed and unfiled. How well the cache served the
+ * filed ones is remembered.
+ */
+async function billRound({ ledger, spending, now }: CollectDeps, { plan, round }: Round): Promise<void> {
   const { job_id, expires_at_epoch } = plan;
-  await spending.settle({ job_id, round, now: now(), expires_at_epoch }, await roundCost(ledger, plan, round));
+  const bill = new Bill();
+  for await (const answer of ledger.answers(job_id, round)) bill.add(answer);
+  const { cache_read: read, cache_write: written } = bill.tokens;
+  for await (const row of ledger.unfiled(job_id, round)) if (isBilledApart(row)) bill.add(row);
+  await spending.settle({ job_id, round, now: now(), expires_at_epoch }, bill.cost);
+  if (!plan.cached) return;
+  const key = cacheUseKey(plan.model, plan.report_timestamp, job_id, round);
+  // figures that are older say little about how batches are processed now
+  const until = ledgerExpiry(new Date(plan.report_timestamp), CACHE_USE_DAYS);
+  await ledger.putCacheUse({ ...key, read, written, expires_at_epoch: until });
 }
 
 /** Lets a new invocation continue. It skips what is stored already; if that alone takes all of its time, again and again, it gives up. */

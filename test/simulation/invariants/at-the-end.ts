@@ -11,7 +11,7 @@ import { batchesCancelled, batchesTold, rowsTrue } from './rows.ts';
 
 /**
  * What is wrong with what a run has left in the stores: each line names the invariant that does not hold. Sections are
- * given back by name with their text, to be compared with those of a run without faults.
+ * returned by name with their text, to be compared with those of a run without faults.
  */
 export async function violationsOf(
   world: SimulatedWorld,
