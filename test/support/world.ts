@@ -6,7 +6,7 @@ import { serverJob } from '../../lambdas/job/put.ts';
 import { sectionsOf } from '../../lambdas/job/sections.ts';
 import type { DaySpending } from '../../lambdas/money/day.ts';
 import type { Plan, Prompt, Section } from '../../lambdas/shared/ledger-rows.ts';
-import { answerKey, customId, executionName } from '../../lambdas/shared/names.ts';
+import { answerKey, customId, executionName, turnKey } from '../../lambdas/shared/names.ts';
 import { documentClient } from '../../lambdas/stores/dynamodb.ts';
 import type { ExecutionStatus } from '../../lambdas/stores/executions.ts';
 import { jobFinder } from '../../lambdas/stores/jobs.ts';
@@ -165,14 +165,19 @@ export async function startWorld({
     },
     now: () => clock,
     today: () => new Date(clock).toISOString().slice(0, 10),
-    /** What a test changed for itself is as at first again, and the tables are empty; batches are counted from here on. */
+    /** What a test changed for itself is as at first again; batches are counted from here on. */
     async calm() {
       standIn.script.clear();
       Object.assign(settings, USUAL_SETTINGS);
       Object.assign(processing, PROCESSING);
       Object.assign(pace, { waitScale: 0, onEvent: undefined });
       batchesBefore = standIn.batches().length;
-      // each run would read the rows of all runs before it
+      // a job that a test has left halfway would keep it
+      await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: turnKey(data.report.report_id) }));
+    },
+
+    /** Forgets every job, report and answer: each run reads the rows of all runs before it. */
+    async emptyTables() {
       for (const { TableName = '', KeySchema = [] } of NARRATIVES.tables)
         await emptyTable(
           db,
@@ -322,12 +327,10 @@ export async function startWorld({
     /** The batches that the API has received in this test. */
     sent: () => standIn.batches().slice(batchesBefore),
 
-    /** Lets the ledger forget known answers: those of some sections, or all. */
-    async forgetAnswers(sections?: readonly Pick<Section, 'prompt_hash'>[]) {
-      const known = (await this.all(TABLE_NAMES.ledger)).filter(({ job_id }) => String(job_id).startsWith('answer:'));
-      const keys = sections?.map(({ prompt_hash = '' }) => answerKey(prompt_hash)) ?? known;
-      for (const { job_id, entry } of keys)
-        await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: { job_id, entry } }));
+    /** Lets the ledger forget the known answers of some sections. */
+    async forgetAnswers(sections: readonly Pick<Section, 'prompt_hash'>[]) {
+      for (const { prompt_hash = '' } of sections)
+        await db.send(new DeleteCommand({ TableName: TABLE_NAMES.ledger, Key: answerKey(prompt_hash) }));
     },
     /** The sections of a job, in order of ordinal. */
     async sections(jobId: string): Promise<Section[]> {

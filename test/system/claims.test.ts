@@ -10,7 +10,7 @@ import { bySection } from '../support/readers.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
-beforeEach(() => world.forgetAnswers());
+beforeEach(() => world.emptyTables());
 
 const ALL = 15;
 /** The first section is asked for with this custom id in round 1. */

@@ -7,7 +7,7 @@ import { bySection } from '../support/readers.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
-beforeEach(() => world.forgetAnswers());
+beforeEach(() => world.emptyTables());
 
 const ALL = 15;
 /** The words of a row, as the page shows them that ignores `errors`. */
@@ -145,7 +145,7 @@ describe('answers that do not say whose they are', () => {
 describe('what a stopped job has', () => {
   it('is published when a person decides so, as the newest report, with every gap named', async () => {
     const before = await world.runReusing();
-    await world.forgetAnswers();
+    await world.forgetAnswers(await world.sections(before.job_id));
     const failed = await failingAtTheEnd();
     expect(failed.row.status).toBe('FAILED');
     world.passTime(3_600);

@@ -10,7 +10,7 @@ import { useWorld } from '../support/use-world.ts';
 import type { World } from '../support/world.ts';
 
 const world = useWorld();
-beforeEach(() => world.forgetAnswers());
+beforeEach(() => world.emptyTables());
 
 const ALL = 15;
 type Ended = Awaited<ReturnType<World['runReusing']>>;

@@ -6,7 +6,7 @@ import { billed } from '../support/readers.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
-beforeEach(() => world.forgetAnswers());
+beforeEach(() => world.emptyTables());
 
 const ALL = 15;
 

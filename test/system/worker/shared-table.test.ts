@@ -9,15 +9,12 @@ import type { Job } from '../../support/world.ts';
 
 const world = useWorld();
 let workers: ReturnType<typeof workersOn>;
-beforeEach(() => {
+beforeEach(async () => {
+  // workers go on with what is left
+  await world.emptyTables();
   workers = workersOn(world);
 });
-afterEach(async () => {
-  await workers.close();
-  // the workers of the next test would go on with what is left
-  for (const row of await world.all(TABLE_NAMES.jobs))
-    if (row.status === 'PENDING' || row.status === 'PROCESSING') await world.putJob({ ...row, status: 'COMPLETED' });
-});
+afterEach(() => workers.close());
 
 /** Only a test that hangs comes to this. */
 const HANGS_MS = 60_000;
