@@ -183,9 +183,11 @@ async function waitForTurn(deps: SubmitDeps, state: JobState, waitsFor: string):
   return { ...state, turns: turns + 1, next: 'turn', wait_seconds: secondsToNextTurn(turns) };
 }
 
-/** The state of the row when it is not, or no longer, this execution's. */
+/** How the row stands when it is not, or no longer, this execution's; one that was deleted counts as cancelled. */
 async function standingWithout({ jobs }: SubmitDeps, state: JobState): Promise<'cancelled' | 'not ours'> {
-  return isCancelledUnder(await readLoosely(jobs, state.job_id), state.execution) ? 'cancelled' : 'not ours';
+  const row = await readLoosely(jobs, state.job_id);
+  // of a row that was deleted, perhaps with its table, what is paid for is collected all the same
+  return !row || isCancelledUnder(row, state.execution) ? 'cancelled' : 'not ours';
 }
 
 /** The facts of a job that is no longer ours: another execution may have sent by a plan of its own. */

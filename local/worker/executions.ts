@@ -113,8 +113,10 @@ export class WorkerExecutions implements Executions, ExecutionStatuses {
   async resume(name: string): Promise<boolean> {
     if (this.#running.has(name)) return true;
     const { table, lease, log } = this.#options;
+    if (this.#ended.has(name)) return false;
     const row = await table.run(name);
-    if (row?.status !== 'RUNNING' || this.#ended.has(name)) return false;
+    if (row && row.status !== 'RUNNING') await table.leave(name);
+    if (row?.status !== 'RUNNING') return false;
     const mine = lease();
     mine.check();
     if (row.worker !== mine.id) {
@@ -227,7 +229,10 @@ export class WorkerExecutions implements Executions, ExecutionStatuses {
     const { status, error = '', cause = '' } = end;
     try {
       // one whose lease has ended goes on elsewhere, or is begun again here
-      if (lease.isHeld()) await table.note(name, lease.id, { status: status as RunRow['status'] });
+      if (lease.isHeld()) {
+        await table.end(name, lease.id, status as RunRow['status']);
+        await table.leave(name);
+      }
     } catch (why) {
       log.warn('the end of an execution could not be written, and will be', { execution: name, why: whyOf(why) });
       return;

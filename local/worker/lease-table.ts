@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { InvalidRow } from '../../lambdas/shared/errors.ts';
 import { ledgerExpiry } from '../../lambdas/shared/ledger-rows.ts';
 import { parseOr } from '../../lambdas/shared/parse.ts';
-import { conditionally, readRow, stored } from '../../lambdas/stores/dynamodb.ts';
+import { conditionally, queryAll, readRow, stored } from '../../lambdas/stores/dynamodb.ts';
 
 /** How an execution that some worker runs stands, and how one ended. */
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT'] as const;
@@ -37,16 +37,24 @@ export interface LeaseTable {
   close(worker: string, renewals?: number): Promise<void>;
 
   run(name: string): Promise<RunRow | undefined>;
+  /** Names of the executions that have not ended, and of a few whose end has only just been noted. */
+  openRuns(): Promise<string[]>;
   /** Puts an execution unless there is one of this name. @returns false when there is */
   start(name: string, run: RunRow, now: Date): Promise<boolean>;
   /** Takes a running execution from a worker whose lease is over. @returns false when another was faster, or it has ended */
   takeOver(name: string, from: string, to: string): Promise<boolean>;
-  /** Notes how far an execution has come, or how it ended. @returns false when it is no longer this worker's */
-  note(name: string, worker: string, what: Partial<Pick<RunRow, 'status' | 'round' | 'first_round'>>): Promise<boolean>;
+  /** Notes how far an execution has come. @returns false when it is no longer this worker's */
+  note(name: string, worker: string, what: Pick<RunRow, 'round' | 'first_round'>): Promise<boolean>;
+  /** Notes how an execution ended. @returns false when it is no longer this worker's */
+  end(name: string, worker: string, status: RunRow['status']): Promise<boolean>;
+  /** Leaves an execution that has ended out of the open ones. */
+  leave(name: string): Promise<void>;
 }
 
 const leaseKey = (worker: string) => ({ job_id: `worker:${worker}`, entry: 'lease' });
 const runKey = (name: string) => ({ job_id: `execution:${name}`, entry: 'run' });
+/** What is open is found in one place, whatever becomes of the rows of jobs; it is put first, and deleted last. */
+const openKey = (name: string) => ({ job_id: 'open-executions', entry: name });
 /** A lease that nobody has closed is of no use after a day. */
 const LEASE_DAYS = 1;
 
@@ -100,7 +108,20 @@ export function leaseTable(db: DynamoDBDocumentClient, table: string, days: numb
       const fail = (line: string) => new InvalidRow(`ledger row ${runKey(name).job_id}: ${line}; delete the row`);
       return row && parseOr(runSchema, row, fail);
     },
-    start(name, run, now) {
+    async openRuns() {
+      const query = {
+        TableName: table,
+        KeyConditionExpression: 'job_id = :open',
+        ExpressionAttributeValues: { ':open': openKey('').job_id },
+        ConsistentRead: true,
+      };
+      const names: string[] = [];
+      for await (const { entry } of queryAll(db, query)) names.push(String(entry));
+      return names;
+    },
+    async start(name, run, now) {
+      const open = { ...openKey(name), expires_at_epoch: ledgerExpiry(now, days) };
+      await stored(`write ${table}`, () => db.send(new PutCommand({ TableName: table, Item: open })));
       const Item = { ...runKey(name), ...run, expires_at_epoch: ledgerExpiry(now, days) };
       const command = new PutCommand({
         TableName: table,
@@ -111,5 +132,10 @@ export function leaseTable(db: DynamoDBDocumentClient, table: string, days: numb
     },
     takeOver: (name, from, to) => change(runKey(name), { worker: from, status: 'RUNNING' }, { worker: to }),
     note: (name, worker, what) => change(runKey(name), { worker, status: 'RUNNING' }, what),
+    end: (name, worker, status) => change(runKey(name), { worker, status: 'RUNNING' }, { status }),
+    async leave(name) {
+      const command = new DeleteCommand({ TableName: table, Key: openKey(name) });
+      await stored(`write ${table}`, () => db.send(command));
+    },
   };
 }

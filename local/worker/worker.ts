@@ -4,13 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { streamHandler } from '../../lambdas/handlers/dispatch.ts';
 import { canRun, type LooseRow, looseRow, runOf, standingOf } from '../../lambdas/job/standing.ts';
-import { daysBefore } from '../../lambdas/shared/days.ts';
 import { whyOf } from '../../lambdas/shared/errors.ts';
 import type { Log } from '../../lambdas/shared/log.ts';
 import { dispatch } from '../../lambdas/steps/dispatch.ts';
 import type { JobFinder } from '../../lambdas/stores/jobs.ts';
 import { executionChanged } from '../../lambdas/watchdog/execution-changed.ts';
-import { DAYS_OF_RESULTS, type SweepResult, sweep } from '../../lambdas/watchdog/sweep.ts';
+import { type SweepResult, sweep } from '../../lambdas/watchdog/sweep.ts';
 import { TABLE_NAMES } from '../../lib/names.ts';
 import type { StepWorld } from '../embedded/steps.ts';
 import type { SynthesizedNarratives } from '../machine/narratives.ts';
@@ -43,8 +42,8 @@ export interface WorkerOptions {
 
 /** Where the stream tells of new rows, this only finds what it has missed, and executions of workers that died. */
 const LOOK_SECONDS = { 'by stream': 30, 'by index': 2 } as const;
-/** A table that was made anew has no stream. */
-const TABLES_SECONDS = { 'by stream': 60, 'by index': 10 } as const;
+/** A table that was made anew has no stream; nothing else tells of one that was turned off. */
+const TABLES_SECONDS = { 'by stream': 20, 'by index': 10 } as const;
 /** How soon a duty is seen to be due. */
 const TICK_MS = 1_000;
 const EVENT_TRIES = 3;
@@ -184,19 +183,17 @@ export class Worker {
     await this.stream.check();
   }
 
-  /** Looks through the index for rows that wait, and for executions whose worker is gone. */
+  /** Looks for executions whose worker is gone, and through the index for rows that wait. */
   async look(): Promise<void> {
-    const { finder, world } = this.#options;
     const troubles: unknown[] = [];
-    for (const status of ['PENDING', 'PROCESSING', 'CANCELLED']) {
-      const since = status === 'CANCELLED' ? daysBefore(world.now(), DAYS_OF_RESULTS) : undefined;
-      for await (const row of finder.withStatus(status, since)) {
-        if (this.#stopping.signal.aborted) return;
-        const loose = looseRow(row);
-        if (loose) await this.#lookAt(row, loose).catch((error: unknown) => troubles.push(error));
-      }
+    // what is in trouble keeps nothing else from being seen
+    const trouble = (error: unknown) => void troubles.push(error);
+    for (const name of await this.#options.leases.openRuns()) await this.executions.resume(name).catch(trouble);
+    for await (const row of this.#options.finder.withStatus('PENDING')) {
+      if (this.#stopping.signal.aborted) return;
+      const loose = looseRow(row);
+      if (loose) await this.#lookAt(row, loose).catch(trouble);
     }
-    // one row in trouble keeps no other from being seen
     if (troubles.length > 0) throw troubles[0];
   }
 
@@ -208,17 +205,10 @@ export class Worker {
 
   async #lookAt(row: Record<string, unknown>, loose: LooseRow): Promise<void> {
     const { world, stage, log } = this.#options;
-    const { kind, holder } = standingOf(loose, { stage });
-    if (kind !== 'waiting') {
-      if (holder === 'ours' && (kind === 'running' || kind === 'cancelling'))
-        await this.executions.resume(loose.worker_id);
-      return;
-    }
-    const { execution } = runOf(loose, stage);
-    const known = canRun(loose) ? await this.executions.status(execution) : 'unknown';
+    if (standingOf(loose, { stage }).kind !== 'waiting') return;
+    const known = canRun(loose) ? await this.executions.status(runOf(loose, stage).execution) : 'unknown';
     // one that has ended without claiming its row is a matter for the sweep
-    if (known === 'RUNNING') await this.executions.resume(execution);
-    else if (known === 'unknown') await dispatch({ ...world, log, stage, executions: this.executions }, row);
+    if (known === 'unknown') await dispatch({ ...world, log, stage, executions: this.executions }, row);
   }
 
   /** Tells the row of an execution that broke off, as EventBridge does on AWS. */

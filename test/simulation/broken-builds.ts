@@ -234,6 +234,7 @@ const WORKERS: readonly BrokenBuild[] = [
         ...leases,
         start: async (...given) => (await leases.start(...given)) || true,
         note: async (...given) => (await leases.note(...given)) || true,
+        end: async (...given) => (await leases.end(...given)) || true,
       }),
     },
   },
@@ -249,7 +250,14 @@ const WORKERS: readonly BrokenBuild[] = [
     scenario: 'workers-forgotten',
     shownBy: undefined,
     breaks: /two workers are at work on/,
-    how: { leases: (leases) => ({ ...leases, renewals: async () => undefined, note: async () => true }) },
+    how: {
+      leases: (leases) => ({
+        ...leases,
+        renewals: async () => undefined,
+        note: async () => true,
+        end: async () => true,
+      }),
+    },
   },
 ];
 

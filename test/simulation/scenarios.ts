@@ -86,8 +86,21 @@ const forgotten: Scenario = {
   about: 'one job whose stream record is lost, so that the sweep has to find it',
   ends: 'COMPLETED',
   async begin(world, polis, suffix) {
-    world.loseRecords();
+    world.streamIs('off');
     return [await putJob(world, polis, `${suffix}0`)];
+  },
+};
+
+const offAndOn: Scenario = {
+  name: 'off-and-on',
+  about: 'two jobs: the stream is off when the first row is put, and on again for the second',
+  ends: 'COMPLETED',
+  async begin(world, polis, suffix) {
+    world.streamIs('off');
+    const first = await putJob(world, polis, `${suffix}0`);
+    await world.settle();
+    world.streamIs('on');
+    return [first, await putJob(world, polis, `${suffix}1`, { report_id: OTHER_REPORT })];
   },
 };
 
@@ -205,6 +218,28 @@ const adopted: Scenario = {
   },
 };
 
+const anew: Scenario = {
+  name: 'anew',
+  about: 'the job table is made anew while a batch is processed, and the report is ordered again when nothing runs',
+  ends: 'COMPLETED',
+  payOnce: SECTIONS,
+  async begin(world, polis, suffix) {
+    await forgetAnswers(world);
+    const cached = { no_cache: false };
+    const first = await putJob(world, polis, `${suffix}0`, cached);
+    world.onWait((state) => state === STATE.wait && deleteJob(world, first));
+    await world.settle();
+    return [await putJob(world, polis, `${suffix}1`, cached)];
+  },
+};
+
+/** Deletes what the job table has of a job. */
+async function deleteJob({ db }: SimulatedWorld, jobId: string): Promise<void> {
+  for (const { job_id, batch_job_id } of await allRows(db, TABLE_NAMES.jobs))
+    if (job_id === jobId || batch_job_id === jobId)
+      await db.send(new DeleteCommand({ TableName: TABLE_NAMES.jobs, Key: { job_id } }));
+}
+
 /** Some of these in workers, which may be killed, stand still for longer than their lease lasts, or be told to stop. */
 const inWorkers = (scenario: Scenario, workers: number, name: string): Scenario => ({
   ...scenario,
@@ -214,12 +249,14 @@ const inWorkers = (scenario: Scenario, workers: number, name: string): Scenario 
 });
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...[one, two, twice, proven, forgotten, cancelled, reused, adopted],
+  ...[one, two, twice, proven, forgotten, cancelled, reused, adopted, anew],
   inWorkers(one, 1, 'worker'),
   inWorkers(two, 2, 'workers'),
   inWorkers(cancelled, 2, 'workers-cancelled'),
   inWorkers(adopted, 2, 'workers-adopted'),
   inWorkers(forgotten, 2, 'workers-forgotten'),
+  inWorkers(offAndOn, 2, 'workers-off-and-on'),
+  inWorkers(anew, 2, 'workers-anew'),
 ];
 
 /** @throws Error for a name that none has */

@@ -121,9 +121,9 @@ export async function openWorld(
     now,
     pass,
     onWait,
-    /** From now on no record of the stream reaches its function. */
-    loseRecords() {
-      losing = true;
+    /** While it is off, no record of the stream reaches its function, not even later. */
+    streamIs(state: 'on' | 'off') {
+      losing = state === 'off';
     },
     /** Delivers once more whatever the stream has delivered so far. */
     async redeliver() {

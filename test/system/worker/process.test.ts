@@ -93,6 +93,21 @@ describe.skipIf(lacksParts())('narratives worker beside a Polis', () => {
     await worker.ended('SIGTERM');
   });
 
+  it('turns the stream on again when somebody turns it off, and finds jobs by the index until then', async () => {
+    const worker = workers.start();
+    const { health } = await worker.ready();
+    const seen = async () =>
+      ((await (await fetch(String(health))).json()) as Record<string, unknown>).new_jobs_are_seen;
+    expect(await seen()).toBe('by stream');
+    await polis.client.send(
+      new UpdateTableCommand({ TableName: TABLE_NAMES.jobs, StreamSpecification: { StreamEnabled: false } }),
+    );
+    await workers.completed(await workers.putJob());
+    await vi.waitFor(async () => expect(await seen()).toBe('by stream'), HANGS);
+    await workers.completed(await workers.putJob());
+    await worker.ended('SIGTERM');
+  });
+
   it('continues when the job table is made anew', async () => {
     const worker = workers.start();
     const { health } = await worker.ready();
