@@ -25,6 +25,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           // loading the modules again for each file took longer than the tests
           isolate: false,
+          globalSetup: ['test/support/temporary.ts'],
           ...limits,
         },
       },

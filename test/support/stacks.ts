@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -24,17 +24,8 @@ export const NETWORK = {
 /** Claude Platform on AWS in the place of a key. */
 export const BY_ROLE = { 'narratives:provider': 'aws', 'narratives:workspaceId': 'wrkspc_01AbCdEf23GhIj' };
 
-const made: string[] = [];
-// the files of unit tests share their modules: this runs when the worker ends
-process.once('exit', () => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
 /** A new folder for what an app synthesizes; it is removed when the tests are done. */
-export function outdir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
-  made.push(folder);
-  return folder;
-}
+export const outdir = (): string => mkdtempSync(join(tmpdir(), 'narratives-stacks-'));
 
 const CDK_JSON = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
