@@ -1,8 +1,13 @@
+import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { publishStopped } from '../../lambdas/job/publish-stopped.ts';
 import { customId } from '../../lambdas/shared/names.ts';
 import { STATE } from '../../lib/names.ts';
+import { localApp } from '../../local/page/app.ts';
+import { pathOfJob } from '../../local/page/job-parts.ts';
+import { appStores } from '../../local/page/stores.ts';
 import { killed, lost, onNextCall } from '../support/faults.ts';
+import { HOST } from '../support/page.ts';
 import { bySection } from '../support/readers.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -159,6 +164,28 @@ describe('what a stopped job has', () => {
     const row = await world.rowOf(failed);
     expect(row).toMatchObject({ status: 'FAILED' });
     expect(String(row.logs)).toContain('published by a test, with 15 of 15 sections');
+  });
+
+  it('is published by the button of the page of jobs, which then says so and has no such button', async () => {
+    const { job_id } = await failingAtTheEnd();
+    const page = localApp({
+      ...appStores(world.db, world.deps, true),
+      stage: '',
+      maySpend: true,
+      busy: () => undefined,
+      onJob: () => undefined,
+      loaded: [],
+      changes: new EventEmitter(),
+    });
+    const path = pathOfJob(job_id);
+    const headers = { host: HOST, origin: `http://${HOST}`, 'sec-fetch-site': 'same-origin' };
+    const shown = async () => (await page.request(`http://${HOST}${path}`, { headers })).text();
+    expect(await shown()).toContain(`action="${path}/publish"`);
+    const answer = await page.request(`http://${HOST}${path}/publish`, { method: 'POST', headers });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, path]);
+    expect(await world.reports(job_id)).toHaveLength(ALL);
+    expect(await shown()).toContain('A person has published what it has');
+    expect(await shown()).not.toContain(`action="${path}/publish"`);
   });
 
   it('is published twice with the same rows', async () => {
