@@ -1,6 +1,7 @@
 import { type CheckedClause, FAILURES } from '../../lambdas/report/claims/check.ts';
 import { claimCode } from '../../lambdas/report/claims/claim.ts';
 import { provenCount } from '../../lambdas/report/claims/figures.ts';
+import { phraseOf } from '../../lambdas/report/claims/phrases.ts';
 import type { Figure } from '../../lambdas/report/claims/prove.ts';
 import { countOf } from '../../local/count-of.ts';
 import { type CheckedSection, figuresOf, holds, type Proof } from './proof.ts';
@@ -95,5 +96,5 @@ function failureText(section: string, clause: CheckedClause): string {
 }
 
 /** A difference names its two groups itself. */
-const figureText = ({ tid, group, than, says }: Figure): string =>
-  `comment ${tid}${than ? '' : `, ${whose(group)}`}: ${says}`;
+const figureText = ({ tid, group, than, counted }: Figure): string =>
+  `comment ${tid}${than ? '' : `, ${whose(group)}`}: ${phraseOf(counted)}`;

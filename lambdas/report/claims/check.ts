@@ -2,6 +2,7 @@ import type { FailedClause, Unproven } from '../../shared/ledger-rows.ts';
 import { type Clause, clausesOf, type Place, type Report, sentenceCount, type Text } from '../shape.ts';
 import { claimCode } from './claim.ts';
 import type { Evidence } from './evidence.ts';
+import { phraseOf } from './phrases.ts';
 import {
   type Language,
   languageOf,
@@ -99,9 +100,9 @@ export function whyItFails({ failure, figures, clauseOf: { claim } }: CheckedCla
   const about = claim ? `${claimCode(claim)}: ` : '';
   const against = figures.find(({ holds }) => !holds);
   if (failure !== 'votes' || !against) return `${about}${FAILURES[failure ?? 'votes']}`;
-  const { tid, group, than, says } = against;
+  const { tid, group, than, counted } = against;
   const whose = than || !group ? '' : `, Group ${group}`;
-  return `${about}comment ${tid}${whose}: ${says}`;
+  return `${about}comment ${tid}${whose}: ${phraseOf(counted)}`;
 }
 
 /** What a sentence is known by within its text. */

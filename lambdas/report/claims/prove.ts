@@ -2,6 +2,7 @@ import type { Tally } from '../votes.ts';
 import type { Evidence } from './evidence.ts';
 // not from claim.ts: the report's page proves claims in the browser, without the parser
 import { type Claim, KIND_CODES, STANCES, type Stance } from './kinds.ts';
+import type { Bound, Counted } from './phrases.ts';
 import { newcombeLow, wilson, Z_90, Z_95, Z_95_TWO_SIDED } from './statistics.ts';
 
 /** With fewer votes nothing can be said but that few voted. */
@@ -20,8 +21,8 @@ export interface Figure {
   tooFew: boolean;
   /** every vote counted is on the side of the claim: "everyone" is true */
   all?: boolean;
-  /** the numbers, as one phrase for people: "12 of 30 agree (40%), and the lower bound, 27%, is not above 50%" */
-  says: string;
+  /** the numbers, which `phraseOf` writes for people */
+  counted: Counted;
 }
 
 /** Why a clause fails, by the votes alone. */
@@ -59,7 +60,7 @@ function columnOf({ groups }: Evidence, letter: string): number | undefined {
 }
 
 /** What one comparison found. */
-type Found = Pick<Figure, 'holds' | 'tooFew' | 'all' | 'says'>;
+type Found = Pick<Figure, 'holds' | 'tooFew' | 'all' | 'counted'>;
 
 function figuresOf(claim: Exclude<Claim, { kind: 'content' }>, tid: number, evidence: Evidence): Figure[] {
   const tallies = evidence.votes.get(tid) ?? [];
@@ -80,12 +81,10 @@ function figuresOf(claim: Exclude<Claim, { kind: 'content' }>, tid: number, evid
   return letters.map((group) => ({ tid, group, ...found(of(group)) }));
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1).replace(/\.0$/, '')}%`;
-const counted = (k: number, n: number, does: string): string => `${k} of ${n} ${does} (${percent(k / n)})`;
 const tooFew = (n: number, least = MIN_VOTES): Found => ({
   holds: false,
   tooFew: n < MIN_VOTES,
-  says: `${n} voted, and ${least} are needed`,
+  counted: { is: 'few', n, least },
 });
 const sideOf = (tally: Tally, stance: Stance): number => (stance === 'agree' ? tally.agrees : tally.disagrees);
 
@@ -99,71 +98,61 @@ const FOUND: Record<Exclude<Claim['kind'], 'content' | 'difference'>, (tally: Ta
   majority(tally, stance) {
     const [k, n] = [sideOf(tally, stance), tally.votes];
     if (n < MIN_VOTES) return tooFew(n);
-    const holds = isMajority(k, n);
-    return {
-      holds,
-      tooFew: false,
-      says: `${counted(k, n, stance)}${bound(wilson(k, n, Z_95).low, holds, 'above', 0.5)}`,
-    };
+    return bounded({ does: stance, k, n }, { value: wilson(k, n, Z_95).low, how: 'above', limit: 0.5 });
   },
   near_unanimous(tally, stance) {
     const [k, n] = [sideOf(tally, stance), tally.votes];
     if (n < MIN_VOTES) return tooFew(n);
-    if (!atLeast(k, n, 85)) return { holds: false, tooFew: false, says: `${counted(k, n, stance)}, and 85% is needed` };
-    const { low } = wilson(k, n, Z_90);
-    return {
-      holds: low > 0.75,
-      tooFew: false,
-      all: k === n,
-      says: `${counted(k, n, stance)}${bound(low, low > 0.75, 'above', 0.75)}`,
-    };
+    if (!atLeast(k, n, 85)) return notReached({ does: stance, k, n }, 85);
+    const found = bounded({ does: stance, k, n }, { value: wilson(k, n, Z_90).low, how: 'above', limit: 0.75 });
+    return { ...found, all: k === n };
   },
   minority(tally, stance) {
     const [k, n] = [sideOf(tally, stance), tally.votes];
     if (n < MIN_VOTES) return tooFew(n);
-    if (k < 1) return { holds: false, tooFew: false, says: `nobody of ${n} voted ${stance}` };
-    const { high } = wilson(k, n, Z_95);
-    return {
-      holds: high < 0.5,
-      tooFew: false,
-      says: `${counted(k, n, stance)}${bound(high, high < 0.5, 'below', 0.5)}`,
-    };
+    if (k < 1) return { holds: false, tooFew: false, counted: { is: 'nobody', n, stance } };
+    return bounded({ does: stance, k, n }, { value: wilson(k, n, Z_95).high, how: 'below', limit: 0.5 });
   },
   consensus(tally, stance) {
     const [k, n] = [sideOf(tally, stance), tally.votes];
     if (n < MIN_VOTES) return tooFew(n);
-    if (!atLeast(k, n, 60)) return { holds: false, tooFew: false, says: `${counted(k, n, stance)}, and 60% is needed` };
-    const { low } = wilson(k, n, Z_90);
-    return { holds: low > 0.5, tooFew: false, says: `${counted(k, n, stance)}${bound(low, low > 0.5, 'above', 0.5)}` };
+    if (!atLeast(k, n, 60)) return notReached({ does: stance, k, n }, 60);
+    return bounded({ does: stance, k, n }, { value: wilson(k, n, Z_90).low, how: 'above', limit: 0.5 });
   },
   divided({ votes: n, agrees, disagrees }) {
     if (n < MIN_VOTES_DIVIDED) return tooFew(n, MIN_VOTES_DIVIDED);
-    const says = `${agrees} of ${n} agree and ${disagrees} disagree`;
+    const sides = { is: 'sides' as const, n, agrees, disagrees };
     if (!atLeast(Math.min(agrees, disagrees), n, 25))
-      return { holds: false, tooFew: false, says: `${says}, and each side needs 25%` };
+      return { holds: false, tooFew: false, counted: { ...sides, needed: 25 } };
     const majority = STANCES.find((stance) => isMajority(stance === 'agree' ? agrees : disagrees, n));
     return majority
-      ? { holds: false, tooFew: false, says: `${says}: there is a majority that ${majority}s` }
-      : { holds: true, tooFew: false, says };
+      ? { holds: false, tooFew: false, counted: { ...sides, majority } }
+      : { holds: true, tooFew: false, counted: sides };
   },
-  uncertain({ votes: n, passes }) {
+  uncertain({ votes: n, passes: k }) {
     if (n < MIN_VOTES) return tooFew(n);
-    const said = `${passes} of ${n} passed (${percent(passes / n)})`;
-    if (!atLeast(passes, n, 20)) return { holds: false, tooFew: false, says: `${said}, and 20% is needed` };
-    const { low } = wilson(passes, n, Z_90);
-    return { holds: low >= 0.15, tooFew: false, says: `${said}${bound(low, low >= 0.15, 'at least', 0.15)}` };
+    if (!atLeast(k, n, 20)) return notReached({ does: 'pass', k, n }, 20);
+    return bounded({ does: 'pass', k, n }, { value: wilson(k, n, Z_90).low, how: 'at_least', limit: 0.15 });
   },
   thin: ({ votes: n }) => ({
     holds: n < MIN_VOTES,
     tooFew: false,
-    says: n < MIN_VOTES ? `${n} voted` : `${n} voted, and that is enough to say more`,
+    counted: { is: n < MIN_VOTES ? 'voted' : 'enough', n },
   }),
 };
 
-/** The end of a phrase: which bound was compared with what. */
-function bound(value: number, holds: boolean, how: 'above' | 'below' | 'at least', limit: number): string {
-  const which = how === 'below' ? 'upper' : 'lower';
-  return `; the ${which} bound of the interval, ${percent(value)}, is ${holds ? '' : 'not '}${how} ${percent(limit)}`;
+type Share = { does: Stance | 'pass'; k: number; n: number };
+
+const notReached = (share: Share, needed: number): Found => ({
+  holds: false,
+  tooFew: false,
+  counted: { is: 'share', ...share, needed },
+});
+
+/** Holds when the bound is where it must be. */
+function bounded(share: Share, { value, how, limit }: Omit<Bound, 'holds'>): Found {
+  const holds = how === 'above' ? value > limit : how === 'below' ? value < limit : value >= limit;
+  return { holds, tooFew: false, counted: { is: 'share', ...share, bound: { value, how, limit, holds } } };
 }
 
 interface OfGroup {
@@ -174,20 +163,22 @@ interface OfGroup {
 /** Shares 30 points or more apart, and the interval of the difference above zero. */
 function difference(stance: Stance, first: OfGroup, second: OfGroup): Found {
   const small = [first, second].find(({ of }) => of.votes < MIN_VOTES);
-  if (small) return { ...tooFew(small.of.votes), says: `Group ${small.group}: ${tooFew(small.of.votes).says}` };
+  if (small) {
+    const [n, least] = [small.of.votes, MIN_VOTES];
+    return { holds: false, tooFew: true, counted: { is: 'few', n, least, group: small.group } };
+  }
   const [k1, n1] = [sideOf(first.of, stance), first.of.votes];
   const [k2, n2] = [sideOf(second.of, stance), second.of.votes];
-  const numbers = `Group ${first.group}: ${counted(k1, n1, stance)}, Group ${second.group}: ${counted(k2, n2, stance)}`;
+  const counted = {
+    is: 'difference' as const,
+    first: { group: first.group, does: stance, k: k1, n: n1 },
+    second: { group: second.group, does: stance, k: k2, n: n2 },
+  };
   // as whole numbers: 0.7 - 0.4 is less than 0.3 in floating point
   const apart = (k1 * n2 - k2 * n1) * 10 >= 3 * n1 * n2;
-  if (!apart) return { holds: false, tooFew: false, says: `${numbers}; 30 points more are needed` };
+  if (!apart) return { holds: false, tooFew: false, counted };
   const low = newcombeLow(k1, n1, k2, n2, Z_95_TWO_SIDED);
-  const holds = low > 0;
-  return {
-    holds,
-    tooFew: false,
-    says: `${numbers}; the lower bound of the difference, ${percent(low)}, is ${holds ? '' : 'not '}above 0`,
-  };
+  return { holds: low > 0, tooFew: false, counted: { ...counted, low } };
 }
 
 /**

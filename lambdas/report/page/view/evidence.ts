@@ -34,13 +34,7 @@ export function Evidence(props: { id: string; clause: PageClause; data: PageData
     ),
     figures.length > 0 && h('h3', {}, words.figures),
     figures.length > 0 &&
-      h(
-        'ul',
-        { class: 'figures', lang: 'en' },
-        ...figures.map(({ tid, group, than, says }) =>
-          h('li', {}, `Comment ${tid}${group && !than ? `, Group ${group}` : ''}: ${says}`),
-        ),
-      ),
+      h('ul', { class: 'figures' }, ...figures.map((figure) => h('li', {}, write.figure(figure, data.groups)))),
     h('p', { class: 'tools' }, h('a', { href: `#${id}` }, words.linkHere)),
   );
 }

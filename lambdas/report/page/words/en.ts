@@ -1,3 +1,4 @@
+import { ENGLISH_PHRASES } from '../../claims/phrases.ts';
 /** Words of the report's page. `{name}` is filled in; `one` and `other` are chosen by the count `n`. */
 export const en = {
   language: 'en',
@@ -69,6 +70,9 @@ export const en = {
 
   claim: 'What it claims',
   figures: 'The figures',
+  figure: 'Comment {tid}: {counted}',
+  figureOfGroup: 'Comment {tid}, {group}: {counted}',
+  phrases: ENGLISH_PHRASES,
   citedComments: { one: 'The comment that it is about', other: 'The {n} comments that it is about' },
   evidence: 'Evidence for this statement',
   evidenceOf: { one: 'Evidence: comment {list}', other: 'Evidence: comments {list}' },

@@ -1,4 +1,6 @@
 import type { Claim } from '../../claims/kinds.ts';
+import { phraseOf } from '../../claims/phrases.ts';
+import type { Figure } from '../../claims/prove.ts';
 import type { PageGroup } from '../data.ts';
 import type { en } from './en.ts';
 
@@ -23,12 +25,14 @@ export interface Writer {
   /** Names of groups as a list, such as "Group A and Group B". */
   names: (letters: readonly string[], groups: readonly PageGroup[]) => string;
   claim: (claim: Claim, groups: readonly PageGroup[]) => string;
+  figure: (figure: Figure, groups: readonly PageGroup[]) => string;
 }
 
 export function writer(words: Words): Writer {
   const { language } = words;
   const numbers = new Intl.NumberFormat(language);
   const percents = new Intl.NumberFormat(language, { style: 'percent' });
+  const tenths = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const plurals = new Intl.PluralRules(language);
   const list = new Intl.ListFormat(language);
   const dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
@@ -58,6 +62,17 @@ export function writer(words: Words): Writer {
         who: own ? names(own, groups) : words.allParticipants,
         than: 'than' in claim ? names(claim.than, groups) : '',
       });
+    },
+    figure: ({ tid, group, than, counted }, groups) => {
+      const percent = (share: number) => tenths.format(share);
+      const phrase = phraseOf(counted, {
+        phrases: words.phrases,
+        percent,
+        groupName: (letter) => names([letter], groups),
+      });
+      // a difference names its two groups itself
+      const about = group && !than ? words.figureOfGroup : words.figure;
+      return say(about, { tid: String(tid), group: group ? names([group], groups) : '', counted: phrase });
     },
   };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Claim, readClaim, type Stance } from '../../../../lambdas/report/claims/claim.ts';
 import type { Evidence } from '../../../../lambdas/report/claims/evidence.ts';
+import { phraseOf } from '../../../../lambdas/report/claims/phrases.ts';
 import { prove, strongestClaims } from '../../../../lambdas/report/claims/prove.ts';
 import { type Tally, tally } from '../../../../lambdas/report/votes.ts';
 import { anyClaim, anyTally } from './any-claim.ts';
@@ -170,13 +171,13 @@ describe('a verdict', () => {
         tid: 1,
         group: 'A',
         holds: true,
-        says: '11 of 12 agree (91.7%); the lower bound of the interval, 69.9%, is above 50%',
+        counted: { is: 'share', does: 'agree', k: 11, n: 12, bound: { how: 'above', limit: 0.5, holds: true } },
       },
-      { tid: 2, group: 'A', holds: false, says: expect.stringMatching(/^1 of 12 agree \(8\.3%\).*is not above 50%$/) },
+      { tid: 2, group: 'A', holds: false, counted: { k: 1, n: 12, bound: { holds: false } } },
     ]);
-    expect(of('M+ B', 1).figures).toMatchObject([{ tooFew: true, says: '9 voted, and 10 are needed' }]);
+    expect(of('M+ B', 1).figures).toMatchObject([{ tooFew: true, counted: { is: 'few', n: 9, least: 10 } }]);
     expect(of('D+ A>B', 1).figures).toMatchObject([
-      { group: 'A', than: 'B', says: 'Group B: 9 voted, and 10 are needed' },
+      { group: 'A', than: 'B', counted: { is: 'few', n: 9, least: 10, group: 'B' } },
     ]);
   });
 
@@ -330,7 +331,7 @@ describe('whatever the votes', () => {
         const { verdict, figures } = prove(claim, [...evidence.votes.keys()], evidence);
         if (verdict === 'proven' || verdict === 'thin') expect(figures.every(({ holds }) => holds)).toBe(true);
         else if (verdict !== 'content') expect(figures.some(({ holds }) => !holds)).toBe(true);
-        for (const { says } of figures) expect(says).not.toMatch(/NaN|undefined|Infinity/);
+        for (const { counted } of figures) expect(phraseOf(counted)).not.toMatch(/NaN|undefined|Infinity|[{}]/);
       }),
       { numRuns: 500 },
     );
