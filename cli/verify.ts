@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { FAILURES } from '../lambdas/report/claims/check.ts';
 import { claimCode } from '../lambdas/report/claims/claim.ts';
 import { type Context, command, type Shown, text } from './command.ts';
-import { UsageError } from './errors.ts';
+import { InvalidReport, UsageError } from './errors.ts';
 import { figuresOf, holds, type Proof, proveReport } from './verify/proof.ts';
 import { type ReadReport, readReport, readReportFile } from './verify/read-report.ts';
 import { recount } from './verify/recount.ts';
@@ -33,12 +33,16 @@ export const verify = command({
 /** @throws UsageError when it cannot be read as a file */
 function readText(file: string): string {
   try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES)
+    const stat = statSync(file);
+    if (!stat.isFile()) throw new UsageError(`${file} is not a file`);
+    if (stat.size > MAX_BYTES)
       throw new UsageError(`${file} is too large for a report: more than ${MAX_BYTES / 2 ** 20} MB`);
-    return readFileSync(file, 'utf8');
+    // a byte order mark is left out
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw new InvalidReport(`${file} is not UTF-8, or damaged`, { cause: error });
     throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
   }
 }
@@ -95,6 +99,6 @@ function proofValue(proof: Proof) {
     failures,
     differences,
     groups_left_out: groupsLeftOut,
-    changed,
+    changed: changed ?? null,
   };
 }

@@ -40,6 +40,14 @@ const optionsSchema = z
   .refine((given) => given.export !== undefined || !given.allComments, {
     path: ['allComments'],
     error: 'needs --export',
+  })
+  .refine((given) => given.lie === undefined || given.claims === 'on', {
+    path: ['lie'],
+    error: 'needs claims, which --claims off turns off: nothing would notice a false clause',
+  })
+  .refine((given) => given.dynamodbPort === undefined || given.dynamodbPort !== given.postgresPort, {
+    path: ['postgresPort'],
+    error: 'must be another port than --dynamodb-port',
   });
 
 /** What `npm start --` was given. */

@@ -26,15 +26,15 @@ export interface Proof {
   differences: Difference[];
   /** letters of opinion groups of the export that a section does not know */
   groupsLeftOut: string[];
-  /** the page does not say what it said when it was published */
-  changed: boolean;
+  /** what of a page is not as it was published */
+  changed: ReadReport['changed'];
 }
 
 /**
  * Proves every claim of a report again.
  * @param counted the votes of an export; without them the votes that the report brings along are believed
  */
-export function proveReport({ sections, changed = false }: ReadReport, counted?: Recount): Proof {
+export function proveReport({ sections, changed }: ReadReport, counted?: Recount): Proof {
   const named = (state: string) => sections.flatMap((each) => (each.state === state ? [each.section] : []));
   const proof: Proof = {
     checked: [],

@@ -10,6 +10,7 @@ import {
   type ThinData,
   wholeData,
 } from '../../lambdas/report/page/data.ts';
+import { pageFingerprint } from '../../lambdas/report/page/page.ts';
 import { countsOfCell, FIRST_VOTES } from '../../lambdas/report/page/view/votes.ts';
 import { jsonOrUndefined } from '../../lambdas/shared/parse.ts';
 
@@ -18,6 +19,7 @@ type Element = DefaultTreeAdapterTypes.Element;
 
 /** As far as it is needed to put the data together; what it says is read like any other report afterwards. */
 const embeddedSchema = z.object({
+  page: z.string(),
   fingerprint: z.string(),
   data: z.object({
     report_id: z.string(),
@@ -38,9 +40,10 @@ const embeddedSchema = z.object({
 /** The report in a page, in the form of the HTTP API's answer. */
 export interface ReadPage {
   answer: { request_report_id: string; reports: Record<string, { report_data: string; errors?: string }> };
-  /** the page does not say what it said when it was published */
-  changed: boolean;
+  /** what is not as it was published: the data, with the texts and votes that it has, or only something else on the page */
+  changed: Changed | undefined;
 }
+export type Changed = 'data' | 'page';
 
 /**
  * Reads a page as a browser does: titles, texts, citations and votes from where people read them.
@@ -54,7 +57,10 @@ export function readPage(html: string): ReadPage | undefined {
   // not the parsed value: the fingerprint is that of the JSON text, which has more keys, in their order
   const data = wholeData((embedded as { data: ThinData }).data, readerOf(elements));
   const fingerprint = createHash('sha256').update(JSON.stringify(data)).digest('hex');
-  return { answer: answerOf(data), changed: fingerprint !== known.data.fingerprint };
+  const { page } = known.data;
+  const changed =
+    fingerprint !== known.data.fingerprint ? 'data' : pageFingerprint(html, page) !== page ? 'page' : undefined;
+  return { answer: answerOf(data), changed };
 }
 
 const answerOf = (data: PageData): ReadPage['answer'] => {
@@ -98,13 +104,14 @@ const readerOf = (elements: ReadonlyMap<string, Element>): PageReader => ({
 
 function elementsById(root: DefaultTreeAdapterTypes.ParentNode): Map<string, Element> {
   const found = new Map<string, Element>();
-  const open: Node[] = [...root.childNodes];
-  for (let node = open.shift(); node; node = open.shift()) {
+  const open: Node[] = root.childNodes.toReversed();
+  for (let node = open.pop(); node; node = open.pop()) {
     if (!isElement(node)) continue;
     const id = node.attrs.find(({ name }) => name === 'id')?.value;
     // the first of several, as getElementById has it
     if (id !== undefined && !found.has(id)) found.set(id, node);
-    open.unshift(...node.childNodes);
+    // not as arguments of one call, which takes only so many
+    for (const child of node.childNodes.toReversed()) open.push(child);
   }
   return found;
 }

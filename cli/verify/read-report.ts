@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type StoredSection, storedReportSchema } from '../../lambdas/report/shape.ts';
 import { jsonOrUndefined, parseOr } from '../../lambdas/shared/parse.ts';
 import { InvalidReport } from '../errors.ts';
-import { readPage } from './read-page.ts';
+import { type Changed, readPage } from './read-page.ts';
 
 /** A section of a report: with claims and what they are proven from, or with the reason why there is nothing to prove. */
 export type ReadSection =
@@ -13,8 +13,8 @@ export type ReadSection =
 export interface ReadReport {
   reportId: string;
   sections: ReadSection[];
-  /** a page that does not say what it said when it was published, by its own fingerprint */
-  changed?: boolean;
+  /** what of a page is not as it was published, by its own fingerprints */
+  changed?: Changed | undefined;
 }
 
 const WHAT = 'a report is the JSON that npm start or GET /api/v3/delphi/reports writes, or the HTML page of the report';

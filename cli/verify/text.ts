@@ -66,10 +66,15 @@ function verdict(proof: Proof, counted: boolean): string {
           `${number(proof.differences.length)} stored ${proof.differences.length === 1 ? 'tally is' : 'tallies are'} not what the export says.`,
         ]
       : []),
-    ...(proof.changed ? ['The page is not as it was published: its fingerprint is another.'] : []),
+    ...(proof.changed ? [CHANGED[proof.changed]] : []),
     ...(proof.groupsLeftOut.length > 0 ? ['The export has other opinion groups than the report.'] : []),
   ].join(' ');
 }
+
+const CHANGED = {
+  data: 'The page is not as it was published: its fingerprint is another.',
+  page: 'The statements, comments and votes are as they were published, but something else on the page is not: it was edited, cut off, or saved again by a browser.',
+};
 
 const number = (count: number): string => count.toLocaleString('en');
 const whose = (group: string | null | undefined): string => (group ? `Group ${group}` : 'all participants');

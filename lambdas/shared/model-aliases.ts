@@ -4,8 +4,6 @@ import * as z from 'zod';
 export type ModelAliases = ReadonlyMap<string, string>;
 
 const NAME = /^[A-Za-z][\w.:/-]{0,127}$/;
-const pairSchema = z.tuple([z.string().regex(NAME), z.string().regex(NAME)]);
-
 const AS_TEXT = 'must be pairs such as old-model=new-model, separated by commas';
 
 /** `old=new, older=new`; the empty text names none. */
@@ -14,9 +12,9 @@ export const modelAliasesText = z
   .transform((text) =>
     text.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [pair.split('=').map((name) => name.trim())])),
   )
-  .pipe(z.array(pairSchema, AS_TEXT))
+  .refine((pairs) => pairs.every((names) => names.length === 2 && names.every((name) => NAME.test(name))), AS_TEXT)
   .refine((pairs) => new Set(pairs.map(([name]) => name)).size === pairs.length, 'must name each model once')
-  .transform((pairs): ModelAliases => new Map(pairs));
+  .transform((pairs): ModelAliases => new Map(pairs as [string, string][]));
 
 /** The same as an object, as a settings file holds it. */
 export const modelAliasesObject = z

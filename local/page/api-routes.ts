@@ -47,7 +47,7 @@ export interface ApiDeps {
 export const WOULD_COST = 'a report costs money: start with --yes to allow requests to start one';
 
 /** More than any request needs. */
-const MAX_BODY_BYTES = 100_000;
+export const MAX_BODY_BYTES = 100_000;
 
 /** A path of the HTTP API as the server here writes it: `:name` for `{name}`. */
 export const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');

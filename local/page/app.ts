@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { except } from 'hono/combine';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
@@ -8,7 +9,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { answered, ROUTES, refusal } from '../../lambdas/api/http.ts';
 import { BadInput, NothingStored } from '../../lambdas/shared/errors.ts';
 import type { Reports } from '../../lambdas/stores/reports.ts';
-import { type ApiDeps, apiRoutes, honoPath, sendAnswer } from './api-routes.ts';
+import { type ApiDeps, apiRoutes, honoPath, MAX_BODY_BYTES, sendAnswer } from './api-routes.ts';
 import { asRoutes } from './ask-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { problem } from './problem.ts';
@@ -50,6 +51,8 @@ const HEADERS = {
  */
 export function localApp(deps: LocalAppDeps): Hono {
   const app = new Hono();
+  // every open page waits for the next change
+  deps.changes.setMaxListeners(0);
   const reportPage = honoPath(ROUTES['api-report-page'].path);
   app.use(except(reportPage, secureHeaders({ ...HEADERS, contentSecurityPolicy: POLICY })));
   // the page of a report is one file, which holds a policy of its own
@@ -57,7 +60,7 @@ export function localApp(deps: LocalAppDeps): Hono {
   app.use(async (c, next) => {
     if (!OUR_HOSTS.test(c.req.header('host') ?? ''))
       return sendAnswer(c, refusal(403, 'use the address 127.0.0.1 or the name localhost'));
-    return isDecodable(c) ? next() : notFound(c);
+    return isAddress(c) ? next() : notFound(c);
   });
   app.use(
     methodNotAllowed({
@@ -71,6 +74,11 @@ export function localApp(deps: LocalAppDeps): Hono {
   );
   // what a browser sends to another site without asking first; the API takes JSON only, which it has to ask for
   app.use('/jobs/*', csrf());
+  const tooLarge = 'What was sent is larger than any form of this page.';
+  app.use(
+    '/jobs/*',
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, 413, 'Not done', tooLarge, '/') }),
+  );
   apiRoutes(app, deps);
   asRoutes(app, deps);
   pageRoutes(app, deps);
@@ -79,11 +87,14 @@ export function localApp(deps: LocalAppDeps): Hono {
   return app;
 }
 
-/** A path such as /%ZZ names nothing. */
-function isDecodable(c: Context): boolean {
+/** Longest id that a key of a table has room for, in bytes. */
+const MAX_ID_BYTES = 1_024;
+
+/** A path such as /%ZZ names nothing, and neither does one with an id that no table could hold. */
+function isAddress(c: Context): boolean {
   try {
-    decodeURIComponent(new URL(c.req.url).pathname);
-    return true;
+    const parts = decodeURIComponent(new URL(c.req.url).pathname).split('/');
+    return parts.every((part) => Buffer.byteLength(part) <= MAX_ID_BYTES);
   } catch {
     return false;
   }

@@ -27,8 +27,10 @@ export function asRoutes(app: Hono, deps: LocalAppDeps): void {
   app.post('/jobs', async (c) => {
     const refused = mayNotStart(deps);
     if (refused) return problem(c, refused.status, 'Not started', refused.why, '/');
-    const form = startSchema.safeParse(await c.req.parseBody());
-    const asked = batchReportsSchema.safeParse({ ...form.data, no_cache: form.data?.no_cache === 'true' });
+    // what is no form has no fields
+    const form = startSchema.safeParse(await c.req.parseBody().catch(() => undefined));
+    if (!form.success) return problem(c, 400, 'Not started', 'Use the form of this page.', '/');
+    const asked = batchReportsSchema.safeParse({ ...form.data, no_cache: form.data.no_cache === 'true' });
     if (!asked.success) return problem(c, 400, 'Not started', problems(asked.error), '/');
     const { job_id, report_id, deduplicated } = await putJob(putDeps(deps), asked.data);
     if (!deduplicated) deps.onJob({ job_id, report_id, execution: executionName(job_id, 1, deps.stage) });

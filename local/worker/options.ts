@@ -159,6 +159,8 @@ function accessFrom(given: Given): WorkerSettings['access'] {
 }
 
 function keyFrom(key: string | undefined, file: string | undefined): string {
+  if (key !== undefined && file !== undefined)
+    throw new InvalidSetting('ANTHROPIC_API_KEY and ANTHROPIC_API_KEY_FILE are both set: unset one of the two');
   if (key !== undefined) return anthropicKeyOf(key, 'ANTHROPIC_API_KEY');
   if (file !== undefined) return anthropicKeyOf(readNamed('ANTHROPIC_API_KEY_FILE', file), file);
   throw new InvalidSetting(

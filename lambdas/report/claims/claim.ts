@@ -28,7 +28,9 @@ const claimSchema = z.discriminatedUnion('kind', [
 ]);
 
 /** `M+ A,B`, `D+ A>B`, `U`: a kind, its stance, its groups. Blanks may be missing, and commas too. */
-const CODE = /^([cMNFEDSUt])([+-])?\s*([A-Z\d\s,]*?)(?:\s*>\s*([A-Z\d\s,]+))?$/;
+const CODE = /^([cMNFEDSUt])([+-])?([A-Z\d\s,]*)(?:>([A-Z\d\s,]+))?$/;
+/** A code that names every group of a large conversation is shorter. */
+const MAX_CODE_CHARACTERS = 200;
 const KIND_OF = new Map<string, ClaimKind>(CLAIM_KINDS.map((kind) => [KIND_CODES[kind], kind]));
 const STANCE_SIGNS: Record<Stance, string> = { agree: '+', disagree: '-' };
 
@@ -43,7 +45,10 @@ export function readClaim(value: unknown): Claim | undefined {
 }
 
 function decoded(code: string): unknown {
+  if (code.length > MAX_CODE_CHARACTERS) return undefined;
   const [, kind = '', sign, groups = '', than] = CODE.exec(code) ?? [];
+  // only a difference compares
+  if (than !== undefined && kind !== KIND_CODES.difference) return undefined;
   return {
     kind: KIND_OF.get(kind),
     stance: sign && (sign === STANCE_SIGNS.agree ? 'agree' : 'disagree'),

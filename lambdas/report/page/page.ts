@@ -53,7 +53,7 @@ export function reportPage(input: ReportPageInput): string {
     ),
     h('div', { id: 'evidence', popover: 'auto', role: 'dialog', 'aria-label': words.evidence, tabIndex: -1 }),
   );
-  return [
+  const html = [
     '<!doctype html>',
     `<html lang="${words.language}">`,
     renderToString(h(Head, { title: data.title, style })),
@@ -63,7 +63,17 @@ export function reportPage(input: ReportPageInput): string {
     '</body></html>',
     '',
   ].join('\n');
+  return html.replace(pageMark(''), pageMark(pageFingerprint(html)));
 }
+
+/** Where the fingerprint of the whole page stands in it. No text can look like it: there, quotation marks are escaped. */
+const pageMark = (fingerprint: string): string => `"page":"${fingerprint}"`;
+
+/** SHA-256 in hex of a page as it is without its own fingerprint. @param fingerprint the one that stands in it; '' while it has none */
+export const pageFingerprint = (html: string, fingerprint = ''): string =>
+  createHash('sha256')
+    .update(html.replace(pageMark(fingerprint), pageMark('')))
+    .digest('hex');
 
 function chaptersOf({ warnings, method }: ReportPageInput, words: Words): [string, string][] {
   return [
@@ -109,8 +119,9 @@ function Head({ title, style }: { title: string; style: string }): ComponentChil
 
 const digest = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** The data without what stands in the page, the words that the script writes, and the fingerprint of the whole data. */
+/** The data without what stands in the page, the words that the script writes, and fingerprints: of the whole data, and of the page. */
 const embedded = (data: PageData, words: Words): object => ({
+  page: '',
   words,
   fingerprint: createHash('sha256').update(JSON.stringify(data)).digest('hex'),
   data: thinData(data),

@@ -14,6 +14,8 @@ describe('the command line', () => {
     [['--max-batch-size', 'many'], /--max-batch-size should be a whole number/],
     [['--dynamodb-port', '70000'], /--dynamodb-port should be a whole number from 1 to 65,535/],
     [['--postgres-port', '1e3'], /--postgres-port should be a whole number/],
+    [['--postgres-port', '5555', '--dynamodb-port', '5555'], /--postgres-port must be another port/],
+    [['--lie', '--claims', 'off'], /--lie needs claims/],
   ])('refuses %j in one line that names the flag', async (args, line) => {
     expect(await command(args)).toMatchObject(wrongUse(line));
   });

@@ -193,7 +193,7 @@ describe('a page', () => {
     ['another script', rightToLeftPage()],
   ])('of %s is read as it was published', async (_, input) => {
     const said = await verifyPage(reportPage(input), '--json');
-    expect(said.json()).toMatchObject({ report_id: input.reportId, changed: false });
+    expect(said.json()).toMatchObject({ report_id: input.reportId, changed: null });
   });
 
   test.each([
@@ -210,6 +210,29 @@ describe('a page', () => {
     const said = await verifyPage(changed);
     expect(said.code).toBe(1);
     expect(said.out).toContain('The page is not as it was published: its fingerprint is another.');
+  });
+
+  test.each<[string, (html: string) => string]>([
+    ['a share in the summary', (html) => html.replace(/(<section id="summary".*?)(\d+)%/s, '$199%')],
+    ['a sentence that was put in', (html) => html.replace(/(<p id="s1p1"[^>]*>)/, '$1<span>Nobody agrees. </span>')],
+    ['a word of the style', (html) => html.replace('color', 'colour')],
+    ['a line end at the end', (html) => `${html}\n`],
+    ['the end cut off', (html) => html.slice(0, -8)],
+  ])('with %s is noticed, though every statement is as it was', async (_, change) => {
+    const changed = change(page);
+    expect(changed).not.toBe(page);
+    const said = await verifyPage(changed);
+    expect(said.code).toBe(1);
+    expect(said.out).toContain('something else on the page is not');
+  });
+
+  test('may begin with a byte order mark', async () => {
+    expect(await verifyPage(`\ufeff${page}`)).toMatchObject({ code: 0 });
+  });
+
+  test('with a great many elements is read', async () => {
+    const said = await verifyPage(page.replace('</main>', `${'<p>'.repeat(150_000)}</main>`));
+    expect(said).toMatchObject({ code: 1, err: '' });
   });
 
   test('whose data is damaged is one clear error', async () => {
@@ -240,6 +263,16 @@ describe('what is no report', () => {
     expect(said).toMatchObject({ code: 1, out: '', err: oneLine(line) });
     expect(said.err).toMatch(/^InvalidReport: /);
     expect(said.err).not.toContain('secret-word');
+  });
+
+  test('bytes that are not UTF-8 are one clear error', async () => {
+    const file = join(folder, 'latin1.json');
+    await writeFile(file, Buffer.from(GOOD.replace('{', '{"x":"caf\u00e9",'), 'latin1'));
+    expect(await runMain(['verify', file])).toMatchObject({
+      code: 1,
+      out: '',
+      err: oneLine(/^InvalidReport: .* is not UTF-8, or damaged/),
+    });
   });
 
   test('a file, a folder or an export that cannot be read is a wrong command line', async () => {

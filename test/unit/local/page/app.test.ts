@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JOB, jobRow, REPORT } from '../../../support/make.ts';
-import { NOW, pageWorld, sectionRow } from '../../../support/page.ts';
+import { HOST, NOW, pageWorld, sectionRow } from '../../../support/page.ts';
 import { smallConversation } from '../../../support/small-conversation.ts';
 
 const EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(2)>"\'&';
@@ -72,6 +72,26 @@ describe('the page of jobs', () => {
     const answer = await pageWorld({ jobs: [running()] }, { spending }).get('/');
     expect(answer.status).toBe(500);
     expect(await answer.text()).not.toContain('secret');
+  });
+});
+
+describe('what no page sends', () => {
+  it('that is no form starts nothing', async () => {
+    const world = pageWorld();
+    const headers = { 'content-type': 'multipart/form-data; boundary=x', origin: `http://${HOST}` };
+    expect((await world.ask('/jobs', { method: 'POST', body: 'junk', headers })).status).toBe(400);
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('that is larger than any form is refused', async () => {
+    expect((await pageWorld().post('/jobs', { report_id: 'r'.repeat(200_000) })).status).toBe(413);
+  });
+
+  it('with an id that no table could hold is not found', async () => {
+    const world = pageWorld();
+    for (const path of [`/jobs/${'a'.repeat(3_000)}`, `/reports/${'ü'.repeat(600)}`])
+      expect((await world.get(path)).status).toBe(404);
+    expect((await world.post(`/jobs/${'a'.repeat(3_000)}/publish`)).status).toBe(404);
   });
 });
 

@@ -28,6 +28,8 @@ describe('the settings of a worker', () => {
   it.each([
     [{ DATABASE_URL: '' }, /^DATABASE_URL: is missing/],
     [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: should look like postgres/],
+    [{ ANTHROPIC_API_KEY: 'sk-1', ANTHROPIC_API_KEY_FILE: '/run/key' }, /are both set: unset one/],
+    [{ MODEL_ALIASES: 'a=' }, /^MODEL_ALIASES.*must be pairs such as/],
     [{ ANTHROPIC_API_KEY: '' }, /^ANTHROPIC_API_KEY is missing.*ANTHROPIC_API_KEY_FILE/],
     [{ ANTHROPIC_API_KEY: 'two words' }, /^secret ANTHROPIC_API_KEY holds spaces/],
     [{ DYNAMODB_ENDPOINT: 'dynamodb:8000' }, /^DYNAMODB_ENDPOINT: should be an address/],
