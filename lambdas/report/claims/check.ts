@@ -2,9 +2,11 @@ import type { FailedClause, Unproven } from '../../shared/ledger-rows.ts';
 import { type Clause, clausesOf, type Place, type Report, sentenceCount, type Text } from '../shape.ts';
 import { claimCode } from './claim.ts';
 import type { Evidence } from './evidence.ts';
+import { asSeen, lookalikes } from './letters.ts';
 import { phraseOf } from './phrases.ts';
 import {
   type Language,
+  languageBeside,
   languageOf,
   PROSE_REASONS,
   type ProseReason,
@@ -73,12 +75,15 @@ function checkSentence(
     if (!claim || verdict === 'refuted' || verdict === 'untestable') return undefined;
     return { text, claim, everybody: figures.length > 0 && figures.every(({ all }) => all) };
   });
-  const problems = language ? proseProblems(proven, evidence.groups, language) : [];
+  const own = languageBeside(asSeen(clauses.map(({ text }) => text).join(' ')), language) ?? language;
+  const problems = own ? proseProblems(proven, evidence.groups, own) : [];
   return clauses.map((clauseOf, at) => {
     const verdict = verdicts[at] as Verdict;
     const problem = problems[at];
     const about = { clauseOf, figures: verdict.figures, words: problem?.words ?? [] };
     if (problem) return { ...about, verdict: 'refuted', failure: problem.reason };
+    const odd = lookalikes(asSeen(clauseOf.text));
+    if (odd && !('reason' in verdict)) return { ...about, words: odd, verdict: 'refuted', failure: 'text_letters' };
     return { ...about, verdict: verdict.verdict, ...('reason' in verdict ? { failure: verdict.reason } : {}) };
   });
 }

@@ -42,6 +42,19 @@ export function languageOf(text: string): Language | undefined {
   return long && first.known >= SOME_KNOWN && detected() === first.language ? first.language : undefined;
 }
 
+/**
+ * The language of a sentence in a report of another language, where its words leave no doubt: a sentence may be in German in an
+ * English report, and its words are then held against its claim by the German list.
+ */
+export function languageBeside(sentence: string, language: Language | undefined): Language | undefined {
+  const read = sentence.slice(0, MAX_READ);
+  if (language && shareKnown(read, language) >= SOME_KNOWN) return undefined;
+  const [first, second] = LANGUAGES.map((each) => ({ each, known: shareKnown(read, each) })).sort(
+    (a, b) => b.known - a.known,
+  );
+  return first && second && first.known >= MANY_KNOWN && first.known - second.known >= AHEAD ? first.each : undefined;
+}
+
 /** Which share of a text's words is in the list of a language. */
 function shareKnown(text: string, language: Language): number {
   const list = wordsOf(language);

@@ -178,10 +178,11 @@ class Cutter {
   groupAt(at: number, withNoun = false): { length: number; letters: string[] } | undefined {
     const noun = phraseAt(this.list, this.all, at);
     if (noun?.meaning.is.has('group')) {
-      const letter = this.letterAt(at + noun.words.length);
+      const after = at + noun.words.length;
+      const letter = this.letterAt(after) ?? this.smallLetterAt(after);
       if (letter) return { length: noun.words.length + 1, letters: [letter] };
     }
-    const letter = this.letterAt(at);
+    const letter = this.letterAt(at) ?? (this.continuesList() ? this.smallLetterAt(at) : undefined);
     if (!letter || withNoun) return undefined;
     const after = phraseAt(this.list, this.all, at + 1);
     if (this.list.order.letterBeforeGroup && after?.meaning.is.has('group'))
@@ -193,6 +194,15 @@ class Cutter {
   letterAt(at: number): string | undefined {
     const text = this.all[at]?.text ?? '';
     return isLetter(text) || /^\d{1,3}$/.test(text) ? text : undefined;
+  }
+
+  /** "group b": a letter that is no word of the language, or only an article that nothing follows which it could belong to. */
+  smallLetterAt(at: number): string | undefined {
+    const { text = '' } = this.all[at] ?? {};
+    const letter = text.toUpperCase();
+    if (!/^[a-z]$/.test(text) || !this.letters.has(letter)) return undefined;
+    const word = phraseAt(this.list, this.all, at, (length) => length === 1)?.meaning.is;
+    return !word || (word.size === 1 && word.has('skip') && this.standsAlone(at)) ? letter : undefined;
   }
 
   /** The units before are a group and an "and" or a comma. */

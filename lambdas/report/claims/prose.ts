@@ -1,11 +1,13 @@
 import type { Claim } from './claim.ts';
 import type { ClaimGroup } from './evidence.ts';
 import { misfit, type Place } from './fits.ts';
+import { asSeen } from './letters.ts';
 import { unitsOf } from './mentions.ts';
+import { numberOfVoters } from './numbers.ts';
 import { readText } from './said.ts';
 import { type Language, wordsOf } from './words.ts';
 
-export { languageOf } from './language.ts';
+export { languageBeside, languageOf } from './language.ts';
 export type { Language } from './words.ts';
 
 /** Why the words of a clause do not fit its claim. */
@@ -14,6 +16,8 @@ export const PROSE_REASONS = {
   text_stance: 'the text takes another side than its claim',
   text_quantity: 'the text says more or fewer people than its claim',
   text_direction: 'the text turns the comparison of its claim round',
+  text_number: 'the text gives a number of voters, and no claim says one',
+  text_letters: 'the text has a word that only looks like another, or nothing to read',
   text_of_content: 'the text says what people think, and its claim is only that it tells what comments say',
 } as const;
 export type ProseReason = keyof typeof PROSE_REASONS;
@@ -48,12 +52,13 @@ export function proseProblems(
       before = 'unknown';
       return undefined;
     }
-    const text = clause.text.normalize('NFC');
+    const text = asSeen(clause.text);
     const claimed = clause.claim.kind === 'content' ? undefined : claimedLetters(clause.claim, groups);
-    const said = readText(unitsOf(text, groups, claimed, list), list.order);
-    const found = misfit(said, { ...clause, text, groups, before });
+    const units = unitsOf(text, groups, claimed, list);
+    const found = misfit(readText(units, list.order), { ...clause, text, groups, before });
     before = clause.claim;
-    return found;
+    const number = found ? undefined : numberOfVoters(text, units, language);
+    return number === undefined ? found : { reason: 'text_number', words: [number] };
   });
 }
 
