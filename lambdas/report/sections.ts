@@ -71,7 +71,7 @@ export const SECTION_KINDS: { topic: { task: string } } & Record<GlobalSection, 
       `No comment divides the participants enough: the highest measure of division is ${figure(best)}, and more than ${EXTREMITY} is needed.`,
   },
   group_informed_consensus: {
-    title: 'Consensus: what every opinion group agrees on',
+    title: 'Consensus: where the opinion groups come closest',
     task: 'The comments below are those that every opinion group tends to agree with, over all topics. Describe this common ground, theme by theme. Cite every comment of the table at least once.',
     belongs: (comment, groupCount) => comment.consensus > consensusThreshold(groupCount),
     measure: (comment) => comment.consensus,

@@ -1,5 +1,5 @@
 /** Stored with every section; raise it whenever a word below, a task or the table changes. */
-export const PROMPT_VERSION = '2026-11-26.2';
+export const PROMPT_VERSION = '2026-11-27.1';
 
 /** What the codes in the table of comments mean. */
 const TABLE_CODES = ` After them stand codes of the strongest claims that these votes prove, for example \`31 27 2 2 N+\`; the section "Claims" explains them. A cell without a code proves nothing. The cell of all participants may go on with codes that compare groups.`;

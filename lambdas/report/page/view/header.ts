@@ -19,6 +19,7 @@ export function Header({ data, write }: Omit<PartProps, 'lang'>): ComponentChild
     h('ul', { class: 'facts' }, ...facts.map((fact) => h('li', {}, fact))),
     data.url && h('p', {}, h('a', { href: data.url, rel: 'noreferrer' }, words.conversation)),
     data.simulated && h('p', { class: 'simulated' }, words.simulated),
+    h('p', {}, words.shares),
     h(
       'p',
       { class: 'how' },

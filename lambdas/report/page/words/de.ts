@@ -25,6 +25,8 @@ export const de: Words = {
   commentCount: { one: '{n} Kommentar', other: '{n} Kommentare' },
   groupCount: { one: '{n} Meinungsgruppe', other: '{n} Meinungsgruppen' },
 
+  shares:
+    'Anteile beziehen sich auf alle, die über einen Kommentar abgestimmt haben, und nie auf alle Teilnehmenden.',
   howToRead:
     'Jede Aussage führt zu den Stimmen, auf denen sie beruht: Zeigen Sie auf sie, tippen Sie sie an, oder drücken Sie auf ihrer Nummer die Eingabetaste.',
   howToReadStatic: 'Die Nummern nach jeder Aussage führen zu den Kommentaren, um die es geht, und zu den Stimmen dazu.',
@@ -165,7 +167,7 @@ export const de: Words = {
   trustUnguarded:
     'Die Wörter von {n} Aussagen konnten nicht mit ihrer Behauptung verglichen werden, weil es für ihre Sprache keine Wortliste gibt. Ihre Stimmen wurden geprüft.',
   trustHow:
-    'Zu jeder Aussage ist in einer Form, die ein Programm lesen kann, festgehalten, was sie über die Stimmen behauptet. Ein Programm hat jede Behauptung mit den Zahlen unten verglichen, mit statistischen Tests, die mindestens 10 Stimmen brauchen, und die Wörter der Aussage mit ihrer Behauptung. Was nicht bestand, wurde neu geschrieben oder herausgenommen.',
+    'Neben jeder Aussage hat das Modell als kurzen Code festgehalten, was sie über die Stimmen behauptet. Ein Programm hat jede Behauptung mit den Zahlen unten verglichen, mit statistischen Tests, die mindestens 10 Stimmen brauchen, und die Wörter der Aussage mit ihrer Behauptung. Was nicht bestand, wurde neu geschrieben oder herausgenommen.',
   trustNot:
     'Kein Programm kann beweisen, dass eine Aussage gut wiedergibt, was ein Kommentar meint, dass das Wichtigste ausgewählt wurde oder dass eine Überschrift passt. Lesen Sie dafür die Kommentare: Jede Aussage führt zu ihnen.',
   trustOff: 'Die Aussagen dieses Berichts wurden nicht mit den Stimmen verglichen.',
@@ -232,7 +234,7 @@ export const de: Words = {
     one: '{n} Kommentar steht in keinem Abschnitt.',
     other: '{n} Kommentare stehen in keinem Abschnitt.',
   },
-  inNoSectionMost: 'Die mit den meisten Stimmen:',
+  inNoSectionMost: 'Am häufigsten abgestimmt wurde über:',
 
   tableHow:
     'Alle Kommentare, die der Bericht zitiert oder nennt. Jeder Balken zeigt, wer zustimmt (links), sich enthält (Mitte) und ablehnt (rechts), mit den Anteilen in Prozent und den Zahlen.',

@@ -25,6 +25,7 @@ export const en = {
   commentCount: { one: '{n} comment', other: '{n} comments' },
   groupCount: { one: '{n} opinion group', other: '{n} opinion groups' },
 
+  shares: 'Shares are of those who voted on a comment, and never of everyone who took part.',
   howToRead: 'Every statement leads to the votes behind it: point at it, tap it, or press Enter on its number.',
   howToReadStatic: 'The numbers after each statement lead to the comments it is about, and to the votes on them.',
   proven: 'proven by the votes',
@@ -137,7 +138,7 @@ export const en = {
   trustUnguarded:
     'The words of {n} statements could not be compared with their claims, because there is no word list for their language. Their votes were checked.',
   trustHow:
-    'Every statement says in a form that a program can read what it claims about the votes. A program compared each claim with the counts below, with statistical tests that need at least 10 votes, and the words of the statement with its claim. What did not pass was written again or taken out.',
+    'Beside each statement, the model wrote down what the statement claims about the votes, as a short code. A program compared each claim with the counts below, with statistical tests that need at least 10 votes, and the words of the statement with its claim. What did not pass was written again or taken out.',
   trustNot:
     'No program can prove that a statement says well what a comment means, that the most important things were chosen, or that a heading fits. For that, read the comments: each statement leads to them.',
   trustOff: 'The statements of this report were not compared with the votes.',
@@ -196,7 +197,7 @@ export const en = {
   },
   leftOutNone: 'Nothing was left out.',
   inNoSection: { one: '{n} comment is shown in no section.', other: '{n} comments are shown in no section.' },
-  inNoSectionMost: 'Those with the most votes:',
+  inNoSectionMost: 'Most voted on:',
 
   tableHow:
     'All comments that the report cites or names. Each bar shows who agrees (left), passes (middle) and disagrees (right), with the shares in percent and the counts.',

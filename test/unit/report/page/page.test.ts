@@ -155,7 +155,7 @@ describe('what the page says of itself', () => {
     );
     expect(text).toContain('The best scores 0.4.');
     expect(text).toContain('1 comment is rejected by moderators. 2 comments are about the voter');
-    expect(text).toContain('9 comments are shown in no section. Those with the most votes: 3 , 4');
+    expect(text).toContain('9 comments are shown in no section. Most voted on: 3 , 4');
   });
 
   test('is in German for a text in German', () => {
