@@ -52,7 +52,9 @@ export function program(
   found: (command: Command, given: Record<string, unknown>) => void = () => undefined,
 ): Parser {
   const parser = new Parser('narratives')
-    .description('Operates a deployment of delphi-narratives: starts, watches and repairs narrative reports. "verify FILE" and "worker" need no deployment.')
+    .description(
+      'Operates a deployment of delphi-narratives: starts, watches and repairs narrative reports. "verify FILE" and "worker" need no deployment.',
+    )
     .version(packageJson.version, '--version', 'print the version')
     .addHelpText('after', `\n${list('Environment variables', ENVIRONMENT)}\n\n${list('Exit codes', EXIT_CODES)}`)
     .helpCommand(false)

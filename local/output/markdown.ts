@@ -100,7 +100,7 @@ function leftOutText(about: AboutReport, sections: readonly ReadSection[]): stri
   ];
   const { count, mostVoted } = inNoSection;
   if (lines.length === 0 && count === 0) return [];
-  const all = mostVoted.length === count ? ':' : '. Those with the most votes:';
+  const all = mostVoted.length === count ? ':' : '. Most voted on:';
   return [
     '## What this report leaves out',
     ...(lines.length > 0 ? [lines.join('\n')] : []),

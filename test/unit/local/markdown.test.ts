@@ -51,7 +51,7 @@ describe('what a report leaves out', () => {
       `1 comment is shown in no section:\n\n${line}`,
     );
     expect(markdown({ inNoSection: { count: 12, mostVoted } })).toContain(
-      `12 comments are shown in no section. Those with the most votes:\n\n${line}`,
+      `12 comments are shown in no section. Most voted on:\n\n${line}`,
     );
     expect(markdown({ inNoSection: { count: 2, mostVoted: [] } })).toContain('2 comments are shown in no section.\n');
   });

@@ -25,8 +25,7 @@ export const de: Words = {
   commentCount: { one: '{n} Kommentar', other: '{n} Kommentare' },
   groupCount: { one: '{n} Meinungsgruppe', other: '{n} Meinungsgruppen' },
 
-  shares:
-    'Anteile beziehen sich auf alle, die über einen Kommentar abgestimmt haben, und nie auf alle Teilnehmenden.',
+  shares: 'Anteile beziehen sich auf alle, die über einen Kommentar abgestimmt haben, und nie auf alle Teilnehmenden.',
   howToRead:
     'Jede Aussage führt zu den Stimmen, auf denen sie beruht: Zeigen Sie auf sie, tippen Sie sie an, oder drücken Sie auf ihrer Nummer die Eingabetaste.',
   howToReadStatic: 'Die Nummern nach jeder Aussage führen zu den Kommentaren, um die es geht, und zu den Stimmen dazu.',
