@@ -37,7 +37,7 @@ export const de: Words = {
   noMark: 'ohne Zeichen',
 
   summaryHow:
-    'Von einem Programm zusammengestellt aus den Aussagen, die durch die Stimmen belegt sind. Die Zitate sind Kommentare von Teilnehmenden.',
+    'Von einem Programm zusammengestellt aus den Aussagen, die durch die Stimmen belegt sind. Die Zitate sind Kommentare von Teilnehmenden. Jeder Balken zeigt, wer zustimmt (links), sich enthält (Mitte) und ablehnt (rechts).',
   summaryNone:
     'Keine Aussage dieses Berichts ist durch Stimmen belegt, deshalb lässt sich hier nichts zusammenstellen.',
   strongestConsensus: 'Alle Gruppen stimmen gleich ab',

@@ -36,7 +36,7 @@ export const en = {
   noMark: 'no mark',
 
   summaryHow:
-    'Put together by a program from the statements that the votes prove. The quotations are comments of participants.',
+    'Put together by a program from the statements that the votes prove. The quotations are comments of participants. Each bar shows who agrees (left), passes (middle) and disagrees (right).',
   summaryNone: 'No statement of this report is proven by votes, so nothing can be put together here.',
   strongestConsensus: 'Every group agrees or disagrees alike',
   strongestDifferences: 'The groups differ most',
