@@ -187,8 +187,14 @@ export class Worker {
   async look(): Promise<void> {
     const troubles: unknown[] = [];
     // what is in trouble keeps nothing else from being seen
-    const trouble = (error: unknown) => void troubles.push(error);
-    for (const name of await this.#options.leases.openRuns()) await this.executions.resume(name).catch(trouble);
+    const trouble = (error: unknown) => {
+      troubles.push(error);
+      return [];
+    };
+    for (const name of await this.#options.leases.openRuns().catch(trouble)) {
+      if (this.#stopping.signal.aborted) return;
+      await this.executions.resume(name).catch(trouble);
+    }
     for await (const row of this.#options.finder.withStatus('PENDING')) {
       if (this.#stopping.signal.aborted) return;
       const loose = looseRow(row);
