@@ -32,11 +32,7 @@ export function languageOf(text: string): Language | undefined {
   const read = text.slice(0, MAX_READ);
   const detected = (): Language | undefined => DETECTED[franc(read, { minLength: 1 })];
   if (read.length >= DETECTOR_ALONE) return detected();
-  const [first, second] = LANGUAGES.map((language) => ({ language, known: shareKnown(read, language) })).sort(
-    (a, b) => b.known - a.known,
-  );
-  if (!first || !second) return undefined;
-  const clear = first.known >= MANY_KNOWN && first.known - second.known >= AHEAD;
+  const { first, clear } = mostKnown(read);
   if (clear && first.language === 'en' && read.length >= ENGLISH_WORDS) return 'en';
   const long = read.length >= WITH_WORDS || first.language === 'zh';
   return long && first.known >= SOME_KNOWN && detected() === first.language ? first.language : undefined;
@@ -49,10 +45,15 @@ export function languageOf(text: string): Language | undefined {
 export function languageBeside(sentence: string, language: Language | undefined): Language | undefined {
   const read = sentence.slice(0, MAX_READ);
   if (language && shareKnown(read, language) >= SOME_KNOWN) return undefined;
-  const [first, second] = LANGUAGES.map((each) => ({ each, known: shareKnown(read, each) })).sort(
-    (a, b) => b.known - a.known,
-  );
-  return first && second && first.known >= MANY_KNOWN && first.known - second.known >= AHEAD ? first.each : undefined;
+  const { first, clear } = mostKnown(read);
+  return clear ? first.language : undefined;
+}
+
+/** The list that has most of a text's words, and whether that leaves no doubt. */
+function mostKnown(text: string): { first: { language: Language; known: number }; clear: boolean } {
+  const all = LANGUAGES.map((language) => ({ language, known: shareKnown(text, language) }));
+  const [first, second] = all.sort((a, b) => b.known - a.known) as [(typeof all)[number], (typeof all)[number]];
+  return { first, clear: first.known >= MANY_KNOWN && first.known - second.known >= AHEAD };
 }
 
 /** Which share of a text's words is in the list of a language. */

@@ -1,6 +1,6 @@
 /** Characters that nobody sees, such as a soft hyphen in a word or what turns the direction of writing. */
 const UNSEEN = /[\p{Cf}\p{DI}]/gu;
-const MIXED = /\p{Script=Latin}/u;
+const LATIN = /\p{Script=Latin}/u;
 const LOOKS_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 const WORD = /[\p{L}\p{M}]+/gu;
 
@@ -13,9 +13,9 @@ export const asSeen = (text: string): string => text.normalize('NFKC').replace(U
  */
 export function lookalikes(seen: string): string[] | undefined {
   if (!/[\p{L}\p{N}]/u.test(seen)) return [];
-  const isLatin = MIXED.test(seen);
+  const isLatin = LATIN.test(seen);
   const odd = (seen.match(WORD) ?? []).filter(
-    (word) => LOOKS_LATIN.test(word) && (MIXED.test(word) || (isLatin && [...word].length === 1)),
+    (word) => LOOKS_LATIN.test(word) && (LATIN.test(word) || (isLatin && [...word].length === 1)),
   );
   return odd.length > 0 ? odd : undefined;
 }

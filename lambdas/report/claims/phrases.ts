@@ -11,7 +11,8 @@ export type Counted =
   /** @param low lower bound of the difference; undefined: the shares are not far enough apart */
   | { is: 'difference'; first: OfGroup; second: OfGroup; low?: number };
 
-interface Share {
+/** So many of those who voted. */
+export interface Share {
   does: Stance | 'pass';
   k: number;
   n: number;

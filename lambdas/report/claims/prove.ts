@@ -2,7 +2,7 @@ import type { Tally } from '../votes.ts';
 import type { Evidence } from './evidence.ts';
 // not from claim.ts: the report's page proves claims in the browser, without the parser
 import { type Claim, KIND_CODES, STANCES, type Stance } from './kinds.ts';
-import type { Bound, Counted } from './phrases.ts';
+import type { Bound, Counted, Share } from './phrases.ts';
 import { newcombeLow, wilson, Z_90, Z_95, Z_95_TWO_SIDED } from './statistics.ts';
 
 /** With fewer votes nothing can be said but that few voted. */
@@ -140,8 +140,6 @@ const FOUND: Record<Exclude<Claim['kind'], 'content' | 'difference'>, (tally: Ta
     counted: { is: n < MIN_VOTES ? 'voted' : 'enough', n },
   }),
 };
-
-type Share = { does: Stance | 'pass'; k: number; n: number };
 
 const notReached = (share: Share, needed: number): Found => ({
   holds: false,
