@@ -1,5 +1,5 @@
 import type { ConversationData } from './conversation.ts';
-import { type EmbeddedPostgres, launchPostgres } from './embedded/postgres.ts';
+import { type EmbeddedPostgres, startPostgres } from './embedded/postgres.ts';
 import type { ToTerminal } from './messages.ts';
 import { apiKindOf, type LocalEnvironment, type Options } from './options.ts';
 import { claimPort } from './os.ts';
@@ -40,9 +40,10 @@ export async function openRun(options: Options, env: LocalEnvironment, thread: R
   const folder = openStateFolder(options.state, apiKindOf(env));
   parts.defer(folder.release);
   const out = openReportFolder(options.out ?? folder.path('reports'));
-  const port = await claimPort('--postgres-port', options.postgresPort);
+  const { postgresPort: port } = options;
+  if (port !== undefined) await claimPort('--postgres-port', port);
   // not awaited: the thread has to be at work before this one is busy with loading
-  const postgres = launchPostgres(folder.path('postgres'), port, stopped);
+  const postgres = startPostgres({ dataDir: folder.path('postgres'), port, stopped });
   // also handles a start that fails before anybody waits for it
   const stopPostgres = postgres.then(
     ({ stop }) => stop,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { InvalidSetting } from '../lambdas/shared/errors.ts';
 
@@ -23,6 +23,26 @@ export function commandLineOf(pid: number): string[] | undefined {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
   } catch {
     return [];
+  }
+}
+
+/**
+ * Whether a process holds no file and no port any more. One that is ending loses its command line first, and its ports
+ * some milliseconds later, when its last thread is a zombie or gone. Needs /proc.
+ */
+export function hasEnded(pid: number): boolean {
+  const isOver = (task: string) => {
+    try {
+      // "id (name) state …", and a name may hold anything
+      return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8'));
+    } catch {
+      return true;
+    }
+  };
+  try {
+    return readdirSync(`/proc/${pid}/task`).every(isOver);
+  } catch {
+    return true;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { InvalidSetting, StoreUnavailable } from '../../lambdas/shared/errors.ts';
-import { claimPort, commandLineOf, readOr } from '../os.ts';
+import { claimPort, commandLineOf, hasEnded, readOr } from '../os.ts';
 
 /** A DynamoDB on this machine. */
 export interface EmbeddedDynamo {
@@ -20,6 +20,12 @@ export interface EmbeddedDynamo {
   stop(): Promise<void>;
 }
 
+/** Told of the database's process when it starts, and when it has ended. */
+type OnProcess = ((pid: number, running: boolean) => void) | undefined;
+
+/** What it prints once the port is its own: until then, another program may answer there. */
+const LISTENS = 'listening on';
+const PORTS_TRIED = 3;
 const READY_MS = 10_000;
 const STOP_MS = 5_000;
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -36,8 +42,7 @@ export async function startDynamo(options: {
   dbPath?: string;
   port?: number | undefined;
   endpoint?: string | undefined;
-  /** told of the database's process when it starts, and when it has ended */
-  onProcess?: ((pid: number, running: boolean) => void) | undefined;
+  onProcess?: OnProcess;
 }): Promise<EmbeddedDynamo> {
   if (options.endpoint) {
     const client = new DynamoDBClient(localAws(options.endpoint));
@@ -51,7 +56,17 @@ export async function startDynamo(options: {
   }
   const dbPath = options.dbPath ? resolve(options.dbPath) : undefined;
   if (dbPath) await endOrphan(dbPath);
-  const port = await claimPort('--dynamodb-port', options.port);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await launch(await claimPort('--dynamodb-port', options.port), dbPath, options.onProcess);
+    } catch (error) {
+      // a port that was free may be another program's by the time that the database listens
+      if (!(error instanceof InvalidSetting) || options.port !== undefined || attempt === PORTS_TRIED) throw error;
+    }
+  }
+}
+
+async function launch(port: number, dbPath: string | undefined, onProcess: OnProcess): Promise<EmbeddedDynamo> {
   const child = spawn(
     binary(),
     ['--host', '127.0.0.1', '--port', String(port), ...(dbPath ? ['--db-path', dbPath] : [])],
@@ -62,36 +77,48 @@ export async function startDynamo(options: {
     },
   );
   const { pid } = child;
-  if (pid) options.onProcess?.(pid, true);
+  if (pid) onProcess?.(pid, true);
   if (dbPath && pid) writeFileSync(pidFile(dbPath), String(pid));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk).slice(-2_000);
-  });
   let ended = false;
   const gone = new Promise<void>((done) => {
     const end = () => {
       ended = true;
-      if (pid) options.onProcess?.(pid, false);
+      process.removeListener('exit', kill);
+      if (pid) onProcess?.(pid, false);
       if (dbPath) rmSync(pidFile(dbPath), { force: true });
       done();
     };
-    child.once('exit', end).once('error', (error) => {
+    child.once('close', end).once('error', (error) => {
       said = error.message;
       end();
     });
   });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  const listens = () => said.includes(LISTENS);
+  const listening = new Promise<void>((done) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-2_000);
+      if (listens()) done();
+    });
+  });
+  await Promise.race([listening, gone, sleep(READY_MS, undefined, { ref: false })]);
+  if (ended)
+    throw new InvalidSetting(
+      `the embedded DynamoDB did not start (${said.trim() || 'no message'}): check that the disk is not full, and that the state folder was written by this version`,
+    );
+  if (!listens()) {
+    kill();
+    throw new StoreUnavailable(`the embedded DynamoDB did not start within ${READY_MS / 1_000} s`);
+  }
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({ ...localAws(endpoint), maxAttempts: 3 });
-  await untilReady(client, () => (ended ? said : undefined));
   return {
     endpoint,
     client,
     async stop() {
       client.destroy();
-      process.removeListener('exit', kill);
       child.kill('SIGTERM');
       const unwilling = setTimeout(kill, STOP_MS);
       await gone;
@@ -110,13 +137,10 @@ const pidFile = (dbPath: string) => `${dbPath}.pid`;
  */
 async function endOrphan(dbPath: string): Promise<void> {
   const pid = Number(readOr(pidFile(dbPath)));
-  const isOrphan = () => {
-    const words = (pid > 0 && commandLineOf(pid)) || [];
-    return basename(words[0] ?? '') === 'dynoxide' && words.includes(dbPath);
-  };
+  const words = (pid > 0 && commandLineOf(pid)) || [];
+  if (basename(words[0] ?? '') !== 'dynoxide' || !words.includes(dbPath)) return;
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const deadline = Date.now() + STOP_MS;
-    if (!isOrphan()) return;
     try {
       process.kill(pid, signal);
     } catch (error) {
@@ -124,7 +148,7 @@ async function endOrphan(dbPath: string): Promise<void> {
         throw new StoreUnavailable(`${orphan(pid)} cannot be stopped: stop it yourself`, { cause: error });
     }
     while (Date.now() < deadline) {
-      if (!isOrphan()) return;
+      if (hasEnded(pid)) return;
       await sleep(20);
     }
   }
@@ -142,26 +166,6 @@ function binary(): string {
       'there is no embedded DynamoDB for this machine (only linux-x64 has one): start any DynamoDB with Streams and set DYNAMODB_ENDPOINT to its address',
       { cause: error },
     );
-  }
-}
-
-async function untilReady(client: DynamoDBClient, ended: () => string | undefined): Promise<void> {
-  const deadline = Date.now() + READY_MS;
-  for (;;) {
-    try {
-      await client.send(new ListTablesCommand({}));
-      return;
-    } catch (error) {
-      const why = ended();
-      if (why !== undefined)
-        throw new InvalidSetting(
-          `the embedded DynamoDB did not start (${why.trim() || 'no message'}): check that the disk is not full, and that the state folder was written by this version`,
-          { cause: error },
-        );
-      if (Date.now() > deadline)
-        throw new StoreUnavailable('the embedded DynamoDB did not answer within 10 s', { cause: error });
-      await sleep(25);
-    }
   }
 }
 

@@ -11,14 +11,15 @@ import { dataDir as preparedFolder } from '@electric-sql/pglite-prepopulatedfs';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { unpackTar } from 'modern-tar/fs';
 
-/** The thread that PostgreSQL runs in: it says "ready", and stops at the first message. */
+/** The thread that PostgreSQL runs in: it says on which port it listens, and stops at the first message. */
 const { dataDir, port }: { dataDir: string | undefined; port: number } = workerData;
 // optimizing PostgreSQL's largest functions takes half a gigabyte, and a run is over before it pays
 for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
 const db = await open();
 const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 8 });
+// a port of 0 is any that is free, which it names only so
+server.addEventListener('listening', (event) => parentPort?.postMessage((event as CustomEvent).detail.port));
 await server.start();
-parentPort?.postMessage('ready');
 parentPort?.once('message', async () => {
   await server.stop();
   await db.close();

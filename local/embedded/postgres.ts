@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { InvalidSetting } from '../../lambdas/shared/errors.ts';
-import { claimPort } from '../os.ts';
 
 /** A PostgreSQL in this process that `pg` reaches over a socket. */
 export interface EmbeddedPostgres {
@@ -14,21 +13,26 @@ type DataDir = string | undefined;
 
 /**
  * Starts PostgreSQL in a thread of its own, so that it neither waits for this one nor holds it up.
- * @throws InvalidSetting when the port is in use or the folder cannot be opened
- */
-export const startPostgres = async (options: { dataDir?: DataDir; port?: number | undefined }) =>
-  launchPostgres(options.dataDir, await claimPort('--postgres-port', options.port));
-
-/**
- * The same on a port that is claimed already: the thread runs as soon as this is called.
+ * @param port any free one without it
  * @param stopped ends a thread that has not started yet; a folder that is half filled is filled again the next time
  * @throws InvalidSetting when the folder cannot be opened; the signal's reason
  */
-export async function launchPostgres(dataDir: DataDir, port: number, stopped?: AbortSignal): Promise<EmbeddedPostgres> {
-  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), { workerData: { dataDir, port } });
+export async function startPostgres({
+  dataDir,
+  port: wanted = 0,
+  stopped,
+}: {
+  dataDir?: DataDir;
+  port?: number | undefined;
+  stopped?: AbortSignal;
+}): Promise<EmbeddedPostgres> {
+  const thread = new Worker(new URL('./postgres-thread.ts', import.meta.url), {
+    workerData: { dataDir, port: wanted },
+  });
   const ended = new Promise((done) => thread.once('exit', done));
+  let port: number;
   try {
-    await once(thread, 'message', stopped ? { signal: stopped } : {});
+    [port] = await once(thread, 'message', stopped ? { signal: stopped } : {});
   } catch (error) {
     if (stopped?.aborted) {
       await thread.terminate();
