@@ -26,7 +26,7 @@ type OnProcess = ((pid: number, running: boolean) => void) | undefined;
 /** What it prints once the port is its own: until then, another program may answer there. */
 const LISTENS = 'listening on';
 const PORTS_TRIED = 3;
-const READY_MS = 10_000;
+const READY_MS = 30_000;
 const STOP_MS = 5_000;
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 

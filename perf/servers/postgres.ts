@@ -17,7 +17,7 @@ import { freePort } from '../../test/support/processes.ts';
 import { type Running, stopChild } from './process.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
-const START_ATTEMPTS = 200;
+const START_ATTEMPTS = 2_000;
 const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
 
 /** PEM of a server's certificate and of its key. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { HANGS } from './hangs.ts';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const program = [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
@@ -91,6 +92,7 @@ async function watched(
   expected: (asked: string) => boolean,
 ): Promise<VisitedPage> {
   const page = await (await browser.newContext(options)).newPage();
+  page.setDefaultTimeout(HANGS.timeout);
   const trouble: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) trouble.push(message.text());

@@ -13,7 +13,7 @@ import { REFUSAL, streamRecords } from '../../perf/load/stream.ts';
 import { atOnce, clientOf, MemoryDb, narratives, TABLES } from '../support/memory/dynamodb.ts';
 import { MemoryApi, memoryWorld } from '../support/memory/world.ts';
 
-describe('a small load (`npm run load` is the same at full size)', { timeout: 120_000 }, () => {
+describe('a small load (`npm run load` is the same at full size)', () => {
   it('jobs put at once all complete, with one batch each', async () => {
     const { seconds: _, ...came } = await manyJobs(12);
     expect(came).toEqual({

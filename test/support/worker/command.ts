@@ -6,12 +6,11 @@ import { expect, vi } from 'vitest';
 import { serverJob } from '../../../lambdas/job/put.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { SAMPLE } from '../../../local/sample.ts';
+import { HANGS } from '../hangs.ts';
 import { endGroup, startGroup } from '../processes.ts';
 import { allRows } from '../readers.ts';
 import { missingPart, type PolisParts } from './polis.ts';
 
-/** Only a test that hangs comes to this. */
-export const HANGS = { timeout: 240_000, interval: 50 };
 const SOURCE = fileURLToPath(new URL('../../../bin/narratives.js', import.meta.url));
 
 type Line = { level: string; message: string } & Record<string, unknown>;

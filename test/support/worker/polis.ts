@@ -94,7 +94,7 @@ function hasPgbouncer(): boolean {
   }
 }
 
-const LOOKS = 200;
+const LOOKS = 2_000;
 
 /** PgBouncer in front of a PostgreSQL, pooling by transaction as deployments of Polis do. */
 async function startPgbouncer(database: string): Promise<Running> {

@@ -24,9 +24,7 @@ async function playAndCheck(seed: number): Promise<void> {
 
 const isCheck = (jobId: unknown): boolean => String(jobId).startsWith('batch_check_');
 
-describe('beside an old poller, whoever claims a row first works on it and the other leaves it', {
-  timeout: 120_000,
-}, () => {
+describe('beside an old poller, whoever claims a row first works on it and the other leaves it', () => {
   const firsts = replayed === undefined ? [1, 251, 501, 751] : [Number(replayed)];
   it.each(firsts)('in random interleavings, from seed %i on', async (first) => {
     const count = replayed === undefined ? SEEDS_A_TEST : 1;

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { storedReports } from '../../../lambdas/stores/reports.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { SAMPLE } from '../../../local/sample.ts';
-import { HANGS, lacksParts, type WorkersBeside, workersBeside } from '../../support/worker/command.ts';
+import { HANGS } from '../../support/hangs.ts';
+import { lacksParts, type WorkersBeside, workersBeside } from '../../support/worker/command.ts';
 import { type PolisParts, startPolis } from '../../support/worker/polis.ts';
 
 describe.skipIf(lacksParts())('narratives worker beside a Polis', () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { executionName } from '../../../lambdas/shared/names.ts';
 import { TABLE_NAMES } from '../../../lib/names.ts';
 import { LEASE_SECONDS, RENEW_SECONDS } from '../../../local/worker/lease.ts';
+import { HANGS } from '../../support/hangs.ts';
 import { useWorld } from '../../support/use-world.ts';
 import { kill, messagesOf, workersOn } from '../../support/worker/in-process.ts';
 import type { Job } from '../../support/world.ts';
@@ -17,7 +18,6 @@ beforeEach(async () => {
 afterEach(() => workers.close());
 
 /** Only a test that hangs comes to this. */
-const HANGS_MS = 60_000;
 const nameOf = ({ job_id }: Job) => executionName(job_id, 1, 'worker');
 const statusOf = async (job: Job) => (await world.rowOf(job)).status;
 
@@ -27,7 +27,7 @@ async function jobAtWait(pause: () => Promise<void> = () => new Promise(() => un
   const job = world.jobRow();
   await world.putJob(job);
   await worker.look();
-  await vi.waitFor(() => expect(world.sent()).toHaveLength(1), { timeout: HANGS_MS, interval: 20 });
+  await vi.waitFor(() => expect(world.sent()).toHaveLength(1), HANGS);
   await worker.executions.rest();
   return { worker, job };
 }

@@ -43,12 +43,6 @@ describe('the sample conversation', () => {
     expect(JSON.stringify(sampleConversation())).toBe(JSON.stringify(sample));
   });
 
-  it('is made in under a second', () => {
-    const began = performance.now();
-    sampleConversation();
-    expect(performance.now() - began).toBeLessThan(1000);
-  });
-
   it('has one zid and one report id, as Polis writes them', () => {
     expect(SAMPLE.report_id).toMatch(/^r[a-z0-9]{18,22}$/);
     expect(sample.report).toMatchObject({ report_id: SAMPLE.report_id, rid: SAMPLE.rid });

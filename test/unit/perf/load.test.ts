@@ -6,12 +6,12 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** `npm run load` with flags, in a process of its own. */
 function load(...args: string[]) {
-  const options = { cwd: ROOT, encoding: 'utf8', timeout: 60_000 } as const;
+  const options = { cwd: ROOT, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['perf/load.ts', ...args], options);
   return { status, stdout, stderr };
 }
 
-describe('the flags of the load', { timeout: 60_000 }, () => {
+describe('the flags of the load', () => {
   it.each([
     [['--only', 'x'], '--only should be jobs, lines, batch or stream'],
     [['--help=yes'], '--help takes no value'],
