@@ -9,7 +9,7 @@ import { afterAll, expect } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const EXPORT = fileURLToPath(new URL('../fixtures/export', import.meta.url));
 /** Spares every start a quarter of a second. */
-const COMPILED = join(ROOT, 'node_modules', '.cache', 'cli-tests');
+export const COMPILED = join(ROOT, 'node_modules', '.cache', 'cli-tests');
 /** Under a pipe, Node takes this for no terminal; the program asks on it all the same. */
 const PRETEND_TERMINAL = 'data:text/javascript,process.stdin.isTTY=true';
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CTRL_C = '\u0003';
@@ -22,7 +23,14 @@ export class OnTerminal {
     const words = [process.execPath, ...flags, 'local/start.ts', ...args].map((word) => `'${word}'`);
     this.#child = spawn('script', ['-qefc', `stty cols 100; exec ${words.join(' ')}`, '/dev/null'], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', SHELL: '/bin/sh', ...env },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NODE_COMPILE_CACHE: COMPILED,
+        TERM: 'xterm',
+        SHELL: '/bin/sh',
+        ...env,
+      },
       stdio: 'pipe',
     });
     this.#child.stdout.on('data', (chunk: Buffer) => {
