@@ -8,13 +8,14 @@ import { EXPORT, HELD, tempFolder } from '../../support/start/command.ts';
 import { OnTerminal } from '../../support/start/pty.ts';
 
 const state = tempFolder();
-const args = ['--export', EXPORT, '--state', state];
+const argsFor = (folder: string) => ['--export', EXPORT, '--state', folder];
+const args = argsFor(state);
 const MOVES = /⠙/;
 const STOPPED = /stopped[ .].*(starts again|resume it)/;
 
-/** Resolves once the database of the state folder's last run has ended: one that was killed takes a moment. */
-async function noDatabaseLeft(): Promise<void> {
-  const pidFile = join(state, 'simulated', 'dynamodb.sqlite.pid');
+/** Resolves once the database of a state folder's last run has ended: one that was killed takes a moment. */
+async function noDatabaseLeft(folder = state): Promise<void> {
+  const pidFile = join(folder, 'simulated', 'dynamodb.sqlite.pid');
   if (existsSync(pidFile)) await vi.waitUntil(() => hasEnded(Number(readFileSync(pidFile, 'utf8'))), HANGS);
 }
 
@@ -64,9 +65,11 @@ describe('Ctrl-C on a terminal', () => {
     const closesNever = `
       AsyncDisposableStack.prototype.disposeAsync = () => new Promise(() => setInterval(() => {}, 1000));
       const timer = setTimeout;
-      globalThis.setTimeout = (work, ms, ...args) => timer(work, ms < 10_000 ? ms : 1e9, ...args);
+      globalThis.setTimeout = (work, ms, ...args) => timer(work, ms === 10_000 ? 1e9 : ms, ...args);
     `;
-    const run = new OnTerminal([...args, ...HELD, '--no-cache'], { preload: closesNever });
+    // a run on the state of the others resumes the batch of one that has sent it
+    const own = tempFolder();
+    const run = new OnTerminal([...argsFor(own), ...HELD], { preload: closesNever });
     await run.until(/batch msgbatch_\w+ holds/);
     run.press();
     await run.until(STOPPED);
@@ -76,6 +79,6 @@ describe('Ctrl-C on a terminal', () => {
     run.press();
     // without it, this run would never end
     expect(await run.ended).toBe(130);
-    await noDatabaseLeft();
+    await noDatabaseLeft(own);
   });
 });
