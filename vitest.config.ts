@@ -8,7 +8,8 @@ const limits = { testTimeout: HANGS_MS, hookTimeout: HANGS_MS };
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/count-reporter.ts'],
-    maxWorkers: 2,
+    // one more than there are cores in CI: tests of servers and browsers mostly wait
+    maxWorkers: 3,
     teardownTimeout: 30_000,
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -130,10 +130,13 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv, flags: Readonly<Recor
       return value === undefined || value === '' ? [] : [[name, value]];
     }),
   );
+  // all that is missing is named at once
+  const noKey = given.ANTHROPIC_PROVIDER !== 'aws' && !given.ANTHROPIC_API_KEY && !given.ANTHROPIC_API_KEY_FILE;
   const read = parseOr(
     settingsSchema,
     given,
-    (line) => new InvalidSetting(`${line} (environment variable, or flag of the same name)`),
+    (line) =>
+      new InvalidSetting(`${line} (environment variable, or flag of the same name)${noKey ? `; ${KEY_MISSING}` : ''}`),
   );
   const { ANTHROPIC_API_KEY: _, ANTHROPIC_API_KEY_FILE: __, DATABASE_CA_FILE, DATABASE_TLS, ...rest } = read;
   const serverName = rest.DATABASE_TLS_SERVER_NAME;
@@ -145,6 +148,9 @@ export function readWorkerSettings(env: NodeJS.ProcessEnv, flags: Readonly<Recor
     tls: { tls: DATABASE_TLS ?? usual, ca, serverName },
   };
 }
+
+const KEY_MISSING =
+  'ANTHROPIC_API_KEY is missing: set it to a key of the Anthropic API, or ANTHROPIC_API_KEY_FILE to a file that holds one';
 
 function accessFrom(given: Given): WorkerSettings['access'] {
   const { ANTHROPIC_API_KEY: key, ANTHROPIC_API_KEY_FILE: file, ANTHROPIC_AWS_WORKSPACE_ID: workspaceId } = given;
@@ -163,9 +169,7 @@ function keyFrom(key: string | undefined, file: string | undefined): string {
     throw new InvalidSetting('ANTHROPIC_API_KEY and ANTHROPIC_API_KEY_FILE are both set: unset one of the two');
   if (key !== undefined) return anthropicKeyOf(key, 'ANTHROPIC_API_KEY');
   if (file !== undefined) return anthropicKeyOf(readNamed('ANTHROPIC_API_KEY_FILE', file), file);
-  throw new InvalidSetting(
-    'ANTHROPIC_API_KEY is missing: set it to a key of the Anthropic API, or ANTHROPIC_API_KEY_FILE to a file that holds one',
-  );
+  throw new InvalidSetting(KEY_MISSING);
 }
 
 function readNamed(name: string, file: string): string {

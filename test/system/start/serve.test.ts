@@ -2,7 +2,16 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort, takenPort } from '../../support/processes.ts';
-import { batchesIn, Command, command, EXPORT, tempFolder, wrongUse } from '../../support/start/command.ts';
+import {
+  batchesIn,
+  Command,
+  command,
+  EXPORT,
+  endBatches,
+  HELD,
+  tempFolder,
+  wrongUse,
+} from '../../support/start/command.ts';
 import { reportIn } from '../../support/start/report-files.ts';
 
 const state = tempFolder();
@@ -37,7 +46,7 @@ interface SeenJob {
 }
 
 /** The jobs of each state that a page's events send, until one fits. */
-async function seenLive(url: string, last: (job: SeenJob) => boolean): Promise<SeenJob[]> {
+async function seenLive(url: string, last: (job: SeenJob, first: SeenJob | undefined) => boolean): Promise<SeenJob[]> {
   const seen: SeenJob[] = [];
   const answer = await fetch(url);
   let text = '';
@@ -49,7 +58,7 @@ async function seenLive(url: string, last: (job: SeenJob) => boolean): Promise<S
       const [job] = event.startsWith('event: state') ? JSON.parse(event.slice(event.indexOf('{'))).jobs : [];
       if (job) seen.push(job);
     }
-    if (seen.some(last)) break;
+    if (seen.some((job) => last(job, seen[0]))) break;
   }
   return seen;
 }
@@ -86,14 +95,14 @@ describe('npm start -- --serve', () => {
   });
 
   it('shows in a browser how the report is made, while it is made', async () => {
-    const run = new Command([...args, '--no-cache', '--batch-seconds', '3']);
+    const run = new Command([...args, '--no-cache', '--batch-seconds', '5']);
     await run.said(/in your browser: http\S+\n/);
     const [, url = ''] = /in your browser: (\S+)\n/.exec(run.stdout) ?? [];
     expect((await fetch(url)).headers.get('content-type')).toMatch(/^text\/html/);
-    const earlier = await seenLive(`${url}events`, () => true);
+    // the first state that is sent has the jobs of the run before
     const seen = await seenLive(
       `${url}events`,
-      ({ job_id, status }) => job_id !== earlier[0]?.job_id && status === 'COMPLETED',
+      ({ job_id, status }, earlier) => job_id !== earlier?.job_id && status === 'COMPLETED',
     );
     const ours = seen.filter(({ job_id }) => job_id === seen.at(-1)?.job_id);
     expect(ours.map(({ status }) => status)).toContain('PROCESSING');
@@ -107,7 +116,8 @@ describe('npm start -- --serve', () => {
   });
 
   it('ends with 130 when a job is under way, and resumes it when started again', async () => {
-    const run = new Command(args);
+    // what it begins with needs no batch
+    const run = new Command([...args, ...HELD]);
     await run.said(SERVING);
     const { job_id } = await order(run, { no_cache: true });
     await run.said(new RegExp(`${job_id} was started[\\s\\S]*batch msgbatch_\\w+ holds`));
@@ -116,6 +126,7 @@ describe('npm start -- --serve', () => {
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/run the same command to resume it$/);
     const batches = batchesIn(state);
+    endBatches(state);
 
     const again = new Command(args);
     await again.said(SERVING);

@@ -21,7 +21,7 @@ async function noDatabaseLeft(folder = state): Promise<void> {
 
 describe('npm start on a terminal', () => {
   it('shows what is being done, a bar of sections, the next check and the price', async () => {
-    const run = new OnTerminal([...args, '--batch-seconds', '3']);
+    const run = new OnTerminal([...args, '--batch-seconds', '5']);
     await run.until(/░{12} 0\/6 sections · waiting: 6 processing · about \$\d\.\d\d · check in \d s/);
     expect(await run.ended).toBe(0);
     expect(run.said).toMatch(/█{12} 6\/6 sections/);

@@ -27,6 +27,7 @@ describe('the settings of a worker', () => {
 
   it.each([
     [{ DATABASE_URL: '' }, /^DATABASE_URL: is missing/],
+    [{ DATABASE_URL: '', ANTHROPIC_API_KEY: '' }, /^DATABASE_URL: is missing.*; ANTHROPIC_API_KEY is missing/],
     [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL: should look like postgres/],
     [{ ANTHROPIC_API_KEY: 'sk-1', ANTHROPIC_API_KEY_FILE: '/run/key' }, /are both set: unset one/],
     [{ MODEL_ALIASES: 'a=' }, /^MODEL_ALIASES.*must be pairs such as/],
