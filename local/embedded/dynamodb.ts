@@ -36,7 +36,8 @@ export const localAws = (endpoint: string) => ({ endpoint, region: 'us-east-1', 
 /**
  * Starts the embedded DynamoDB, or uses the one that DYNAMODB_ENDPOINT names.
  * @param dbPath the file that keeps the data; undefined keeps it in memory
- * @throws InvalidSetting when there is no binary for this machine, or the port is in use
+ * @throws InvalidSetting when there is no binary for this machine, the port is in use, or it cannot start
+ * @throws StoreUnavailable when it does not start in time, or that of an earlier run cannot be stopped
  */
 export async function startDynamo(options: {
   dbPath?: string;

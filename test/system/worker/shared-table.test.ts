@@ -17,7 +17,6 @@ beforeEach(async () => {
 });
 afterEach(() => workers.close());
 
-/** Only a test that hangs comes to this. */
 const nameOf = ({ job_id }: Job) => executionName(job_id, 1, 'worker');
 const statusOf = async (job: Job) => (await world.rowOf(job)).status;
 
